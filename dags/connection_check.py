@@ -1,0 +1,48 @@
+"""Opens connections and says as whom: for the day when a DAG cannot reach its database.
+
+Trigger it with the ids of the connections. Each is opened both ways that Airflow knows, because
+they take their TLS settings from different places: the driver's own (hooks, SQL operators) and
+SQLAlchemy's engine (pandas, `get_sqlalchemy_engine`).
+"""
+
+from contextlib import closing
+
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.sdk import DAG, Param, get_current_context, task
+from sqlalchemy import text
+
+CONNECTIONS = {
+    "connection_ids": Param(
+        ["warehouse_orders", "warehouse_reports"], type="array", items={"type": "string"}
+    )
+}
+WHO = "SELECT session_user::text, current_database()::text"
+
+with DAG(
+    "connection_check",
+    schedule=None,
+    params=CONNECTIONS,  # pyright: ignore[reportArgumentType] (Airflow converts it)
+    tags=["diagnostic"],
+    doc_md=__doc__,
+):
+
+    @task
+    def connection_ids() -> list[str]:
+        return get_current_context().get("params", {})["connection_ids"]
+
+    @task
+    def driver(connection_id: str) -> list[str]:
+        with closing(PostgresHook(connection_id).get_conn()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(WHO)
+            return list(cursor.fetchone())
+
+    @task
+    def engine(connection_id: str) -> list[str]:
+        engine = PostgresHook(connection_id).get_sqlalchemy_engine()
+        with engine.connect() as connection:
+            return list(connection.execute(text(WHO)).one())
+
+    ids = connection_ids()
+    driver.expand(connection_id=ids)
+    engine.expand(connection_id=ids)
