@@ -1,0 +1,39 @@
+"""The stacks of an environment, each by how often and how dangerously it changes."""
+
+from aws_cdk import App, Environment, Tags
+
+from airflow_rds_iam.declaration import Declaration
+from stacks.access import AccessStack
+from stacks.airflow import AirflowStack
+from stacks.database import DatabaseStack
+from stacks.network import NetworkStack
+
+
+def add_environment(app: App, *, name: str, declaration: Declaration, env: Environment) -> None:
+    """Add the stacks of the environment ``name`` to ``app``."""
+    network = NetworkStack(app, f"{name}-network", network=declaration.network, env=env).network
+    instances = {
+        instance_name: DatabaseStack(
+            app,
+            f"{name}-database-{instance_name}",
+            identifier=f"{name}-{instance_name}",
+            instance=instance,
+            network=network,
+            env=env,
+        ).instance
+        for instance_name, instance in declaration.instances.items()
+    }
+    airflow = AirflowStack(
+        app, f"{name}-airflow", airflow=declaration.airflow, network=network, env=env
+    ).airflow
+    AccessStack(
+        app,
+        f"{name}-access",
+        declaration=declaration,
+        network=network,
+        instances=instances,
+        airflow=airflow,
+        env=env,
+    )
+    for key, value in declaration.tags.items():
+        Tags.of(app).add(key, value)

@@ -1,0 +1,1 @@
+"""Constructs that give Apache Airflow access to Amazon RDS without a password."""

@@ -1,0 +1,1 @@
+"""The function that delivers files to a bucket."""

@@ -1,0 +1,102 @@
+"""The databases, roles and login users of an instance, as declared."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_ec2 as ec2
+
+from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from airflow_rds_iam.declaration import LEVELS, Database
+from airflow_rds_iam.function_code import function_code
+from airflow_rds_iam.grants import Grant, group_roles
+from airflow_rds_iam.postgres_instance import PostgresInstance
+from airflow_rds_iam.resource_function import ResourceFunction
+from constructs import Construct
+
+
+class DatabaseUsers(Construct):
+    """One custom resource that brings about every database and user of ``instance``.
+
+    Its function logs in as the master user, with a token of its own role, and can reach nothing
+    but the database.
+
+    Args:
+        databases: by name, as declared.
+        grants: the grants on this instance.
+        subnets: private subnets of ``vpc``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance: PostgresInstance,
+        databases: Mapping[str, Database],
+        grants: Sequence[Grant],
+        vpc: ec2.IVpc,
+        subnets: Sequence[ec2.ISubnet],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description=f"Database users of {instance.identifier}",
+            allow_all_outbound=False,
+        )
+        security_group.connections.allow_to_default_port(instance, "The database, nothing else")
+        backing = ResourceFunction(
+            self,
+            "Function",
+            description=f"Makes the database users of {instance.identifier} what is declared",
+            code=function_code(
+                "database_users", distributions=["pg8000"], files=[RDS_CERTIFICATES]
+            ),
+            handler="database_users.handler.handle",
+            timeout=Duration.minutes(5),
+            memory_size=512,
+            environment={
+                "DATABASE_HOST": instance.host,
+                "DATABASE_PORT": instance.port,
+                "MASTER_USER": instance.master_user,
+            },
+            vpc=vpc,
+            subnets=subnets,
+            security_group=security_group,
+        )
+        instance.grant_connect(backing.function, user=instance.master_user)
+        resource = CustomResource(
+            self,
+            "Resource",
+            resource_type="Custom::DatabaseUsers",
+            service_token=backing.service_token,
+            # A minute more than the function has, in place of CloudFormation's hour.
+            service_timeout=Duration.minutes(6),
+            properties={
+                # Another instance under the same name, as after a restore, is set up anew.
+                "InstanceResourceId": instance.resource_id,
+                "Databases": [
+                    _desired_state(name, database, grants) for name, database in databases.items()
+                ],
+            },
+        )
+        # The function keeps permission and network until the users are removed.
+        resource.node.add_dependency(backing, security_group)
+
+
+def _desired_state(
+    name: str, database: Database, grants: Sequence[Grant]
+) -> dict[str, str | list[str]]:
+    roles = group_roles(name)
+    state: dict[str, str | list[str]] = {
+        "Name": name,
+        "Owner": roles.owner,
+        "Writer": roles.writer,
+        "Reader": roles.reader,
+    }
+    for level in LEVELS:
+        state[level.title()] = [g.user for g in grants if (g.database, g.level) == (name, level)]
+    if database.adopt:
+        state["OldOwners"] = database.old_owners
+    return state

@@ -1,0 +1,221 @@
+"""What a team declares of an environment: its instances, databases, identities and access."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Level = Literal["read", "write", "own"]
+LEVELS: tuple[Level, ...] = ("read", "write", "own")
+
+AIRFLOW = "airflow"
+"""The identity of Airflow's execution role; each other identity is declared."""
+
+# What CloudWatch Logs takes (API reference, PutRetentionPolicy).
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+
+Account = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+# An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
+IdentityName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+# A part of a DB instance identifier: no underscore, no two hyphens in a row, none at the end.
+InstanceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$")]
+
+
+class Model(BaseModel):
+    """A part of the declaration: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Network(Model):
+    """The VPC."""
+
+    cidr: Annotated[str, StringConstraints(pattern=r"^(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-4])$")] = (
+        Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /24.")
+    )
+    zones: list[Annotated[str, StringConstraints(pattern=r"^[a-z]$")]] = Field(
+        default=["a", "b"],
+        min_length=2,
+        description="Letters of the availability zones: two or more. Airflow uses the first two.",
+    )
+    egress: Literal["nat", "endpoints"] = Field(
+        default="endpoints",
+        description="How Airflow reaches AWS: NAT gateways (and the internet), or VPC endpoints.",
+    )
+
+    @model_validator(mode="after")
+    def _zones_differ(self) -> "Network":
+        if len(set(self.zones)) < len(self.zones):
+            raise ValueError(f"zones must differ, not {self.zones}")
+        return self
+
+
+class Storage(Model):
+    """The storage of an instance (gp3)."""
+
+    gib: int = Field(default=20, ge=20, le=65536, description="GiB at first.")
+    max_gib: int = Field(default=100, ge=22, le=65536, description="GiB to grow to by itself.")
+
+    @model_validator(mode="after")
+    def _room_to_grow(self) -> "Storage":
+        # RDS wants at least 10 % more ("Managing capacity automatically with storage autoscaling").
+        if self.max_gib * 10 < self.gib * 11:
+            raise ValueError(f"max_gib must be at least 10 % above gib ({self.gib})")
+        return self
+
+
+class Database(Model):
+    """A database and who may do what in it. An identity has one level."""
+
+    read: list[IdentityName] = Field(default=[], description="Identities that may SELECT.")
+    write: list[IdentityName] = Field(
+        default=[], description="Identities that may also INSERT, UPDATE, DELETE and TRUNCATE."
+    )
+    own: list[IdentityName] = Field(
+        default=[], description="Identities that may also create, alter and drop objects."
+    )
+    adopt: bool = Field(
+        default=False, description="Hand the objects of `old_owners` to the database's owner role."
+    )
+    old_owners: list[str] = Field(default=[], description="PostgreSQL roles; with `adopt` only.")
+
+    @model_validator(mode="after")
+    def _old_owners_are_adopted(self) -> "Database":
+        if self.adopt != bool(self.old_owners):
+            raise ValueError("`adopt: true` and a list of `old_owners` go together")
+        return self
+
+    def identities(self, level: Level) -> list[str]:
+        """The identities granted ``level``, in the order declared."""
+        return {"read": self.read, "write": self.write, "own": self.own}[level]
+
+
+class Instance(Model):
+    """An RDS for PostgreSQL instance."""
+
+    engine_version: Annotated[str, StringConstraints(pattern=r"^1[678](\.\d+)?$")] = Field(
+        default="17",
+        description="PostgreSQL 16, 17 or 18; with or without a minor version.",
+    )
+    # IAM authentication wants 300 to 1,000 MiB of memory besides what the database uses
+    # ("IAM database authentication for MariaDB, MySQL, and PostgreSQL").
+    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = (
+        Field(default="db.t4g.medium", alias="class", description="DB instance class.")
+    )
+    storage: Storage = Storage()
+    multi_az: bool = Field(default=True, description="A standby in a second zone.")
+    backup_days: int = Field(default=7, ge=1, le=35, description="Days of automated backups.")
+    deletion_protection: bool = Field(default=True, description="RDS refuses to delete it.")
+    retain: bool = Field(
+        default=True, description="Keep instance, key and logs when the stack is removed."
+    )
+    log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
+    databases: dict[Identifier, Database] = Field(min_length=1)
+
+    @property
+    def major_version(self) -> str:
+        """The major version, such as ``17``."""
+        return self.engine_version.partition(".")[0]
+
+
+class Workers(Model):
+    """How many workers the environment scales between."""
+
+    min: int = Field(default=1, ge=1, le=25)
+    max: int = Field(default=5, ge=1, le=25)
+
+
+LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
+
+
+class Airflow(Model):
+    """The Amazon MWAA environment."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][0-9a-zA-Z_-]*$", max_length=80)] = (
+        Field(default="", description="Default: the name of the declaration's file.")
+    )
+    # The images on Amazon MWAA with IAM authentication in their PostgreSQL provider.
+    version: Literal["3.3.1", "3.2.1", "3.0.6", "2.11.2"] = "3.3.1"
+    environment_class: Literal[
+        "mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"
+    ] = Field(default="mw1.small", alias="class")
+    workers: Workers = Workers()
+    schedulers: int = Field(default=2, ge=1, le=5)
+    web_server_access: Literal["private", "public"] = "private"
+    configuration: dict[str, str] = Field(
+        default={}, description="Airflow configuration options, such as `core.parallelism`."
+    )
+    log_level: LogLevel = "INFO"
+    log_retention_days: RetentionDays = 90
+
+    @model_validator(mode="after")
+    def _counts_fit_the_class(self) -> "Airflow":
+        if self.workers.min > self.workers.max:
+            raise ValueError(
+                f"workers.min ({self.workers.min}) must not exceed workers.max ({self.workers.max})"
+            )
+        # "Amazon MWAA environment class": micro has one scheduler and one worker.
+        micro = self.environment_class == "mw1.micro"
+        if micro and (self.schedulers, self.workers.max) != (1, 1):
+            raise ValueError("class mw1.micro takes schedulers: 1 and workers.max: 1")
+        if not micro and self.schedulers < 2:
+            raise ValueError(f"class {self.environment_class} takes 2 to 5 schedulers")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_ours(self) -> "Airflow":
+        for option in self.configuration:
+            if not re.fullmatch(r"[a-z_]+\.[a-z_]+", option):
+                raise ValueError(f"configuration option {option!r} must read section.option")
+            if option.startswith("secrets."):
+                raise ValueError(f"configuration option {option!r} is set by this application")
+        return self
+
+
+class Identity(Model):
+    """An existing IAM role that people or programs assume."""
+
+    role_arn: RoleArn
+
+    @property
+    def role_name(self) -> str:
+        """The role's name, without its path."""
+        return self.role_arn.rpartition("/")[2]
+
+    @property
+    def account(self) -> str:
+        """The account of 12 digits that the role is in."""
+        return self.role_arn.split(":")[4]
+
+    @model_validator(mode="after")
+    def _role_takes_policies(self) -> "Identity":
+        if re.search(r":role/(aws-reserved|aws-service-role)/", self.role_arn):
+            raise ValueError(f"{self.role_arn} is managed by AWS: no policy can be attached to it")
+        return self
+
+
+class Declaration(Model):
+    """One environment. Its name is that of its file."""
+
+    account: Account | None = Field(
+        default=None, description="AWS account, quoted. Default: that of the credentials."
+    )
+    region: Region | None = Field(
+        default=None, description="AWS region. Default: that of the credentials."
+    )
+    tags: dict[str, str] = Field(default={}, description="Tags of every resource.")
+    managed_policies_per_role: int = Field(
+        default=10, ge=1, le=20, description="The account's quota; one is used a database."
+    )
+    network: Network = Network()
+    instances: dict[InstanceName, Instance] = Field(min_length=1)
+    airflow: Airflow = Airflow()
+    identities: dict[IdentityName, Identity] = Field(
+        default={}, description="Identities beside `airflow`, which is the execution role."
+    )

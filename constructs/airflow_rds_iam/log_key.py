@@ -1,0 +1,36 @@
+"""The key of CloudWatch log groups."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+
+def allow_cloudwatch_logs(key: kms.Key, *, log_group_prefix: str) -> None:
+    """Let CloudWatch Logs use ``key`` for the log groups whose names begin with the prefix.
+
+    Source: "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
+    """
+    stack = Stack.of(key)
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=[
+                "kms:Decrypt",
+                "kms:Describe*",
+                "kms:Encrypt",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+            ],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
+                        service="logs",
+                        resource="log-group",
+                        resource_name=f"{log_group_prefix}*",
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                }
+            },
+        )
+    )

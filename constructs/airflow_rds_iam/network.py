@@ -1,0 +1,125 @@
+"""The network that Airflow and the databases share."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+
+from constructs import Construct
+
+# Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing";
+# Secrets Manager holds the Airflow connections. Signing a database token needs no endpoint.
+ENDPOINT_SERVICES = (
+    "airflow.api",
+    "airflow.env",
+    "airflow.ops",
+    "ecr.api",
+    "ecr.dkr",
+    "kms",
+    "logs",
+    "monitoring",
+    "secretsmanager",
+    "sqs",
+)
+
+
+class Network(Construct):
+    """A VPC with private subnets, flow logs, and a default security group that lets nothing pass.
+
+    Args:
+        cidr: IPv4 range of the VPC.
+        zones: names of the availability zones, two or more.
+        egress: ``endpoints`` makes subnets without a way to the internet and VPC endpoints for
+            what Airflow needs; ``nat`` makes a NAT gateway in each zone.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cidr: str,
+        zones: Sequence[str],
+        egress: Literal["nat", "endpoints"],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        nat = egress == "nat"
+        subnets = [
+            ec2.SubnetConfiguration(
+                name="Private",
+                subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS
+                if nat
+                else ec2.SubnetType.PRIVATE_ISOLATED,
+                cidr_mask=_subnet_mask(cidr, len(zones)),
+            )
+        ]
+        if nat:
+            subnets.append(
+                ec2.SubnetConfiguration(
+                    name="Public",
+                    subnet_type=ec2.SubnetType.PUBLIC,
+                    map_public_ip_on_launch=False,
+                    cidr_mask=28,
+                )
+            )
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(cidr),
+            availability_zones=list(zones),
+            nat_gateways=len(zones) if nat else 0,
+            subnet_configuration=subnets,
+            restrict_default_security_group=True,
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
+            },
+        )
+        self.private_subnets = self.vpc.private_subnets if nat else self.vpc.isolated_subnets
+        self._log_flows()
+        self.airflow_security_group = ec2.SecurityGroup(
+            self, "AirflowSecurityGroup", vpc=self.vpc, description="Airflow"
+        )
+        # Amazon MWAA, "Security in your VPC": its parts talk to each other within the group.
+        self.airflow_security_group.add_ingress_rule(
+            self.airflow_security_group, ec2.Port.all_traffic(), "Airflow's own components"
+        )
+        if not nat:
+            self._add_endpoints()
+
+    def _log_flows(self) -> None:
+        group = logs.LogGroup(
+            self,
+            "FlowLogs",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        self.vpc.add_flow_log(
+            "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group)
+        )
+
+    def _add_endpoints(self) -> None:
+        group = ec2.SecurityGroup(
+            self,
+            "EndpointSecurityGroup",
+            vpc=self.vpc,
+            description="VPC endpoints",
+            allow_all_outbound=False,
+        )
+        group.connections.allow_from(
+            self.airflow_security_group, ec2.Port.tcp(443), "Airflow calls AWS"
+        )
+        for service in ENDPOINT_SERVICES:
+            self.vpc.add_interface_endpoint(
+                service.replace(".", "-"),
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                security_groups=[group],
+                open=False,
+                private_dns_enabled=True,
+            )
+
+
+def _subnet_mask(cidr: str, zones: int) -> int:
+    """The mask that leaves half of the range, or more, to the private subnets of all zones."""
+    return int(cidr.rpartition("/")[2]) + 1 + (zones - 1).bit_length()

@@ -1,0 +1,46 @@
+"""The stack of Airflow: rarely changed, and slow to change."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import Stack
+
+from airflow_rds_iam import declaration
+from airflow_rds_iam.airflow_environment import AirflowEnvironment
+from airflow_rds_iam.network import Network
+from constructs import Construct
+
+DAGS = Path(__file__).parents[1] / "dags"
+
+
+class AirflowStack(Stack):
+    """The Airflow environment. Its role has no access to a database before the access stack."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        airflow: declaration.Airflow,
+        network: Network,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.airflow = AirflowEnvironment(
+            self,
+            "Airflow",
+            name=airflow.name,
+            # Amazon MWAA takes exactly two.
+            subnets=network.private_subnets[:2],
+            security_group=network.airflow_security_group,
+            dags=DAGS,
+            version=airflow.version,
+            environment_class=airflow.environment_class,
+            min_workers=airflow.workers.min,
+            max_workers=airflow.workers.max,
+            schedulers=airflow.schedulers,
+            web_server_access=airflow.web_server_access,
+            configuration=airflow.configuration,
+            log_level=airflow.log_level,
+            log_retention_days=airflow.log_retention_days,
+        )
