@@ -1,0 +1,90 @@
+"""What a declaration promises, read from its YAML alone.
+
+The proof must not share the derivation that it checks, so nothing here comes from the application.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+OPERATIONS = ("connect", "select", "insert", "create")
+ALLOWED = {
+    "read": frozenset({"connect", "select"}),
+    "write": frozenset({"connect", "select", "insert"}),
+    "own": frozenset({"connect", "select", "insert", "create"}),
+}
+AIRFLOW = "airflow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """An identity's level on a database, and the user that it logs in as."""
+
+    identity: str
+    instance: str
+    database: str
+    level: str
+
+    @property
+    def user(self) -> str:
+        return f"{self.identity}_{self.database}_{self.level}"
+
+    @property
+    def connection_id(self) -> str:
+        return f"{self.instance}_{self.database}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A declaration: where it stands, and whom it lets in where."""
+
+    environment: str
+    account: str
+    region: str
+    instance: str
+    databases: tuple[str, ...]
+    role_arns: dict[str, str]
+    grants: tuple[Grant, ...]
+
+    def grant(self, identity: str, database: str) -> Grant:
+        """The grant of ``identity`` on ``database``; LookupError if there is none."""
+        for grant in self.grants:
+            if (grant.identity, grant.database) == (identity, database):
+                return grant
+        raise LookupError(f"{identity} has no grant on {database} in {self.environment}")
+
+
+def read(path: Path) -> Declared:
+    """Read the declaration in ``path``, which has one instance."""
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    [(instance, declared)] = content["instances"].items()
+    return Declared(
+        environment=path.stem,
+        account=content["account"],
+        region=content["region"],
+        instance=instance,
+        databases=tuple(declared["databases"]),
+        role_arns={
+            name: identity["role_arn"] for name, identity in content.get("identities", {}).items()
+        },
+        grants=tuple(
+            Grant(identity=identity, instance=instance, database=database, level=level)
+            for database, levels in declared["databases"].items()
+            for level in ALLOWED
+            for identity in levels.get(level, ())
+        ),
+    )
+
+
+def without(path: Path, grant: Grant, *, directory: Path) -> Path:
+    """A copy of the declaration in ``path``, under ``directory``, that lacks ``grant``."""
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    content["instances"][grant.instance]["databases"][grant.database][grant.level].remove(
+        grant.identity
+    )
+    directory.mkdir(parents=True)
+    copy = directory / path.name
+    copy.write_text(yaml.safe_dump(content, sort_keys=False))
+    return copy

@@ -1,0 +1,203 @@
+"""The whole of it on this machine: deployed, used, proven, destroyed. Run by `make demo`."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+from rich.console import Console
+from rich.markup import escape
+
+from local import (
+    access_matrix,
+    lock,
+    pipeline,
+    privileges,
+    refusals,
+    revocation,
+    server_identity,
+    teardown,
+)
+from local.deployment import STATE, Deployment, deployed
+from local.processes import ProgramFailed
+from local.progress import Progress, Unproven
+
+# In this order: what was denied is asked before logins are tried that must be.
+PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
+    ("no password is stored anywhere", pipeline.no_password_is_stored),
+    ("nobody who can log in is a superuser", privileges.nobody_is_superuser),
+    ("the DAG reads orders and writes reports", pipeline.report_is_made),
+    ("each connection is its own database user", pipeline.connections_are_the_users),
+    ("PostgreSQL's log names who asked what", pipeline.queries_are_on_record),
+    ("no call to AWS was denied", pipeline.nothing_was_denied),
+    ("Airflow refuses an untrusted server", server_identity.airflow_verifies_the_server),
+    ("bad logins are refused", refusals.bad_logins_are_refused),
+)
+STOP_SECONDS = 60
+
+
+def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None) -> None:
+    """Deploy, prove, and destroy.
+
+    Args:
+        progress: shows the steps.
+        keep: called with the deployment in the place of destroying it.
+
+    Raises:
+        Unproven: a step did not hold.
+        ProgramFailed: a program that a step needs failed.
+    """
+    with ExitStack() as running:
+        deployment = running.enter_context(deployed(progress))
+        for title, prove in PROOFS:
+            with progress.step(title) as step:
+                step.detail = prove(deployment)
+        with progress.step("access is as declared, tried by real logins") as step:
+            matrix = access_matrix.tried(deployment)
+            if progress.console:
+                progress.console.print(access_matrix.table(matrix))
+            step.detail = access_matrix.is_as_declared(deployment, matrix)
+        _revoke(progress, deployment)
+        if keep:
+            keep(deployment)
+        else:
+            with progress.step("cdk destroy") as step:
+                step.detail = teardown.everything_is_destroyed(deployment)
+        started = teardown.descendants()
+    with progress.step("every process has ended") as step:
+        step.detail = teardown.nothing_runs(started)
+
+
+def _revoke(progress: Progress, deployment: Deployment) -> None:
+    with ExitStack() as given_back:
+        with progress.step("a grant is taken away: deploy of the access stack alone") as step:
+            taken = given_back.enter_context(revocation.revoked(deployment))
+            step.detail = f"{taken.grant.identity} {taken.grant.level} {taken.grant.database}"
+        with progress.step("the session that was open is gone") as step:
+            step.detail = revocation.the_open_session_is_gone(taken)
+        with progress.step("the DAG fails and says why") as step:
+            step.detail = revocation.the_dag_fails_for_a_reason(taken)
+        with progress.step("the grant is given back"):
+            given_back.close()
+    with progress.step("the DAG succeeds again") as step:
+        step.detail = pipeline.report_is_made(deployment)
+
+
+def main() -> int:
+    """Run a demo, or end one. The exit status is 0 only if each step held."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave it running at the end")
+    parser.add_argument("--stop", action="store_true", help="end the demo that runs")
+    given = parser.parse_args()
+    if given.stop:
+        return stop()
+    return _in_background() if given.keep else _run(keep=None)
+
+
+def stop() -> int:
+    """End the demo that runs, if one does."""
+    holder = lock.holder(STATE)
+    if holder is None:
+        print("no demo runs")
+        return 0
+    os.kill(holder, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while lock.holder(STATE) is not None:
+        if time.monotonic() > deadline:
+            print(f"process {holder} did not end within {STOP_SECONDS} s", file=sys.stderr)
+            return 1
+        time.sleep(0.1)
+    print("the demo has ended")
+    return 0
+
+
+def _run(*, keep: Callable[[Deployment, Progress], None] | None) -> int:
+    console = Console()
+    progress = Progress(console)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with lock.held(STATE):
+            demonstrate(progress, keep=keep and (lambda it: keep(it, progress)))
+    except lock.Busy as busy:
+        console.print(f"[bold red]✗[/] {escape(str(busy))}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("[bold red]✗[/] interrupted; everything that was started has ended")
+        return 130
+    except (Unproven, ProgramFailed) as failure:
+        console.print(f"\n[bold red]{escape(str(failure))}[/]", highlight=False)
+    except Exception:
+        console.print_exception()
+    else:
+        console.print(
+            f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]: one "
+            "declaration became a pipeline without a password, and nothing of it is left"
+        )
+        return 0
+    console.print(f"The logs are in {STATE}/logs, the local AWS's in {STATE}/aws.")
+    return 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: what follows is the way out.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _in_background() -> int:
+    """Run a demo that goes on when its steps are done; return then."""
+    finished, done = os.pipe()
+    background = os.fork()
+    if background == 0:
+        os.setsid()
+        os.close(finished)
+        os._exit(_run(keep=lambda deployment, progress: _stay(deployment, progress, done)))
+    os.close(done)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda signum, _: os.kill(background, signum))
+    if os.read(finished, 1):
+        return 0
+    return os.waitstatus_to_exitcode(os.waitpid(background, 0)[1])
+
+
+def _stay(deployment: Deployment, progress: Progress, done: int) -> None:
+    """Say how to look around, let the command return, and wait to be ended."""
+    console = progress.console or Console()
+    with ExitStack() as running:
+        with progress.step("start Airflow's user interface") as step:
+            url = running.enter_context(deployment.airflow.user_interface())
+            step.detail = url
+        console.print(_guide(deployment, url), highlight=False)
+        console.print(
+            f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]; it goes on "
+            "until `make demo-stop`"
+        )
+        log = os.open(deployment.log("demo"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        for stream in (0, 1, 2):
+            os.dup2(log, stream)
+        os.write(done, b"\0")
+        os.close(done)
+        while True:
+            signal.pause()
+
+
+def _guide(deployment: Deployment, url: str) -> str:
+    instance = deployment.instance["DBInstanceIdentifier"]
+    return f"""
+Airflow       {url} (this machine only, no login)
+PostgreSQL    .venv/bin/python -m local.psql airflow orders
+              .venv/bin/python -m local.psql shop reports
+              .venv/bin/python -m local.psql airflow payroll --user shop_payroll_own
+Its log       {deployment.state}/aws/rds/{instance}/postgresql.log
+AWS's APIs    {deployment.account.url}; who called what: {deployment.account.calls_file}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

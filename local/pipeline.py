@@ -1,0 +1,139 @@
+"""What Airflow does with the connections that it was given, and what it leaves behind."""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from datetime import time as midnight
+
+from local import shop
+from local.airflow import Run
+from local.declared import AIRFLOW
+from local.deployment import Deployment
+from local.environment import PROOF
+from local.progress import Unproven
+
+LOGICAL_DATE = datetime.combine(shop.DAY + timedelta(days=1), midnight(), UTC).isoformat()
+
+
+def report_is_made(deployment: Deployment) -> str:
+    """The DAG reads one database and writes another, and a second run changes nothing."""
+    expected = shop.expected_report()
+    for which in ("first", "second"):
+        _succeeded(run_report(deployment))
+        found = shop.report(deployment.identity(shop.IDENTITY), deployment.declared)
+        if found != expected:
+            raise Unproven(f"after the {which} run reports holds {found}, not {expected}")
+    return f"{len(expected)} rows, the same after a second run"
+
+
+def run_report(deployment: Deployment) -> Run:
+    """Run the example DAG for the day that the shop has orders of."""
+    return deployment.worker.run("orders_report", logical_date=LOGICAL_DATE)
+
+
+def connections_are_the_users(deployment: Deployment) -> str:
+    """Each connection of Airflow's, opened both ways, is the user and the database granted."""
+    granted = [grant for grant in deployment.declared.grants if grant.identity == AIRFLOW]
+    run = check_connections(deployment)
+    _succeeded(run)
+    found = {task.id: task.result for task in run.tasks}
+    for way in ("driver", "engine"):
+        for index, grant in enumerate(granted):
+            if found[f"{way}[{index}]"] != [grant.user, grant.database]:
+                raise Unproven(
+                    f"{grant.connection_id} by the {way} is {found[f'{way}[{index}]']}, "
+                    f"not {grant.user} in {grant.database}"
+                )
+    return ", ".join(grant.user for grant in granted)
+
+
+def check_connections(deployment: Deployment) -> Run:
+    """Run the diagnostic DAG over every connection that Airflow was granted."""
+    ids = [grant.connection_id for grant in deployment.declared.grants if grant.identity == AIRFLOW]
+    return deployment.worker.run(
+        "connection_check", logical_date=LOGICAL_DATE, conf={"connection_ids": ids}
+    )
+
+
+def no_password_is_stored(deployment: Deployment) -> str:
+    """No connection holds a password, and the instance's master user has none."""
+    secrets = deployment.account.client("secretsmanager")
+    pages = secrets.get_paginator("list_secrets").paginate()
+    stored = {
+        secret["Name"]: secrets.get_secret_value(SecretId=secret["Name"])["SecretString"]
+        for page in pages
+        for secret in page["SecretList"]
+    }
+    names = {
+        f"airflow/{deployment.declared.environment}/connections/{grant.connection_id}"
+        for grant in deployment.declared.grants
+        if grant.identity == AIRFLOW
+    }
+    if stored.keys() != names:
+        raise Unproven(f"the secrets are {sorted(stored)}, not {sorted(names)}")
+    for name, secret in stored.items():
+        if words := re.findall(r"pass\w*|token|secret", secret, re.IGNORECASE):
+            raise Unproven(f"the secret {name} holds {words}")
+    if deployment.instance.get("MasterUserSecret"):
+        raise Unproven("the instance's master user has a password in Secrets Manager")
+    return f"{len(stored)} connections"
+
+
+def nothing_was_denied(deployment: Deployment) -> str:
+    """No call was denied, but for those that the proofs make to be denied.
+
+    A missing pattern for the connections to look up shows here: every task asks for the secret of
+    `aws_default`, is refused, and goes on without a word.
+    """
+    calls = [call for call in deployment.account.calls() if call.session != PROOF]
+    if denied := {
+        f"{call.role or call.principal}: {call.action} on {call.resource}"
+        for call in calls
+        if not call.allowed
+    }:
+        raise Unproven("denied:\n" + "\n".join(sorted(denied)))
+    made = {
+        who: sum(call.role == role.rpartition("/")[2] for call in calls)
+        for who, role in {
+            "Airflow's": deployment.airflow_environment["ExecutionRoleArn"],
+            "the bootstrap function's": deployment.users_function["Role"],
+        }.items()
+    }
+    if not all(made.values()):
+        raise Unproven(f"of {len(calls)} calls these many were made: {made}")
+    return f"{len(calls)} calls, " + ", ".join(f"{n} {who}" for who, n in made.items())
+
+
+def queries_are_on_record(deployment: Deployment) -> str:
+    """PostgreSQL's log names the login user and the database on each statement of the DAG's."""
+    wanted = {
+        (AIRFLOW, "orders"): "FROM orders",
+        (AIRFLOW, "reports"): "INSERT INTO daily_orders",
+    }
+    deadline = time.monotonic() + 10
+    while True:
+        lines = _postgresql_log(deployment)
+        missing = [
+            f"{grant.user}@{database} … {statement}"
+            for (identity, database), statement in wanted.items()
+            for grant in [deployment.declared.grant(identity, database)]
+            if not any(f":{grant.user}@{database}:" in line and statement in line for line in lines)
+        ]
+        if not missing:
+            return f"{len(lines)} entries in CloudWatch Logs"
+        if time.monotonic() > deadline:
+            raise Unproven(f"PostgreSQL's log of {len(lines)} entries has none of {missing}")
+        time.sleep(0.5)
+
+
+def _postgresql_log(deployment: Deployment) -> list[str]:
+    group = f"/aws/rds/instance/{deployment.instance['DBInstanceIdentifier']}/postgresql"
+    pages = deployment.account.client("logs").get_paginator("filter_log_events")
+    return [
+        event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]
+    ]
+
+
+def _succeeded(run: Run) -> None:
+    if run.state != "success":
+        raise Unproven(f"the DAG run ended as {run.state}: " + "; ".join(run.errors))
