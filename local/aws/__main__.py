@@ -1,0 +1,29 @@
+"""Start the local AWS: `python -m local.aws --state DIR --account 111122223333 --region ...`."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from local.aws.account import Settings, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m local.aws", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="directory of all its files")
+    parser.add_argument("--account", required=True, help="twelve digits")
+    parser.add_argument("--region", required=True)
+    parser.add_argument(
+        "--outlive-parent", action="store_true", help="do not end when the starting process does"
+    )
+    given = parser.parse_args()
+    if not (given.account.isdigit() and len(given.account) == 12):
+        parser.error(f"--account {given.account!r}: twelve digits")
+    settings = Settings(given.state.resolve(), given.account, given.region, given.outlive_parent)
+    try:
+        asyncio.run(run(settings))
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"local AWS: {error}")
+
+
+main()

@@ -1,0 +1,409 @@
+"""ministack, and every private name of it that the local AWS uses: here and nowhere else."""
+
+import importlib
+import importlib.metadata
+import json
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+
+from local.aws.processes import environment_without
+
+VERSION = "1.5.33"
+
+_PRIVATE_NAMES = {
+    "app": ("AUTH", "app"),
+    "core.iam_evaluator": (
+        "AuthError",
+        "EvalContext",
+        "evaluate",
+        "evaluate_resource_policy",
+        "resolve_principal",
+    ),
+    "core.rds_iam": ("RdsIamTokenError", "verify_rds_iam_token"),
+    "core.responses": ("request_scope",),
+    "services.cloudformation": ("_stacks",),
+    "services.cloudformation.custom_resource": ("deliver_response",),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
+    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
+    "services.iam": ("_roles",),
+    "services.kms": ("_keys",),
+    "services.lambda_svc": ("_execute_function_warm",),
+    "services.mwaa": ("_environments",),
+    "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
+    "services.s3": ("_bucket_tags", "_bucket_versioning", "_buckets", "_object_versions"),
+    "services.sts": ("register_session",),
+}
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Properties: TypeAlias = dict[str, Any]
+"""A resource's properties, as its template has them once references are resolved."""
+Attributes: TypeAlias = dict[str, str]
+"""What `Fn::GetAtt` answers, by name."""
+Created: TypeAlias = tuple[str, Attributes]
+"""A physical id (what `Ref` answers) and the attributes."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    access_key_id: str
+    secret_access_key: str
+    session_token: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    principal: str
+    action: str
+    resource: str
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function as it was deployed; `timeout` in seconds, `memory` in MB."""
+
+    name: str
+    arn: str
+    runtime: str
+    handler: str
+    role: str
+    timeout: float
+    memory: int
+    variables: Mapping[str, str]
+    in_vpc: bool
+    log_group: str
+    log_level: str
+    code: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation gave: `payload` is the error's record when it `failed`."""
+
+    payload: Any
+    failed: bool
+    log: str
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """How CloudFormation handles a type. An update that raises leaves the resource as it was."""
+
+    create: Callable[[str, Properties, str], Created]
+    """Logical id, properties, stack's name."""
+    delete: Callable[[str, Properties], None]
+    """Physical id, properties."""
+    update: Callable[[str, Properties, Properties], Created] | None = None
+    """Physical id, old and new properties; without it a change makes a new resource."""
+
+
+class Emulator:
+    """One account in one region. ministack reads its environment at import, so there is one."""
+
+    def __init__(self, *, port: int, account: str, region: str) -> None:
+        """RuntimeError if the installed ministack is not the one this was written for."""
+        found = importlib.metadata.version("ministack")
+        if found != VERSION:
+            raise RuntimeError(f"ministack {found} is installed; this needs {VERSION} exactly")
+        self.account = account
+        self.region = region
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.root = Credentials(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
+        inherited = environment_without(("AWS_", "GATEWAY_", "LAMBDA_", "MINISTACK_"), os.environ)
+        os.environ.clear()
+        os.environ.update(inherited)
+        os.environ.update(
+            AUTH="true",
+            AWS_ACCESS_KEY_ID=self.root.access_key_id,
+            AWS_SECRET_ACCESS_KEY=self.root.secret_access_key,
+            DOCKER_HOST="unix:///nonexistent",  # it starts containers where it finds a Docker
+            GATEWAY_PORT=str(port),
+            IOT_MTLS_ENABLED="0",  # it would listen on every interface
+            LAMBDA_EXECUTOR="local",
+            MINISTACK_ACCOUNT_ID=account,
+            MINISTACK_HOST="127.0.0.1",
+            MINISTACK_REGION=region,
+            SFTP_ENABLED="0",
+        )
+        self._on_decision: Callable[[Decision], None] = lambda _: None
+        self._record_decisions()  # before another module takes the function that it replaces
+        self._names: dict[str, dict[str, Any]] = {}
+        for module_name, names in _PRIVATE_NAMES.items():
+            module = importlib.import_module(f"ministack.{module_name}")
+            for name in names:
+                if not hasattr(module, name):
+                    raise RuntimeError(f"ministack {found} has no {module_name}.{name}")
+            self._names[module_name] = vars(module)
+
+    def _get(self, module: str, name: str) -> Any:
+        return self._names[module][name]
+
+    # Requests
+
+    @property
+    def app(self) -> Asgi:
+        return self._get("app", "app")
+
+    def scope(self) -> AbstractContextManager[None]:
+        """Every store is one per account and region: enter this outside a request."""
+        return self._get("core.responses", "request_scope")(self.account, self.region)
+
+    def call(self, service: str, action: str, **parameters: str) -> ElementTree.Element:
+        """Call an action of EC2 or RDS as the service itself. ValueError with AWS's message."""
+        handler = self._get(f"services.{service}", "_ACTION_MAP")[action]
+        status, _, body = handler({name: [value] for name, value in parameters.items()})
+        answer = ElementTree.fromstring(body)
+        for element in answer.iter():
+            element.tag = element.tag.rpartition("}")[2]
+        if status >= 400:
+            code, message = answer.findtext(".//Code"), answer.findtext(".//Message")
+            raise ValueError(f"{message} (Service: {service}, Error Code: {code})")
+        return answer
+
+    def after(self, service: str, action: str, then: Callable[[str], None]) -> None:
+        """After each successful call of an RDS action, call `then` with the instance's name."""
+        actions = self._get(f"services.{service}", "_ACTION_MAP")
+        handler = actions[action]
+
+        def handle(parameters: Mapping[str, Any]) -> Any:
+            response = handler(parameters)
+            if response[0] < 400:
+                name = parameters.get("DBInstanceIdentifier", "")
+                then(name[0] if isinstance(name, list) else name)
+            return response
+
+        actions[action] = handle
+
+    def before(self, service: str, action: str, check: Callable[[dict[str, str]], None]) -> None:
+        """Refuse an RDS action with the message of the ValueError that `check` raises."""
+        actions = self._get(f"services.{service}", "_ACTION_MAP")
+        handler = actions[action]
+        error = self._get(f"services.{service}", "_error")
+
+        def handle(parameters: Mapping[str, Any]) -> Any:
+            flat = {
+                name: value[0] if isinstance(value, list) else value
+                for name, value in parameters.items()
+            }
+            try:
+                check(flat)
+            except ValueError as refusal:
+                return error("InvalidParameterValue", str(refusal), 400)
+            return handler(parameters)
+
+        actions[action] = handle
+
+    # Identities
+
+    def on_decision(self, record: Callable[[Decision], None]) -> None:
+        """Call `record` with each decision on a request."""
+        self._on_decision = record
+
+    def _record_decisions(self) -> None:
+        evaluator = vars(importlib.import_module("ministack.core.iam_evaluator"))
+        enforce = evaluator["enforce"]
+        identity = evaluator["resolve_caller_identity"]
+
+        def recorded(
+            access_key: str,
+            action: str,
+            service: str,
+            region: str,
+            resource_arn: str = "*",
+            service_context: Any = None,
+        ) -> Any:
+            denied = enforce(access_key, action, service, region, resource_arn, service_context)
+            caller = identity(access_key)
+            principal = caller["userArn"] if caller else "anonymous"
+            self._on_decision(Decision(principal, action, resource_arn, denied is None))
+            return denied
+
+        evaluator["enforce"] = recorded
+
+    def role_session(self, role: str, session: str, seconds: float) -> Credentials:
+        """Credentials of a session of the role of that name or ARN, valid so long."""
+        name = role.rsplit("/", 1)[-1]
+        credentials = Credentials(
+            f"ASIA{secrets.token_hex(8).upper()}",
+            secrets.token_urlsafe(30),
+            secrets.token_urlsafe(300),  # as long as real ones: some clients cut them
+        )
+        record = self._role(name)
+        self._get("services.sts", "register_session")(
+            credentials.access_key_id,
+            {
+                "AccountId": self.account,
+                "Arn": f"arn:aws:sts::{self.account}:assumed-role/{name}/{session}",
+                "Expiration": time.time() + seconds,
+                "PrincipalType": "AssumedRole",
+                "SecretAccessKey": credentials.secret_access_key,
+                "SessionToken": credentials.session_token,
+                "UserId": f"{record['RoleId']}:{session}",
+            },
+        )
+        return credentials
+
+    def role_trusts(self, role: str, service: str, source_arn: str) -> bool:
+        """Whether the role's trust policy lets that service assume it on behalf of a resource."""
+        context = self._get("core.iam_evaluator", "EvalContext")(
+            principal_arn=service,
+            principal_type="Service",
+            principal_account=self.account,
+            action="sts:AssumeRole",
+            resource_arn="*",
+            region=self.region,
+            service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": self.account},
+        )
+        policy = self._role(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"]
+        evaluate = self._get("core.iam_evaluator", "evaluate_resource_policy")
+        return evaluate(policy, context, service=service).decision == "Allow"
+
+    def _role(self, name: str) -> Any:
+        with self.scope():
+            role = self._get("services.iam", "_roles").get(name)
+        if role is None:
+            raise ValueError(f"no role of the name {name!r} exists")
+        return role
+
+    def verify_rds_token(self, token: str, *, host: str, port: int, user: str) -> str:
+        """The access key id that signed the token. ValueError that tells what is wrong."""
+        found = self._get("core.rds_iam", "verify_rds_iam_token")(
+            token, hostname=host, port=port, db_user=user, region=self.region,
+            account_id=self.account,
+        )  # fmt: skip
+        if isinstance(found, self._get("core.rds_iam", "RdsIamTokenError")):
+            raise ValueError(found.code)
+        return found.access_key_id
+
+    def decide(self, access_key: str, action: str, resource: str) -> Decision:
+        """What the deployed policies say of an action; nobody's keys and root's are denied."""
+        evaluator = "core.iam_evaluator"
+        with self.scope():
+            principal = self._get(evaluator, "resolve_principal")(access_key, self.account)
+            if isinstance(principal, self._get(evaluator, "AuthError")):
+                decision = Decision("anonymous", action, resource, allowed=False)
+            elif principal.policies is None:
+                decision = Decision(principal.arn, action, resource, allowed=False)
+            else:
+                context = self._get(evaluator, "EvalContext")(
+                    principal_arn=principal.arn,
+                    principal_type=principal.type,
+                    principal_account=self.account,
+                    action=action,
+                    resource_arn=resource,
+                    region=self.region,
+                    principal_keys=principal.keys,
+                )
+                result = self._get(evaluator, "evaluate")(
+                    context, principal.policies, *principal.limits
+                )
+                allowed = result.decision == "Allow"
+                decision = Decision(principal.arn, action, resource, allowed)
+        self._on_decision(decision)
+        return decision
+
+    # Functions
+
+    def run_functions_with(self, run: Callable[[Function, Any, str], Outcome]) -> None:
+        """Call `run` with a function, the event and the request's id for each invocation."""
+
+        def execute(record: Any, event: Any, request_id: str) -> dict[str, Any]:
+            outcome = run(_function(record), event, request_id)
+            if outcome.failed:
+                self._fail_custom_resource(event, outcome)
+            return {"body": outcome.payload, "error": outcome.failed, "log": outcome.log}
+
+        module = importlib.import_module("ministack.services.lambda_svc")
+        vars(module)["_execute_function_warm"] = execute
+
+    def _fail_custom_resource(self, event: Any, outcome: Outcome) -> None:
+        # A function that fails without an answer leaves a stack to wait for an hour on AWS.
+        # That much fidelity helps nobody here.
+        url = event.get("ResponseURL", "") if isinstance(event, dict) else ""
+        if "RequestType" in event and "/cfn-response/" in str(url):
+            self._get("services.cloudformation.custom_resource", "deliver_response")(
+                str(url).rsplit("/", 1)[-1],
+                {
+                    "Status": "FAILED",
+                    "Reason": f"no answer, as the function failed: {json.dumps(outcome.payload)}",
+                    "PhysicalResourceId": event.get("PhysicalResourceId", event["RequestId"]),
+                },
+            )
+
+    # CloudFormation
+
+    def resource_type(self, name: str) -> ResourceType:
+        """How the emulator itself handles a type."""
+        handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")[name]
+
+        def update(physical_id: str, old: Properties, new: Properties) -> Created:
+            if handlers.get("update_with_logical_id"):
+                return handlers["update"](physical_id, old, new, "", physical_id)
+            return handlers["update"](physical_id, old, new, "")
+
+        return ResourceType(handlers["create"], handlers["delete"], update)
+
+    def handle(self, name: str, resource: ResourceType, *, blocks: bool = False) -> None:
+        """Handle a type from now on; on a thread of its own if that `blocks`."""
+        handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+        handler: dict[str, Any] = {**handlers.get(name, {})}
+        handler.pop("update_with_logical_id", None)
+        handler.pop("update", None)
+        handler |= {"create": resource.create, "delete": resource.delete}
+        if update := resource.update:
+
+            def handle_update(
+                physical_id: str, old: Properties, new: Properties, _stack: str
+            ) -> Created:
+                return update(physical_id, old, new)
+
+            handler["update"] = handle_update
+        handlers[name] = handler
+        if blocks:
+            stacks = vars(importlib.import_module("ministack.services.cloudformation.stacks"))
+            runs_on_thread = stacks["_runs_on_worker_thread"]
+            stacks["_runs_on_worker_thread"] = lambda kind: kind == name or runs_on_thread(kind)
+
+    def in_progress(self, stack: str) -> bool:
+        """Whether a stack of that name or id is being created, changed or deleted."""
+        name = stack.split("/")[1] if stack.startswith("arn:") else stack
+        with self.scope():
+            record = self.store("cloudformation", "_stacks").get(name)
+        status = record["StackStatus"] if record else ""
+        return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+
+    # Stores
+
+    def store(self, service: str, name: str) -> MutableMapping[str, Any]:
+        """A service's records by identifier, of this account and region."""
+        return self._get(f"services.{service}", name)
+
+
+def _function(record: Any) -> Function:
+    config = record.get("config") or record
+    logging = config.get("LoggingConfig") or {}
+    return Function(
+        name=config["FunctionName"],
+        arn=config["FunctionArn"],
+        runtime=config["Runtime"],
+        handler=config["Handler"],
+        role=config["Role"],
+        timeout=float(config.get("Timeout", 3)),
+        memory=int(config.get("MemorySize", 128)),
+        variables=(config.get("Environment") or {}).get("Variables") or {},
+        in_vpc=bool((config.get("VpcConfig") or {}).get("SubnetIds")),
+        log_group=logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
+        log_level=logging.get("ApplicationLogLevel") or "",
+        code=record.get("code_zip") or b"",
+    )

@@ -1,0 +1,215 @@
+"""The instances that CloudFormation and RDS's API made, each with its server and front door."""
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.aws.certificates import CertificateAuthority
+from local.aws.emulator import Attributes, Created, Emulator, Properties, ResourceType
+from local.aws.rds import token, validation
+from local.aws.rds.front_door import FrontDoor
+from local.aws.rds.server import Binaries, Server
+
+# A real authority, and one that no client trusts: what a client that verifies must refuse.
+_AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
+_UNTRUSTED = "untrusted"
+
+
+@dataclass
+class _Instance:
+    server: Server
+    door: FrontDoor
+
+
+class Rds:
+    """Keeps servers and front doors as the emulator's records of instances say."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        *,
+        authority: CertificateAuthority,
+        state: Path,
+        runtime: Path,
+    ) -> None:
+        self._emulator = emulator
+        self._authority = authority
+        self._untrusted = CertificateAuthority("An authority that nobody trusts")
+        self._state = state / "rds"
+        self._sockets = runtime / "sockets"
+        self._binaries = Binaries(cache=state / "cache", runtime=runtime)
+        self._instances: dict[str, _Instance] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="front doors")
+        self._thread.start()
+        self._instance_type = emulator.resource_type("AWS::RDS::DBInstance")
+        self._group_type = emulator.resource_type("AWS::RDS::DBParameterGroup")
+        emulator.handle(
+            "AWS::RDS::DBInstance",
+            ResourceType(self._create, self._delete, self._update),
+            blocks=True,
+        )
+        emulator.handle(
+            "AWS::RDS::DBParameterGroup",
+            ResourceType(self._create_group, self._group_type.delete, self._update_group),
+        )
+        emulator.before("rds", "CreateDBInstance", _refuse_creation)
+        emulator.before("rds", "ModifyDBInstance", _check_authority)
+        emulator.after("rds", "ModifyDBInstance", self._apply)
+        emulator.after("rds", "DeleteDBInstance", self._remove)
+        emulator.after("rds", "RebootDBInstance", self._restart)
+
+    def stop(self) -> None:
+        """End each server at once."""
+        for name in list(self._instances):
+            self._remove(name)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    # CloudFormation
+
+    def _create(self, logical_id: str, properties: Properties, stack: str) -> Created:
+        validation.check_instance(self._emulator, properties)
+        name, _ = self._instance_type.create(logical_id, properties, stack)
+        record = self._record(name)
+        directory = self._state / name
+        directory.mkdir(parents=True, exist_ok=True)
+        server = Server(
+            self._binaries,
+            name=name,
+            sockets=self._sockets,
+            log=directory / "postgresql.log",
+        )
+        try:
+            server.create(
+                properties["MasterUsername"], properties.get("DBName"), self._settings(record)
+            )
+        except BaseException:
+            server.remove()
+            self._emulator.store("rds", "_instances").pop(name, None)
+            raise
+        door = FrontDoor(server_socket=server.socket, error_log=directory / "iam-db-auth-error.log")
+        # The middle of an endpoint's name is the same for all instances of an account and region.
+        place = f"{self._emulator.account} {self._emulator.region}"
+        middle = "c" + hashlib.sha256(place.encode()).hexdigest()[:11]
+        host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
+        record["Endpoint"] |= {"Address": host, "Port": door.port}
+        record["DBName"] = properties.get("DBName", "")
+        record["MasterUserAuthenticationType"] = properties["MasterUserAuthenticationType"]
+        self._instances[name] = _Instance(server, door)
+        self._apply(name)
+        self._in_loop(door.open())
+        return name, _attributes(record)
+
+    def _update(self, name: str, old: Properties, new: Properties) -> Created:
+        validation.check_instance(self._emulator, new, exists=True)
+        record = self._record(name)
+        port = record["Endpoint"]["Port"]
+        self._instance_type_update(name, old, new)
+        record["Endpoint"]["Port"] = port
+        self._apply(name)
+        return name, _attributes(record)
+
+    def _instance_type_update(self, name: str, old: Properties, new: Properties) -> None:
+        if self._instance_type.update:
+            self._instance_type.update(name, old, new)
+
+    def _delete(self, name: str, properties: Properties) -> None:
+        record = self._emulator.store("rds", "_instances").get(name)
+        if record and record["DeletionProtection"]:
+            raise ValueError(
+                "Cannot delete protected DB Instance, please disable deletion protection and try "
+                "again. (Service: Rds, Error Code: InvalidParameterCombination)"
+            )
+        self._instance_type.delete(name, properties)
+        self._remove(name)
+
+    def _create_group(self, logical_id: str, properties: Properties, stack: str) -> Created:
+        validation.check_parameters(properties, self._binaries.known_parameters())
+        return self._group_type.create(logical_id, properties, stack)
+
+    def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
+        validation.check_parameters(new, self._binaries.known_parameters())
+        if self._group_type.update:
+            self._group_type.update(name, old, new)
+        for instance in self._instances:
+            if self._group(self._record(instance)) == name:
+                self._apply(instance)
+        return name, {"DBParameterGroupName": name}
+
+    # What follows a change of a record
+
+    def _apply(self, name: str) -> None:
+        """Make the server and front door what the record says."""
+        instance = self._instances.get(name)
+        if instance is None:
+            return
+        record = self._record(name)
+        settings = self._settings(record)
+        instance.server.configure(settings)
+        instance.server.reload()
+        endpoint = token.Endpoint(
+            record["Endpoint"]["Address"], instance.door.port, record["DbiResourceId"]
+        )
+        untrusted = record["CACertificateIdentifier"] == _UNTRUSTED
+        authority = self._untrusted if untrusted else self._authority
+        instance.door.certificate = authority.server_context(endpoint.host)
+        instance.door.force_ssl = settings.get("rds.force_ssl", "1") == "1"
+        instance.door.check = (
+            (lambda user, given: token.check(self._emulator, endpoint, user, given))
+            if record["IAMDatabaseAuthenticationEnabled"]
+            else None
+        )
+
+    def _restart(self, name: str) -> None:
+        if instance := self._instances.get(name):
+            self._in_loop(instance.door.forget_server())
+            instance.server.stop()
+            instance.server.start()
+
+    def _remove(self, name: str) -> None:
+        if instance := self._instances.pop(name, None):
+            self._in_loop(instance.door.close())
+            instance.server.remove()
+
+    def _record(self, name: str) -> dict[str, Any]:
+        with self._emulator.scope():
+            return self._emulator.store("rds", "_instances")[name]
+
+    def _group(self, record: dict[str, Any]) -> str:
+        return record["DBParameterGroups"][0]["DBParameterGroupName"]
+
+    def _settings(self, record: dict[str, Any]) -> dict[str, str]:
+        with self._emulator.scope():
+            group = self._emulator.store("rds", "_param_groups").get(self._group(record)) or {}
+        return {
+            name: value["ParameterValue"] for name, value in group.get("Parameters", {}).items()
+        }
+
+    def _in_loop(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _attributes(record: dict[str, Any]) -> Attributes:
+    return {
+        "DBInstanceArn": record["DBInstanceArn"],
+        "DBSystemId": "",
+        "DbiResourceId": record["DbiResourceId"],
+        "Endpoint.Address": record["Endpoint"]["Address"],
+        "Endpoint.HostedZoneId": record["Endpoint"]["HostedZoneId"],
+        "Endpoint.Port": str(record["Endpoint"]["Port"]),
+    }
+
+
+def _refuse_creation(_: dict[str, str]) -> None:
+    raise ValueError("the local AWS creates instances through CloudFormation only")
+
+
+def _check_authority(parameters: dict[str, str]) -> None:
+    chosen = parameters.get("CACertificateIdentifier")
+    if chosen and chosen not in (*_AUTHORITIES, _UNTRUSTED):
+        raise ValueError(f"CertificateNotFound: {chosen!r} is none of {', '.join(_AUTHORITIES)}")

@@ -1,0 +1,1 @@
+"""CloudFormation's resource types that the emulator lacks, or does not handle as AWS does."""
