@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from airflow_rds_iam.airflow_connection import AirflowConnection
 from airflow_rds_iam.airflow_environment import AirflowEnvironment
@@ -13,7 +14,6 @@ from airflow_rds_iam.declaration import AIRFLOW, Declaration
 from airflow_rds_iam.grants import grants
 from airflow_rds_iam.network import Network
 from airflow_rds_iam.postgres_instance import PostgresInstance
-from constructs import Construct
 
 
 class AccessStack(Stack):
@@ -41,6 +41,7 @@ class AccessStack(Stack):
                 instance=instance,
                 databases=declaration.instances[name].databases,
                 grants=[grant for grant in granted if grant.instance == name],
+                drift_check=declaration.drift_check,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
             )

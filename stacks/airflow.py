@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import Stack
+from constructs import Construct
 
 from airflow_rds_iam import declaration
 from airflow_rds_iam.airflow_environment import AirflowEnvironment
 from airflow_rds_iam.network import Network
-from constructs import Construct
 
 DAGS = Path(__file__).parents[1] / "dags"
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from aws_cdk import Stack
+from constructs import Construct
 
 from airflow_rds_iam import declaration
 from airflow_rds_iam.network import Network
 from airflow_rds_iam.postgres_instance import PostgresInstance
-from constructs import Construct
 
 
 class DatabaseStack(Stack):

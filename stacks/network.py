@@ -3,10 +3,10 @@
 from typing import Any
 
 from aws_cdk import Stack
+from constructs import Construct
 
 from airflow_rds_iam import declaration
 from airflow_rds_iam.network import Network
-from constructs import Construct
 
 
 class NetworkStack(Stack):

@@ -3,7 +3,6 @@
 from typing import Any, Literal
 
 from aws_cdk import Acknowledgment, Stack, Validations
-
 from constructs import Construct
 
 

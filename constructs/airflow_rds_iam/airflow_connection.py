@@ -3,10 +3,10 @@
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge
 from airflow_rds_iam.postgres_instance import PostgresInstance
-from constructs import Construct
 
 # Airflow's hook signs a token at each connect; libpq verifies the server with the bundle that
 # the environment's startup script names. The SQLAlchemy engine takes its own copy of the options.

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from airflow_rds_iam.bucket_files import BucketFiles
 from airflow_rds_iam.bundling import copy_file, copy_tree
@@ -18,7 +19,6 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import LogLevel, RetentionDays
 from airflow_rds_iam.execution_role import ExecutionRole
 from airflow_rds_iam.log_key import allow_cloudwatch_logs
-from constructs import Construct
 
 # Each with the key that it has in the environment's logging configuration.
 LOG_GROUPS = {

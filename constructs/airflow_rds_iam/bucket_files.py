@@ -7,12 +7,12 @@ from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_wildcard
 from airflow_rds_iam.bundling import bundle
 from airflow_rds_iam.function_code import function_code
 from airflow_rds_iam.resource_function import ResourceFunction
-from constructs import Construct
 
 
 class BucketFiles(Construct):

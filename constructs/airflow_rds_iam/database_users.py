@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
 
+from airflow_rds_iam import declaration
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import LEVELS, Database
+from airflow_rds_iam.drift_check import DriftCheck
 from airflow_rds_iam.function_code import function_code
 from airflow_rds_iam.grants import Grant, group_roles
 from airflow_rds_iam.postgres_instance import PostgresInstance
 from airflow_rds_iam.resource_function import ResourceFunction
-from constructs import Construct
 
 
 class DatabaseUsers(Construct):
@@ -23,6 +25,7 @@ class DatabaseUsers(Construct):
     Args:
         databases: by name, as declared.
         grants: the grants on this instance.
+        drift_check: how often the server is compared with them, and who is told.
         subnets: private subnets of ``vpc``.
     """
 
@@ -34,6 +37,7 @@ class DatabaseUsers(Construct):
         instance: PostgresInstance,
         databases: Mapping[str, Database],
         grants: Sequence[Grant],
+        drift_check: declaration.DriftCheck,
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
     ) -> None:
@@ -66,6 +70,7 @@ class DatabaseUsers(Construct):
             security_group=security_group,
         )
         instance.grant_connect(backing.function, user=instance.master_user)
+        states = [_desired_state(name, database, grants) for name, database in databases.items()]
         resource = CustomResource(
             self,
             "Resource",
@@ -76,13 +81,22 @@ class DatabaseUsers(Construct):
             properties={
                 # Another instance under the same name, as after a restore, is set up anew.
                 "InstanceResourceId": instance.resource_id,
-                "Databases": [
-                    _desired_state(name, database, grants) for name, database in databases.items()
-                ],
+                "Databases": states,
             },
         )
         # The function keeps permission and network until the users are removed.
         resource.node.add_dependency(backing, security_group)
+        check = DriftCheck(
+            self,
+            "DriftCheck",
+            function=backing.function,
+            databases=states,
+            instance=instance.identifier,
+            schedule=drift_check.schedule,
+            topic_arn=drift_check.topic_arn,
+        )
+        # There is nothing to compare with before.
+        check.node.add_dependency(resource)
 
 
 def _desired_state(

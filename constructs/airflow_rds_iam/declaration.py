@@ -200,6 +200,17 @@ class Identity(Model):
         return self
 
 
+class DriftCheck(Model):
+    """A regular comparison of the servers with the declaration."""
+
+    schedule: Annotated[str, StringConstraints(pattern=r"^(rate|cron)\(.+\)$")] = Field(
+        default="rate(1 day)", description="Of EventBridge Scheduler: rate(…) or cron(…)."
+    )
+    topic_arn: Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:sns:")] | None = Field(
+        default=None, description="SNS topic that is told when they differ."
+    )
+
+
 class Declaration(Model):
     """One environment. Its name is that of its file."""
 
@@ -216,6 +227,7 @@ class Declaration(Model):
     network: Network = Network()
     instances: dict[InstanceName, Instance] = Field(min_length=1)
     airflow: Airflow = Airflow()
+    drift_check: DriftCheck = DriftCheck()
     identities: dict[IdentityName, Identity] = Field(
         default={}, description="Identities beside `airflow`, which is the execution role."
     )

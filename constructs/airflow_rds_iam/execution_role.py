@@ -4,9 +4,9 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_wildcard
-from constructs import Construct
 
 
 class ExecutionRole(Construct):

@@ -6,7 +6,6 @@ from typing import Literal
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
-
 from constructs import Construct
 
 # Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing";

@@ -9,11 +9,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
+from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge
 from airflow_rds_iam.declaration import RetentionDays
 from airflow_rds_iam.log_key import allow_cloudwatch_logs
-from constructs import Construct
 
 PORT = 5432
 MASTER_USER = "administrator"

@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
+from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_wildcard
-from constructs import Construct
 
 # "Giving Lambda functions access to resources in an Amazon VPC".
 NETWORK_INTERFACE_ACTIONS = (
