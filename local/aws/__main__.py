@@ -9,6 +9,7 @@ from local.aws.account import Settings, run
 
 
 def main() -> None:
+    """Read the arguments and run until the end."""
     parser = argparse.ArgumentParser(prog="python -m local.aws", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory of all its files")
     parser.add_argument("--account", required=True, help="twelve digits")

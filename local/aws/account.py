@@ -10,10 +10,11 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypercorn.asyncio
 import hypercorn.config
@@ -34,6 +35,8 @@ _MARK = ".local-aws"
 
 @dataclass(frozen=True)
 class Settings:
+    """What one local account is started with."""
+
     state: Path
     account: str
     region: str
@@ -125,11 +128,12 @@ async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) 
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.graceful_timeout = 1
     config.keep_alive_timeout = 75
-    await hypercorn.asyncio.serve(gateway, config, shutdown_trigger=end.wait)  # pyright: ignore[reportArgumentType]
+    server: Any = hypercorn.asyncio  # its types are stricter than ASGI's
+    await server.serve(gateway, config, shutdown_trigger=end.wait)
 
 
 @contextmanager
-def _clean(state: Path) -> Iterator[None]:
+def _clean(state: Path) -> Generator[None]:
     """The state's directory, emptied of what an earlier run left and held for this one."""
     state.mkdir(parents=True, exist_ok=True)
     mark = state / _MARK

@@ -16,6 +16,7 @@ class Calls:
         self._writing = threading.Lock()
 
     def record(self, decision: Decision) -> None:
+        """Append one decision, with the time in seconds since 1970."""
         line = json.dumps({"time": time.time(), **vars(decision)})
         with self._writing:
             self._file.write(line + "\n")

@@ -26,6 +26,7 @@ class CertificateAuthority:
 
     @property
     def pem(self) -> str:
+        """The root's certificate."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def server_context(self, host: str) -> ssl.SSLContext:

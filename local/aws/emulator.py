@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree
 
 from local.aws.processes import environment_without
@@ -56,6 +56,8 @@ Created: TypeAlias = tuple[str, Attributes]
 
 @dataclass(frozen=True)
 class Credentials:
+    """Keys; of a session if there is a token."""
+
     access_key_id: str
     secret_access_key: str
     session_token: str = ""
@@ -63,6 +65,8 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Decision:
+    """Whether a principal's ARN was allowed an action on a resource's ARN."""
+
     principal: str
     action: str
     resource: str
@@ -153,6 +157,7 @@ class Emulator:
 
     @property
     def app(self) -> Asgi:
+        """The emulator, which answers every service's API."""
         return self._get("app", "app")
 
     def scope(self) -> AbstractContextManager[None]:
@@ -163,7 +168,7 @@ class Emulator:
         """Call an action of EC2 or RDS as the service itself. ValueError with AWS's message."""
         handler = self._get(f"services.{service}", "_ACTION_MAP")[action]
         status, _, body = handler({name: [value] for name, value in parameters.items()})
-        answer = ElementTree.fromstring(body)
+        answer = ElementTree.fromstring(body)  # noqa: S314 the emulator's own
         for element in answer.iter():
             element.tag = element.tag.rpartition("}")[2]
         if status >= 400:
@@ -171,36 +176,35 @@ class Emulator:
             raise ValueError(f"{message} (Service: {service}, Error Code: {code})")
         return answer
 
-    def after(self, service: str, action: str, then: Callable[[str], None]) -> None:
-        """After each successful call of an RDS action, call `then` with the instance's name."""
-        actions = self._get(f"services.{service}", "_ACTION_MAP")
-        handler = actions[action]
+    def around(
+        self,
+        action: str,
+        *,
+        before: Callable[[Mapping[str, str]], None] = lambda _: None,
+        after: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Do something around an action of RDS.
 
-        def handle(parameters: Mapping[str, Any]) -> Any:
-            response = handler(parameters)
-            if response[0] < 400:
-                name = parameters.get("DBInstanceIdentifier", "")
-                then(name[0] if isinstance(name, list) else name)
-            return response
+        `before` gets the parameters, and the message of a ValueError that it raises is what RDS
+        answers; `after` gets the instance's name where the action succeeded.
+        """
+        actions = self._get("services.rds", "_ACTION_MAP")
+        act = actions[action]
+        error = self._get("services.rds", "_error")
 
-        actions[action] = handle
-
-    def before(self, service: str, action: str, check: Callable[[dict[str, str]], None]) -> None:
-        """Refuse an RDS action with the message of the ValueError that `check` raises."""
-        actions = self._get(f"services.{service}", "_ACTION_MAP")
-        handler = actions[action]
-        error = self._get(f"services.{service}", "_error")
-
-        def handle(parameters: Mapping[str, Any]) -> Any:
-            flat = {
+        def handle(parameters: Mapping[str, str | list[str]]) -> Any:
+            given = {
                 name: value[0] if isinstance(value, list) else value
                 for name, value in parameters.items()
             }
             try:
-                check(flat)
+                before(given)
             except ValueError as refusal:
                 return error("InvalidParameterValue", str(refusal), 400)
-            return handler(parameters)
+            response = act(parameters)
+            if response[0] < 400:
+                after(given.get("DBInstanceIdentifier", ""))
+            return response
 
         actions[action] = handle
 
@@ -283,7 +287,7 @@ class Emulator:
             account_id=self.account,
         )  # fmt: skip
         if isinstance(found, self._get("core.rds_iam", "RdsIamTokenError")):
-            raise ValueError(found.code)
+            raise ValueError(found.code)  # noqa: TRY004 a token's fault, not a type's
         return found.access_key_id
 
     def decide(self, access_key: str, action: str, resource: str) -> Decision:
@@ -330,16 +334,16 @@ class Emulator:
     def _fail_custom_resource(self, event: Any, outcome: Outcome) -> None:
         # A function that fails without an answer leaves a stack to wait for an hour on AWS.
         # That much fidelity helps nobody here.
-        url = event.get("ResponseURL", "") if isinstance(event, dict) else ""
-        if "RequestType" in event and "/cfn-response/" in str(url):
-            self._get("services.cloudformation.custom_resource", "deliver_response")(
-                str(url).rsplit("/", 1)[-1],
-                {
-                    "Status": "FAILED",
-                    "Reason": f"no answer, as the function failed: {json.dumps(outcome.payload)}",
-                    "PhysicalResourceId": event.get("PhysicalResourceId", event["RequestId"]),
-                },
-            )
+        request = cast("dict[str, str]", event if isinstance(event, dict) else {})
+        answer_to = request.get("ResponseURL", "").partition("/cfn-response/")[2]
+        if answer_to:
+            answer = {
+                "Status": "FAILED",
+                "Reason": f"no answer, as the function failed: {json.dumps(outcome.payload)}",
+                "PhysicalResourceId": request.get("PhysicalResourceId", request["RequestId"]),
+            }
+            deliver = self._get("services.cloudformation.custom_resource", "deliver_response")
+            deliver(answer_to, answer)
 
     # CloudFormation
 
@@ -372,8 +376,12 @@ class Emulator:
         handlers[name] = handler
         if blocks:
             stacks = vars(importlib.import_module("ministack.services.cloudformation.stacks"))
-            runs_on_thread = stacks["_runs_on_worker_thread"]
-            stacks["_runs_on_worker_thread"] = lambda kind: kind == name or runs_on_thread(kind)
+            asked = stacks["_runs_on_worker_thread"]
+
+            def runs_on_thread(kind: str) -> bool:
+                return kind == name or asked(kind)
+
+            stacks["_runs_on_worker_thread"] = runs_on_thread
 
     def in_progress(self, stack: str) -> bool:
         """Whether a stack of that name or id is being created, changed or deleted."""
@@ -385,14 +393,16 @@ class Emulator:
 
     # Stores
 
-    def store(self, service: str, name: str) -> MutableMapping[str, Any]:
+    def store(self, service: str, name: str) -> MutableMapping[Any, Any]:
         """A service's records by identifier, of this account and region."""
         return self._get(f"services.{service}", name)
 
 
 def _function(record: Any) -> Function:
-    config = record.get("config") or record
-    logging = config.get("LoggingConfig") or {}
+    config: dict[str, Any] = record.get("config") or record
+    logging: dict[str, Any] = config.get("LoggingConfig") or {}
+    variables: dict[str, Any] = config.get("Environment") or {}
+    network: dict[str, Any] = config.get("VpcConfig") or {}
     return Function(
         name=config["FunctionName"],
         arn=config["FunctionArn"],
@@ -401,8 +411,8 @@ def _function(record: Any) -> Function:
         role=config["Role"],
         timeout=float(config.get("Timeout", 3)),
         memory=int(config.get("MemorySize", 128)),
-        variables=(config.get("Environment") or {}).get("Variables") or {},
-        in_vpc=bool((config.get("VpcConfig") or {}).get("SubnetIds")),
+        variables=variables.get("Variables") or {},
+        in_vpc=bool(network.get("SubnetIds")),
         log_group=logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
         log_level=logging.get("ApplicationLogLevel") or "",
         code=record.get("code_zip") or b"",

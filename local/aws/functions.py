@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Functions:
             return _failed("Runtime.Unsupported", f"no local runtime for {function.runtime}", "")
         root = self._unpacked(function)
         with tempfile.TemporaryFile() as answer:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 the function that was deployed
                 processes.launched(self._command(function)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -135,10 +136,8 @@ def _communicate(process: subprocess.Popen[bytes], event: str, timeout: float) -
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _outcome(function: Function, status: int, result: bytes, log: str, timed_out: bool) -> Outcome:

@@ -1,12 +1,11 @@
 """The endpoint in front of the emulator: what its requests lack, and how the demo acts as AWS."""
 
 import asyncio
+import importlib
 import json
 import time
 from typing import Any
 from urllib.parse import parse_qs
-
-import botocore.session
 
 from local.aws.emulator import Credentials, Emulator, Receive, Scope, Send
 
@@ -25,6 +24,7 @@ class Gateway:
         self.started = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] == "lifespan":
             await self._emulator.app(scope, receive, self._noting_start(send))
         elif scope["type"] == "http" and scope["path"] == _SESSION:
@@ -93,7 +93,8 @@ class Gateway:
 
     def make_administrator(self) -> Credentials:
         """An identity that may do anything, by a policy: root's keys have none to check."""
-        iam = botocore.session.get_session().create_client(
+        botocore: Any = importlib.import_module("botocore.session")  # it has no types
+        iam: Any = botocore.get_session().create_client(
             "iam",
             region_name=self._emulator.region,
             endpoint_url=self._emulator.endpoint,

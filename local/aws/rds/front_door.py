@@ -6,7 +6,10 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg
 
@@ -18,21 +21,26 @@ _CHUNK = 1 << 16
 _log = logging.getLogger("local.aws.rds")
 
 # Membership through any chain counts; a superuser is a member only if it was made one, unlike
-# what pg_has_role says.
+# what pg_has_role says. As text, since a name longer than the server's names is nobody's name.
 _IS_IAM_USER = """
     WITH RECURSIVE granted (role) AS (
-        SELECT oid FROM pg_roles WHERE rolname = %s
+        SELECT oid FROM pg_roles WHERE rolname::text = %s::text AND rolname <> session_user
         UNION
         SELECT roleid FROM pg_auth_members JOIN granted ON member = role
     )
     SELECT count(*) > 0 FROM granted JOIN pg_roles ON oid = role WHERE rolname = 'rds_iam'
 """
 
-Checker = Callable[[str, str], None]
+Checker: TypeAlias = Callable[[str, str], None]
 """User and token; ValueError that tells why the token is refused."""
 
 
-class Refused(Exception):
+def refuse(_user: str, _token: str) -> None:
+    """The check of an instance without IAM authentication."""
+    raise ValueError("IAM authentication is off on this instance")
+
+
+class RefusedError(Exception):
     """What the client is told before its connection ends."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -54,8 +62,7 @@ class FrontDoor:
         self.port: int = self._listener.getsockname()[1]
         self.certificate: ssl.SSLContext | None = None
         self.force_ssl = True
-        self.check: Checker | None = None
-        """None while IAM authentication is off: every token is refused."""
+        self.check: Checker = refuse
 
     async def open(self) -> None:
         """Accept connections from now on."""
@@ -125,7 +132,7 @@ class FrontDoor:
             return await stream.close()
         try:
             return stream, await self._log_in(stream, code, body, client, encrypted=encrypted)
-        except Refused as refusal:
+        except RefusedError as refusal:
             stream.write(protocol.fatal(refusal.code, str(refusal)))
             return await stream.close()
 
@@ -133,35 +140,35 @@ class FrontDoor:
         self, stream: "_Stream", version: int, body: bytes, client: str, *, encrypted: bool
     ) -> "_Stream":
         if version >> 16 != 3:
-            raise Refused("0A000", f"unsupported frontend protocol {version >> 16}")
+            raise RefusedError("0A000", f"unsupported frontend protocol {version >> 16}")
         try:
             given = protocol.parameters(body)
         except ValueError as error:
-            raise Refused("08P01", str(error)) from error
+            raise RefusedError("08P01", str(error)) from error
         user = given.get("user", "")
         if not user:
-            raise Refused("28000", "no PostgreSQL user name specified in startup packet")
-        is_iam_user = user != ADMINISTRATOR and await self._is_iam_user(user)
+            raise RefusedError("28000", "no PostgreSQL user name specified in startup packet")
+        database = given.get("database") or user
+        is_iam_user = await self._is_iam_user(user)
         if not encrypted and (is_iam_user or self.force_ssl):
-            who = f'host "{client}", user "{user}", database "{given.get("database", user)}"'
             start = "pg_hba.conf rejects connection" if is_iam_user else "no pg_hba.conf entry"
-            raise Refused("28000", f"{start} for {who}, no encryption")
+            who = f'host "{client}", user "{user}", database "{database}"'
+            raise RefusedError("28000", f"{start} for {who}, no encryption")
         stream.write(protocol.REQUEST_PASSWORD)
         kind, length = struct.unpack("!cI", await stream.read(5))
         if kind != b"p" or not 5 <= length <= protocol.LONGEST_PASSWORD:
-            raise Refused("08P01", "expected password response")
+            raise RefusedError("08P01", "expected password response")
         token = (await stream.read(length - 4)).removesuffix(b"\0").decode(errors="replace")
         if not is_iam_user:
             # No password exists in the whole system.
-            raise Refused("28P01", f'password authentication failed for user "{user}"')
+            raise RefusedError("28P01", f'password authentication failed for user "{user}"')
         try:
-            if self.check is None:
-                raise ValueError("IAM authentication is off on this instance")
             self.check(user, token)
         except ValueError as error:
+            time = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
             with self._error_log.open("a") as log:
-                log.write(f"{user}@{given.get('database', user)} from {client}: {error}\n")
-            raise Refused("28000", f'PAM authentication failed for user "{user}"') from error
+                log.write(f"{time} {client} {user}@{database}: {error}\n")
+            raise RefusedError("28000", f'PAM authentication failed for user "{user}"') from error
         server = await _Stream.to(self._server_socket)
         # Our reading of the message and not the client's bytes, so that the server cannot take
         # another user from it than the one whose token was checked.
@@ -184,7 +191,7 @@ class FrontDoor:
             except psycopg.OperationalError as error:
                 self._administrator = None
                 if attempt == 2:
-                    raise Refused("57P03", "the database system is starting up") from error
+                    raise RefusedError("57P03", "the database system is starting up") from error
         raise AssertionError
 
     async def _cancel(self, request: bytes) -> None:
@@ -222,10 +229,8 @@ class _Stream:
     async def close(self) -> None:
         """Send what was written and close."""
         self._writer.close()
-        try:
+        with suppress(OSError, ssl.SSLError):  # the other side was faster
             await self._writer.wait_closed()
-        except (OSError, ssl.SSLError):
-            pass  # the other side was faster
 
 
 async def _request(connection: socket.socket) -> tuple[int, int]:

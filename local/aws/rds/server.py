@@ -65,6 +65,7 @@ class Binaries:
         self._making = threading.Lock()
 
     def program(self, name: str) -> Path:
+        """The path of one of PostgreSQL's programs."""
         return self._home / "bin" / name
 
     def make_cluster(self, data: Path) -> None:
@@ -108,6 +109,7 @@ class Server:
 
     @property
     def socket(self) -> Path:
+        """The one way in, which needs no password."""
         return self.socket_directory / ".s.PGSQL.5432"
 
     def create(self, master: str, database: str | None, parameters: Mapping[str, str]) -> None:
@@ -141,6 +143,7 @@ class Server:
         conf.chmod(0o644)
 
     def start(self) -> None:
+        """Start it and wait until it answers. RuntimeError with its log if it does not."""
         with self._log.open("ab") as log:
             process = processes.start(
                 [
@@ -156,15 +159,17 @@ class Server:
         while True:
             try:
                 self.connect("postgres").close()
-                return
             except psycopg.OperationalError as error:
                 if process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
                     tail = self._log.read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"PostgreSQL did not start: {error}\n{tail}") from error
                 time.sleep(0.01)
+            else:
+                return
 
     def reload(self) -> None:
+        """Read the settings anew; those that need a restart wait for one."""
         if self._process:
             self._process.send_signal(signal.SIGHUP)
 

@@ -3,15 +3,16 @@
 import asyncio
 import hashlib
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from local.aws.certificates import CertificateAuthority
 from local.aws.emulator import Attributes, Created, Emulator, Properties, ResourceType
 from local.aws.rds import token, validation
-from local.aws.rds.front_door import FrontDoor
+from local.aws.rds.front_door import FrontDoor, refuse
 from local.aws.rds.server import Binaries, Server
 
 # A real authority, and one that no client trusts: what a client that verifies must refuse.
@@ -57,11 +58,10 @@ class Rds:
             "AWS::RDS::DBParameterGroup",
             ResourceType(self._create_group, self._group_type.delete, self._update_group),
         )
-        emulator.before("rds", "CreateDBInstance", _refuse_creation)
-        emulator.before("rds", "ModifyDBInstance", _check_authority)
-        emulator.after("rds", "ModifyDBInstance", self._apply)
-        emulator.after("rds", "DeleteDBInstance", self._remove)
-        emulator.after("rds", "RebootDBInstance", self._restart)
+        emulator.around("CreateDBInstance", before=_refuse_creation)
+        emulator.around("ModifyDBInstance", before=_check_authority, after=self._apply)
+        emulator.around("DeleteDBInstance", after=self._remove)
+        emulator.around("RebootDBInstance", after=self._restart)
 
     def stop(self) -> None:
         """End each server at once."""
@@ -159,11 +159,8 @@ class Rds:
         authority = self._untrusted if untrusted else self._authority
         instance.door.certificate = authority.server_context(endpoint.host)
         instance.door.force_ssl = settings.get("rds.force_ssl", "1") == "1"
-        instance.door.check = (
-            (lambda user, given: token.check(self._emulator, endpoint, user, given))
-            if record["IAMDatabaseAuthenticationEnabled"]
-            else None
-        )
+        iam = record["IAMDatabaseAuthenticationEnabled"]
+        instance.door.check = partial(token.check, self._emulator, endpoint) if iam else refuse
 
     def _restart(self, name: str) -> None:
         if instance := self._instances.get(name):
@@ -185,10 +182,9 @@ class Rds:
 
     def _settings(self, record: dict[str, Any]) -> dict[str, str]:
         with self._emulator.scope():
-            group = self._emulator.store("rds", "_param_groups").get(self._group(record)) or {}
-        return {
-            name: value["ParameterValue"] for name, value in group.get("Parameters", {}).items()
-        }
+            group = self._emulator.store("rds", "_param_groups").get(self._group(record))
+        parameters: dict[str, dict[str, str]] = group["Parameters"] if group else {}
+        return {name: value["ParameterValue"] for name, value in parameters.items()}
 
     def _in_loop(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -205,11 +201,11 @@ def _attributes(record: dict[str, Any]) -> Attributes:
     }
 
 
-def _refuse_creation(_: dict[str, str]) -> None:
+def _refuse_creation(_: Mapping[str, str]) -> None:
     raise ValueError("the local AWS creates instances through CloudFormation only")
 
 
-def _check_authority(parameters: dict[str, str]) -> None:
+def _check_authority(parameters: Mapping[str, str]) -> None:
     chosen = parameters.get("CACertificateIdentifier")
     if chosen and chosen not in (*_AUTHORITIES, _UNTRUSTED):
         raise ValueError(f"CertificateNotFound: {chosen!r} is none of {', '.join(_AUTHORITIES)}")

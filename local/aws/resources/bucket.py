@@ -4,6 +4,7 @@ from local.aws.emulator import Created, Emulator, Properties, ResourceType
 
 
 def register(emulator: Emulator) -> None:
+    """Handle buckets."""
     own = emulator.resource_type("AWS::S3::Bucket")
     tags = emulator.store("s3", "_bucket_tags")
 

@@ -19,7 +19,7 @@ _LOGS = {
     "WorkerLogs": "Worker",
 }
 _FILES = ("Requirements", "Plugins", "StartupScript")
-_DEFAULTS = {
+_DEFAULTS: dict[str, Any] = {
     "AirflowConfigurationOptions": {},
     "EndpointManagement": "SERVICE",
     "EnvironmentClass": "mw1.small",
@@ -33,6 +33,7 @@ _NUMBERS = ("MaxWebservers", "MaxWorkers", "MinWebservers", "MinWorkers", "Sched
 
 
 def register(emulator: Emulator) -> None:
+    """Handle environments."""
     environments = emulator.store("mwaa", "_environments")
 
     def create(_logical_id: str, properties: Properties, _stack: str) -> Created:

@@ -1,7 +1,5 @@
 """EC2's resource types."""
 
-from collections.abc import Iterator
-
 from local.aws.emulator import Created, Emulator, Properties, ResourceType
 
 

@@ -29,6 +29,7 @@ class Context:
         self._end = time.monotonic() + float(taken("_TIMEOUT"))
 
     def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is ended."""
         return max(0, int(1000 * (self._end - time.monotonic())))
 
 
@@ -36,7 +37,7 @@ def resolve_instances_here() -> None:
     """RDS's endpoint names are this machine's, as the VPC's resolver knows them on AWS."""
     resolve = socket.getaddrinfo
 
-    def getaddrinfo(host, *rest, **options):  # noqa: ANN001, ANN002, ANN003, ANN202
+    def getaddrinfo(host, *rest, **options):
         if isinstance(host, str) and host.endswith(".rds.amazonaws.com"):
             host = "127.0.0.1"
         return resolve(host, *rest, **options)
@@ -45,6 +46,7 @@ def resolve_instances_here() -> None:
 
 
 def log_as_lambda(request_id: str) -> None:
+    """Log to stdout in Lambda's format."""
     line = f"[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t{request_id}\t%(message)s"
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter(line, "%Y-%m-%dT%H:%M:%S"))
@@ -54,6 +56,7 @@ def log_as_lambda(request_id: str) -> None:
 
 
 def main() -> None:
+    """Call the handler once."""
     answer = int(taken("_ANSWER"))
     os.set_inheritable(answer, False)
     event = json.load(sys.stdin)
@@ -65,7 +68,7 @@ def main() -> None:
     try:
         handler = getattr(importlib.import_module(module.replace("/", ".")), name)
         result = json.dumps({"payload": handler(event, context), "failed": False})
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:
         traceback.print_exc()
         payload = {
             "errorMessage": str(error),
