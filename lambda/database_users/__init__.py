@@ -1,0 +1,1 @@
+"""Makes the databases, roles, privileges and login users of a server what is declared."""

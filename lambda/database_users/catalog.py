@@ -1,0 +1,332 @@
+"""What is: the server's roles and databases, and one database's objects, as values.
+
+Each catalog is read in one round trip: several queries in one message, whose rows begin with the
+name of what they tell.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from database_users.desired import MANAGED
+from database_users.privileges import Acl, Grant, Kind, parse_acl
+
+Row = Sequence[Any]
+T = TypeVar("T")
+
+SERVER_QUERY = """
+SELECT 'server', current_setting('server_version_num')::int / 10000, current_user::text,
+    pg_is_in_recovery();
+SELECT 'role', rolname::text, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
+    rolbypassrls FROM pg_roles;
+SELECT 'membership', r.rolname::text, m.rolname::text, g.rolname::text,
+    admin_option, inherit_option, set_option
+    FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
+    JOIN pg_roles g ON g.oid = grantor;
+SELECT 'database', datname::text, pg_get_userbyid(datdba)::text, datacl::text[], datallowconn
+    FROM pg_database;
+SELECT 'role setting', pg_get_userbyid(setrole)::text, datname::text, substr(setting, 6)
+    FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
+    unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
+SELECT 'holding', pg_get_userbyid(refobjid)::text, datname::text, bool_or(deptype = 'o')
+    FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
+    WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname;
+SELECT 'session', usename::text FROM pg_stat_activity
+    WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
+"""
+
+# Objects made after initdb have an oid of 16384 or more (PostgreSQL source,
+# access/transam.h, FirstNormalObjectId); what an extension made is the extension's to grant on.
+_MADE_HERE = """n.nspname !~ '^pg_' AND o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend
+    WHERE classid = '{0}'::regclass AND objid = o.oid AND deptype = 'e')"""
+
+CONTENTS_QUERY = f"""
+SELECT 'schema', NULL, pg_get_userbyid(n.nspowner)::text, n.nspacl::text[], ARRAY[n.nspname::text]
+    FROM pg_namespace n JOIN pg_namespace o ON o.oid = n.oid
+    WHERE n.nspname = 'public' OR {_MADE_HERE.format("pg_namespace")} ORDER BY n.nspname;
+SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname::text,
+    pg_get_userbyid(relowner)::text, relacl::text[], array_agg(relname::text ORDER BY relname)
+    FROM pg_class o JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_MADE_HERE.format("pg_class")}
+    GROUP BY 1, 2, 3, 4;
+SELECT 'routine', n.nspname::text, pg_get_userbyid(proowner)::text, proacl::text[],
+    array_agg(o.oid::regprocedure::text ORDER BY o.oid::regprocedure::text)
+    FROM pg_proc o JOIN pg_namespace n ON n.oid = pronamespace
+    WHERE {_MADE_HERE.format("pg_proc")} GROUP BY 1, 2, 3, 4;
+SELECT 'type', n.nspname::text, pg_get_userbyid(typowner)::text, typacl::text[],
+    array_agg(typname::text ORDER BY typname)
+    FROM pg_type o JOIN pg_namespace n ON n.oid = typnamespace
+    WHERE (typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A' OR typtype = 'c'
+        AND EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind = 'c'))
+    AND {_MADE_HERE.format("pg_type")} GROUP BY 1, 2, 3, 4;
+SELECT 'column', n.nspname::text, pg_get_userbyid(relowner)::text, attacl::text[],
+    ARRAY[relname::text, attname::text]
+    FROM pg_attribute JOIN pg_class o ON o.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE attacl IS NOT NULL AND {_MADE_HERE.format("pg_class")};
+SELECT 'default', n.nspname::text, pg_get_userbyid(defaclrole)::text, defaclacl::text[],
+    ARRAY[defaclobjtype::text]
+    FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    can_login: bool = False
+    superuser: bool = False
+    create_role: bool = False
+    create_db: bool = False
+    replication: bool = False
+    bypass_rls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`member` is in `role`, as `grantor` granted it."""
+
+    role: str
+    member: str
+    grantor: str
+    admin: bool
+    inherit: bool
+    set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingDatabase:
+    name: str
+    owner: str
+    acl: Acl
+    allows_connections: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSetting:
+    """`login` starts as `role`, in one database or, where that is `None`, in every one."""
+
+    login: str
+    database: str | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """`role` owns something in `database`, or is merely named in its access control lists."""
+
+    role: str
+    database: str
+    owns: bool
+
+
+@dataclass(frozen=True)
+class Server:
+    """Everything that one connection sees of the whole server."""
+
+    version: int
+    master: str
+    in_recovery: bool
+    roles: Mapping[str, Role]
+    memberships: tuple[Membership, ...]
+    databases: Mapping[str, ExistingDatabase]
+    role_settings: tuple[RoleSetting, ...]
+    holdings: tuple[Holding, ...]
+    sessions: frozenset[str]
+
+    @cached_property
+    def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:
+        return _grouped(self.memberships, lambda membership: membership.member)
+
+    @cached_property
+    def grants_by_role(self) -> Mapping[str, tuple[Membership, ...]]:
+        return _grouped(self.memberships, lambda membership: membership.role)
+
+    @cached_property
+    def holdings_by_role(self) -> Mapping[str, tuple[Holding, ...]]:
+        return _grouped(self.holdings, lambda holding: holding.role)
+
+    @cached_property
+    def managed_logins(self) -> frozenset[str]:
+        """The login users that an earlier run made or took over."""
+        return frozenset(membership.member for membership in self.grants_by_role.get(MANAGED, ()))
+
+    @cached_property
+    def acts_as(self) -> frozenset[str]:
+        """The roles whose privileges the master has."""
+        return frozenset(self._reachable(self.master, lambda membership: membership.inherit))
+
+    @cached_property
+    def administers(self) -> frozenset[str]:
+        """The roles that the master may grant to itself."""
+        groups = self._reachable(self.master, lambda _: True)
+        return frozenset(
+            membership.role
+            for group in groups
+            for membership in self.grants_by_member.get(group, ())
+            if membership.admin
+        )
+
+    def members_of(self, role: str) -> frozenset[str]:
+        """Everyone in `role`, through any chain: what a `+role` of pg_hba.conf counts."""
+        return members(role, ((m.role, m.member) for m in self.memberships))
+
+    def is_administrator(self, role: str) -> bool:
+        found = self.roles.get(role)
+        return found is not None and (
+            found.superuser or found.create_role or role in self._rds_superusers
+        )
+
+    @cached_property
+    def _rds_superusers(self) -> frozenset[str]:
+        return self.members_of("rds_superuser")
+
+    def _reachable(self, start: str, follows: Callable[[Membership], bool]) -> set[str]:
+        found = {start}
+        todo = [start]
+        while todo:
+            for membership in self.grants_by_member.get(todo.pop(), ()):
+                if membership.role not in found and follows(membership):
+                    found.add(membership.role)
+                    todo.append(membership.role)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGroup:
+    """Objects of one kind, schema and owner with the same access control list.
+
+    `names` are bare names, save for routines: there each is the server's own quoted signature.
+    """
+
+    kind: Kind
+    schema: str | None
+    owner: str
+    acl: Acl
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultPrivileges:
+    """What objects that `role` will create grant to others, in `schema` or in every one."""
+
+    role: str
+    schema: str | None
+    kind: Kind
+    acl: Acl
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    objects: tuple[ObjectGroup, ...]
+    defaults: tuple[DefaultPrivileges, ...] = ()
+
+
+NEW_DATABASE = Contents(
+    (
+        ObjectGroup(
+            "schema",
+            None,
+            "pg_database_owner",
+            (Grant("", frozenset({"USAGE"}), frozenset(), "pg_database_owner"),),
+            ("public",),
+        ),
+    )
+)
+
+
+def empty_server(master: str, version: int) -> Server:
+    """A new instance with nothing in it, to plan for without one."""
+    roles = {
+        name: Role(name, can_login=login, create_role=login, create_db=login)
+        for name, login in ((master, True), ("rds_iam", False), ("rds_superuser", False))
+    }
+    databases = {
+        name: ExistingDatabase(name, master, parse_acl(None, "database", master))
+        for name in ("postgres", "template1")
+    }
+    memberships = (
+        Membership("rds_iam", master, "rdsadmin", admin=True, inherit=True, set=True),
+        Membership("rds_superuser", master, "rdsadmin", admin=False, inherit=True, set=True),
+    )
+    return Server(version, master, False, roles, memberships, databases, (), (), frozenset())
+
+
+def server_from_rows(rows: Iterable[Row]) -> Server:
+    tagged = _tagged(rows)
+    ((version, master, in_recovery),) = tagged["server"]
+    return Server(
+        version=version,
+        master=master,
+        in_recovery=in_recovery,
+        roles={row[0]: Role(*row) for row in tagged["role"]},
+        memberships=tuple(Membership(*row) for row in sorted(tagged["membership"])),
+        databases={
+            name: ExistingDatabase(name, owner, parse_acl(acl, "database", owner), allowed)
+            for name, owner, acl, allowed in sorted(tagged["database"], key=lambda row: row[0])
+        },
+        role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
+        holdings=tuple(Holding(*row) for row in sorted(tagged["holding"])),
+        sessions=frozenset(name for (name,) in tagged["session"]),
+    )
+
+
+# PostgreSQL manual, "pg_default_acl", column defaclobjtype.
+_DEFAULT_KINDS: Mapping[str, Kind] = {
+    "r": "table",
+    "S": "sequence",
+    "f": "routine",
+    "T": "type",
+    "n": "schema",
+}
+
+
+def contents_from_rows(rows: Iterable[Row]) -> Contents:
+    tagged = _tagged(rows)
+    kinds: tuple[Kind, ...] = ("schema", "table", "column", "sequence", "routine", "type")
+    return Contents(
+        tuple(
+            ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(names))
+            for kind in kinds
+            for schema, owner, acl, names in tagged[kind]
+        ),
+        tuple(
+            DefaultPrivileges(
+                role,
+                schema,
+                _DEFAULT_KINDS[letter],
+                parse_acl(acl, _DEFAULT_KINDS[letter], role),
+            )
+            for schema, role, acl, (letter,) in tagged["default"]
+            if letter in _DEFAULT_KINDS
+        ),
+    )
+
+
+def members(role: str, edges: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Everyone in `role`, directly or through others, by (role, member) pairs."""
+    direct: defaultdict[str, list[str]] = defaultdict(list)
+    for group, member in edges:
+        direct[group].append(member)
+    found: set[str] = set()
+    todo = [role]
+    while todo:
+        for member in direct[todo.pop()]:
+            if member not in found:
+                found.add(member)
+                todo.append(member)
+    return frozenset(found)
+
+
+def _tagged(rows: Iterable[Row]) -> defaultdict[str, list[Row]]:
+    tagged: defaultdict[str, list[Row]] = defaultdict(list)
+    for tag, *values in rows:
+        tagged[tag].append(values)
+    return tagged
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
+    grouped: defaultdict[str, list[T]] = defaultdict(list)
+    for item in items:
+        grouped[key(item)].append(item)
+    return {name: tuple(found) for name, found in grouped.items()}

@@ -1,0 +1,210 @@
+"""The one place that opens connections: TLS, token, timeouts."""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from socket import create_connection
+from struct import pack
+from typing import Any, Self
+
+import boto3
+from pg8000.exceptions import DatabaseError, InterfaceError
+from pg8000.native import Connection
+
+from database_users.catalog import Row
+from database_users.errors import (
+    BudgetError,
+    DatabaseUsersError,
+    UntrustedServerError,
+    connection_error,
+    statement_error,
+)
+from database_users.statements import Statement, Statements
+
+CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 60
+LOCK_SECONDS = 5
+TOKEN_SECONDS = 600  # a token is valid for 900 s
+_SSL_REQUEST = pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
+
+# An owner may set defaults for the sessions in a database; none of them may reach the master's.
+_SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
+SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed';
+SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s';
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment at which the run has to be over, on the monotonic clock."""
+
+    at: float
+
+    def left(self) -> float:
+        """Seconds left.
+
+        Raises:
+            BudgetError: there are none.
+        """
+        seconds = self.at - time.monotonic()
+        if seconds <= 0:
+            raise BudgetError(
+                "the time for this run is over; what is done stays done, and the next run goes on"
+                " from there"
+            )
+        return seconds
+
+
+class Session:
+    """A connection to one database, as the master."""
+
+    def __init__(self, connection: Connection, database: str) -> None:
+        self.database = database
+        self._connection = connection
+        self._settings = _SETTINGS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._connection.close()
+        except (InterfaceError, OSError):
+            pass  # it is gone already
+
+    def query(self, sql: str, sentence: str) -> list[Row]:
+        """The rows of `sql`, which may be several queries: one round trip.
+
+        Raises:
+            DatabaseUsersError: with `sentence`, which says what the queries are for.
+        """
+        try:
+            rows: Any = self._connection.run(self._settings + sql)
+        except (DatabaseError, InterfaceError, OSError) as error:
+            statement = Statement(self.database, sql, sentence)
+            raise statement_error(error, statement, self._user) from None
+        self._settings = ""
+        return rows or []
+
+    def run(self, statements: Statements, holder: Callable[[int], str]) -> None:
+        """Runs `statements` in one transaction and one round trip.
+
+        If that fails they run once more one by one, to name the one at fault; `holder` tells who
+        blocks the backend with the given process id.
+
+        Raises:
+            DatabaseUsersError: with the sentence of the statement at fault.
+        """
+        if not statements:
+            return
+        try:
+            self._connection.run(";\n".join(statement.sql for statement in statements))
+        except DatabaseError:
+            self._run_one_by_one(statements, holder)
+        except (InterfaceError, OSError) as error:
+            raise statement_error(error, statements[0], self._user) from None
+
+    @property
+    def _user(self) -> str:
+        return self._connection.user.decode()
+
+    def _run_one_by_one(self, statements: Statements, holder: Callable[[int], str]) -> None:
+        ((process,),) = self._connection.run("SELECT pg_backend_pid()") or ()
+        together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
+        if together:
+            self._connection.run("BEGIN")
+        for statement in statements:
+            self._run_watched(statement, lambda: holder(process))
+        if together:
+            self._connection.run("COMMIT")
+
+    def _run_watched(self, statement: Statement, holder: Callable[[], str]) -> None:
+        found: list[str] = []
+        watch = threading.Timer(LOCK_SECONDS / 2, lambda: found.append(holder()))
+        watch.start()
+        try:
+            self._connection.run(statement.sql)
+        except (DatabaseError, InterfaceError, OSError) as error:
+            watch.join()
+            raise statement_error(error, statement, self._user, "".join(found)) from None
+        finally:
+            watch.cancel()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the master logs in: `port` over TLS, verified against `host` with `authorities`."""
+
+    host: str
+    port: int
+    user: str
+    region: str
+    authorities: Path
+
+    def connect(self, database: str, deadline: Deadline) -> Session:
+        """A session in `database`.
+
+        Raises:
+            DatabaseUsersError: naming the cause and the remedy.
+        """
+        seconds = min(CONNECT_SECONDS, deadline.left())
+        try:
+            return Session(self._open(database, seconds), database)
+        except InterfaceError as error:
+            cause = error.__cause__
+            raise self._explained(cause if isinstance(cause, OSError) else error) from None
+        except (DatabaseError, OSError) as error:
+            raise self._explained(error) from None
+
+    def _open(self, database: str, seconds: float) -> Connection:
+        encrypted = self._encrypted(seconds)
+        try:
+            connection = Connection(
+                self.user,
+                host=self.host,
+                port=self.port,
+                database=database,
+                password=self._token(),
+                application_name="airflow-rds-iam",
+                sock=encrypted,
+                ssl_context=False,  # it is TLS already
+            )
+        except BaseException:
+            encrypted.close()
+            raise
+        encrypted.settimeout(STATEMENT_SECONDS + LOCK_SECONDS)
+        return connection
+
+    def _encrypted(self, seconds: float) -> ssl.SSLSocket:
+        plain = create_connection((self.host, self.port), seconds)
+        try:
+            plain.sendall(_SSL_REQUEST)
+            if plain.recv(1) != b"S":
+                raise UntrustedServerError(f"{self.host}:{self.port} speaks no TLS")
+            return self._tls.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.authorities)
+
+    def _token(self) -> str:
+        """A token, used for every connection of its first ten minutes."""
+        return _signed_token(
+            self.host, self.port, self.user, self.region, int(time.monotonic() / TOKEN_SECONDS)
+        )
+
+    def _explained(self, error: Exception) -> DatabaseUsersError:
+        return connection_error(error, self.host, self.port, self.user)
+
+
+@lru_cache(maxsize=1)
+def _signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
+    client: Any = boto3.client("rds", region_name=region)  # pyright: ignore[reportUnknownMemberType]
+    return client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)

@@ -1,0 +1,152 @@
+"""What should be: the databases of the event, checked before anything is touched."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+Level = Literal["read", "write", "own"]
+
+MAX_NAME_BYTES = 63  # longer identifiers are cut silently (PostgreSQL manual, "Lexical Structure")
+RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "rdsadmin"})
+RESERVED_ROLES = frozenset({"public", "none", "rdsadmin"})
+RESERVED_PREFIXES = ("pg_", "rds_", "rdsproxy")
+MANAGED = "airflow_rds_iam"  # the role whose members are the login users that we made
+
+
+class InvalidRequestError(ValueError):
+    """The event or the environment asks for something that is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database, its three group roles and the login users in them."""
+
+    name: str
+    owner: str
+    writer: str
+    reader: str
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    old_owners: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[str, Level, tuple[str, ...]], ...]:
+        return (
+            (self.reader, "read", self.read),
+            (self.writer, "write", self.write),
+            (self.owner, "own", self.own),
+        )
+
+    @property
+    def logins(self) -> tuple[str, ...]:
+        return (*self.read, *self.write, *self.own)
+
+
+def parse_databases(value: object, master: str) -> tuple[Database, ...]:
+    """The databases of an event.
+
+    Raises:
+        InvalidRequestError: naming the place, the value and what is allowed.
+    """
+    entries = tuple(
+        _database(entry, f"Databases[{index}]")
+        for index, entry in enumerate(_list(value, "Databases"))
+    )
+    places: dict[str, str] = {master: "the master user", MANAGED: "the role that marks our users"}
+    names: set[str] = set()
+    for index, database in enumerate(entries):
+        if database.name in names:
+            raise InvalidRequestError(
+                f"Databases[{index}].Name: {database.name!r} stands there twice"
+            )
+        names.add(database.name)
+        for place, role in _roles(database, f"Databases[{index}]"):
+            if role in places:
+                raise InvalidRequestError(f"{place}: {role!r} is already {places[role]}")
+            places[role] = place
+    return entries
+
+
+def _roles(database: Database, place: str) -> Iterator[tuple[str, str]]:
+    yield f"{place}.Owner", database.owner
+    yield f"{place}.Writer", database.writer
+    yield f"{place}.Reader", database.reader
+    for key, logins in (("Read", database.read), ("Write", database.write), ("Own", database.own)):
+        for index, login in enumerate(logins):
+            yield f"{place}.{key}[{index}]", login
+
+
+_NAMES = ("Name", "Owner", "Writer", "Reader")
+_LISTS = ("Read", "Write", "Own", "OldOwners")
+
+
+def _database(value: object, place: str) -> Database:
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(f"{place}: {_shown(value)} is no object; allowed is {_allowed()}")
+    entry = cast(Mapping[object, object], value)
+    for key in entry:
+        if key not in (*_NAMES, *_LISTS):
+            raise InvalidRequestError(
+                f"{place}: unknown key {_shown(key)}; allowed is {_allowed()}"
+            )
+    for key in _NAMES:
+        if key not in entry:
+            raise InvalidRequestError(f"{place}: {key} is missing")
+    name, owner, writer, reader = (_name(entry[key], f"{place}.{key}") for key in _NAMES)
+    if name in RESERVED_DATABASES:
+        raise InvalidRequestError(f"{place}.Name: {name!r} is PostgreSQL's or RDS's own database")
+    for key, role in zip(_NAMES[1:], (owner, writer, reader), strict=True):
+        _role(role, f"{place}.{key}")
+    lists = {key: _list(entry.get(key, ()), f"{place}.{key}") for key in _LISTS}
+    read, write, own, old_owners = (
+        tuple(_role(_name(item, where), where) for where, item in _places(lists[key], place, key))
+        for key in _LISTS
+    )
+    if owner in old_owners:
+        raise InvalidRequestError(f"{place}.OldOwners: {owner!r} is the owner itself")
+    return Database(name, owner, writer, reader, read, write, own, old_owners)
+
+
+def _places(items: Sequence[object], place: str, key: str) -> Iterator[tuple[str, object]]:
+    for index, item in enumerate(items):
+        yield f"{place}.{key}[{index}]", item
+
+
+def _list(value: object, place: str) -> Sequence[object]:
+    if not isinstance(value, list | tuple):
+        raise InvalidRequestError(f"{place}: {_shown(value)} is no list")
+    return cast(Sequence[object], value)
+
+
+def _name(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{place}: {_shown(value)} is no text")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise InvalidRequestError(f"{place}: {_shown(value)} is no valid unicode") from None
+    if not 0 < size <= MAX_NAME_BYTES:
+        raise InvalidRequestError(
+            f"{place}: {_shown(value)} has {size} bytes; allowed are 1 to {MAX_NAME_BYTES}"
+        )
+    if not value.isprintable():
+        raise InvalidRequestError(
+            f"{place}: {_shown(value)} holds a character that cannot be printed"
+        )
+    return value
+
+
+def _role(name: str, place: str) -> str:
+    if name in RESERVED_ROLES or name.startswith(RESERVED_PREFIXES):
+        raise InvalidRequestError(f"{place}: {name!r} is reserved by PostgreSQL or RDS")
+    return name
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def _allowed() -> str:
+    return ", ".join((*_NAMES, *_LISTS))

@@ -1,0 +1,119 @@
+"""The function's entry."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from database_users.connection import Deadline, Session, Target
+from database_users.errors import DatabaseUsersError, UnresolvedNameError
+from database_users.lockout import LockoutError
+from database_users.report import lines
+from database_users.request import InvalidRequestError, Request, parse_request, parse_target
+from database_users.run import changed_since, converge, everything, survey
+
+MARGIN_SECONDS = 10  # kept of the function's time for the answer
+MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most
+METRIC_NAMESPACE = "AirflowRdsIam"
+METRIC = "StatementsOutstanding"
+
+log = logging.getLogger("database_users")
+
+
+class Context(Protocol):
+    """What Lambda says of the invocation."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class FailedError(Exception):
+    """What CloudFormation and the caller are told: one short message."""
+
+
+def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Answers CloudFormation's provider framework, or a plan or a check by direct invocation.
+
+    Raises:
+        FailedError: naming the cause and the remedy.
+    """
+    logging.getLogger().setLevel(logging.INFO)
+    seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
+    try:
+        target = parse_target(os.environ)
+        request = parse_request(event, target.user)
+        return answer(request, target, Deadline(time.monotonic() + seconds))
+    except (InvalidRequestError, LockoutError, DatabaseUsersError) as error:
+        raise FailedError(shortened(str(error))) from None
+
+
+def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, Any]:
+    """Does what `request` asks for.
+
+    Raises:
+        DatabaseUsersError: something is in the way.
+        LockoutError: the plan would lock somebody out.
+    """
+
+    def connect(database: str) -> Session:
+        return target.connect(database, deadline)
+
+    match request.action:
+        case "plan" | "check":
+            plan = survey(connect, request.databases, deadline)
+            outstanding = sum(1 for _ in plan.statements())
+            for line in lines(plan):
+                log.info("%s", line)
+            if request.action == "check":
+                emit_metric(target.host.partition(".")[0], outstanding)
+            return {"Statements": outstanding, "Findings": len(plan.findings)}
+        case "Create" | "Update" | "Delete":
+            scope = everything if request.before is None else changed_since(request.before)
+            try:
+                outcome = converge(connect, request.databases, deadline, scope)
+            except UnresolvedNameError as error:
+                if request.action != "Delete":
+                    raise
+                log.warning("%s; an instance that is gone has no users left", error)
+                return {"PhysicalResourceId": request.physical_id}
+            return {
+                "PhysicalResourceId": request.physical_id,
+                "Data": {
+                    "Statements": outcome.statements,
+                    "Databases": outcome.databases,
+                    "Findings": len(outcome.findings),
+                },
+            }
+
+
+def emit_metric(instance: str, outstanding: int) -> None:
+    """Prints the metric for CloudWatch to take out of the log.
+
+    Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
+    """
+    print(
+        json.dumps(
+            {
+                "_aws": {
+                    "Timestamp": int(time.time() * 1000),
+                    "CloudWatchMetrics": [
+                        {
+                            "Namespace": METRIC_NAMESPACE,
+                            "Dimensions": [["Instance"]],
+                            "Metrics": [{"Name": METRIC, "Unit": "Count"}],
+                        }
+                    ],
+                },
+                "Instance": instance,
+                METRIC: outstanding,
+            }
+        )
+    )
+
+
+def shortened(message: str) -> str:
+    """`message`, cut to what leaves room in an answer of 4,096 bytes, however it is escaped."""
+    while len(json.dumps(message)) > MESSAGE_BYTES:
+        message = f"{message[: len(message) * 3 // 4]}… (the log has all of it)"
+    return message

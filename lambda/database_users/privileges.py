@@ -1,0 +1,124 @@
+"""Access control lists as values, and what each level may do with each kind of object."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from database_users.desired import Level
+
+Kind = Literal["database", "schema", "table", "column", "sequence", "routine", "type"]
+PUBLIC = ""
+
+# PostgreSQL manual, "Privileges", table "ACL Privilege Abbreviations".
+_LETTERS = {
+    "r": "SELECT",
+    "a": "INSERT",
+    "w": "UPDATE",
+    "d": "DELETE",
+    "D": "TRUNCATE",
+    "x": "REFERENCES",
+    "t": "TRIGGER",
+    "m": "MAINTAIN",
+    "X": "EXECUTE",
+    "U": "USAGE",
+    "C": "CREATE",
+    "c": "CONNECT",
+    "T": "TEMPORARY",
+}
+
+NONE: frozenset[str] = frozenset()
+_READ: Mapping[Kind, frozenset[str]] = {
+    "schema": frozenset({"USAGE"}),
+    "table": frozenset({"SELECT"}),
+    "column": frozenset({"SELECT"}),
+    "sequence": frozenset({"SELECT"}),
+    "routine": frozenset({"EXECUTE"}),
+    "type": frozenset({"USAGE"}),
+}
+_WRITE: Mapping[Kind, frozenset[str]] = {
+    **_READ,
+    "table": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"}),
+    "column": frozenset({"SELECT", "INSERT", "UPDATE"}),
+    "sequence": frozenset({"USAGE", "SELECT", "UPDATE"}),
+}
+_OWN: Mapping[Kind, frozenset[str]] = {
+    **_WRITE,
+    "schema": frozenset({"USAGE", "CREATE"}),
+    "table": _WRITE["table"] | {"REFERENCES", "TRIGGER"},
+    "column": _WRITE["column"] | {"REFERENCES"},
+}
+_LEVELS = {"read": _READ, "write": _WRITE, "own": _OWN}
+
+
+def level_privileges(level: Level, kind: Kind, version: int) -> frozenset[str]:
+    """What `level` may do with an object of `kind` on a server of major `version`."""
+    privileges = _LEVELS[level][kind]
+    if level == "own" and kind == "table" and version >= 17:
+        return privileges | {"MAINTAIN"}  # PostgreSQL 17 release notes
+    return privileges
+
+
+def public_default(kind: Kind) -> frozenset[str]:
+    """What PUBLIC may do with an object that has no access control list of its own."""
+    match kind:
+        case "database":
+            return frozenset({"CONNECT", "TEMPORARY"})
+        case "routine":
+            return frozenset({"EXECUTE"})
+        case "type":
+            return frozenset({"USAGE"})
+        case _:
+            return NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One entry of an access control list; `grantee` is `PUBLIC` for everyone."""
+
+    grantee: str
+    privileges: frozenset[str]
+    grantable: frozenset[str]
+    grantor: str
+
+
+Acl = tuple[Grant, ...]
+
+
+def parse_acl(items: Iterable[str] | None, kind: Kind, owner: str) -> Acl:
+    """Grants to others than `owner`, from the text form of `aclitem`s; `None` is the default."""
+    if items is None:
+        public = public_default(kind)
+        return (Grant(PUBLIC, public, NONE, owner),) if public else ()
+    grants = (_parse_item(item) for item in items)
+    return tuple(grant for grant in grants if grant.grantee != owner)
+
+
+def _parse_item(item: str) -> Grant:
+    grantee, rest = _parse_name(item, "=")
+    letters, _, grantor = rest.partition("/")
+    privileges: set[str] = set()
+    grantable: set[str] = set()
+    for letter, following in zip(letters, letters[1:] + " ", strict=True):
+        if letter == "*":
+            continue
+        privileges.add(_LETTERS[letter])
+        if following == "*":
+            grantable.add(_LETTERS[letter])
+    return Grant(
+        grantee, frozenset(privileges), frozenset(grantable), _parse_name(grantor + "/", "/")[0]
+    )
+
+
+def _parse_name(text: str, end: str) -> tuple[str, str]:
+    """The name before `end`, in double quotes where it needs them, and what follows."""
+    if not text.startswith('"'):
+        name, _, rest = text.partition(end)
+        return name, rest
+    name, position = "", 1
+    while True:
+        quote = text.index('"', position)
+        name += text[position:quote]
+        if not text.startswith('""', quote):
+            return name, text[quote + 1 + len(end) :]
+        name += '"'
+        position = quote + 2

@@ -1,0 +1,38 @@
+"""A plan in words, for people."""
+
+from collections.abc import Iterator
+
+from database_users.run import Plan
+from database_users.server_plan import IAM, Comparison
+
+_VERBS = {"read": "read", "write": "write", "own": "own"}
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """The grants that come and go, each statement under its sentence, and what stays."""
+    yield from grant_changes(plan.comparison)
+    statements = tuple(plan.statements())
+    for statement in statements:
+        yield f"-- {statement.sentence}"
+        yield f"{statement.sql};"
+    for finding in plan.findings:
+        yield f"! {finding}"
+    yield f"{len(statements)} statements" if statements else "nothing to do"
+
+
+def grant_changes(comparison: Comparison) -> Iterator[str]:
+    """A line for each login user that gains or loses its access."""
+    server = comparison.server
+    for login, (database, level) in comparison.logins.items():
+        role = server.roles.get(login)
+        groups = {grant.role for grant in server.grants_by_member.get(login, ())}
+        group = next(group for group, of, _ in database.groups if of == level)
+        if role is None or not role.can_login or not {group, IAM} <= groups:
+            yield f"+ {_identity(login, database.name, level)} may {level} {database.name}"
+    for login in comparison.removed:
+        yield f"- {login} may log in"
+
+
+def _identity(login: str, database: str, level: str) -> str:
+    """The identity that a login user is named after, or all of the name if it is not."""
+    return login.removesuffix(f"_{database}_{level}")

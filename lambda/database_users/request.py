@@ -1,0 +1,96 @@
+"""The event and the environment, checked before a connection is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from database_users.connection import Target
+from database_users.desired import Database, InvalidRequestError, parse_databases
+
+Action = Literal["Create", "Update", "Delete", "plan", "check"]
+_REQUEST_TYPES = ("Create", "Update", "Delete")
+_MODES = ("plan", "check")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the function is asked for; `before` is what the last deploy asked for, if it helps."""
+
+    action: Action
+    databases: tuple[Database, ...]
+    before: tuple[Database, ...] | None
+    physical_id: str
+
+
+def parse_target(environment: Mapping[str, str]) -> Target:
+    """Raises:
+    InvalidRequestError: a variable is missing or wrong.
+    """
+    host, user, region, root = (
+        _variable(environment, name)
+        for name in ("DATABASE_HOST", "MASTER_USER", "AWS_REGION", "LAMBDA_TASK_ROOT")
+    )
+    port = _variable(environment, "DATABASE_PORT")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise InvalidRequestError(f"DATABASE_PORT: {port!r} is no port; allowed is 1 to 65535")
+    return Target(host, int(port), user, region, Path(root) / "global-bundle.pem")
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise InvalidRequestError(f"the environment variable {name} is not set")
+    return value
+
+
+def parse_request(event: object, master: str) -> Request:
+    """Raises:
+    InvalidRequestError: naming the place in the event, the value and what is allowed.
+    """
+    if not isinstance(event, Mapping):
+        raise InvalidRequestError("the event is no object")
+    fields = cast(Mapping[object, object], event)
+    mode = fields.get("Mode")
+    if mode is not None:
+        if mode not in _MODES:
+            raise InvalidRequestError(f"Mode: {mode!r} is unknown; allowed is plan or check")
+        databases = parse_databases(fields.get("Databases"), master)
+        return Request(cast(Action, mode), databases, None, "")
+    action = fields.get("RequestType")
+    if action not in _REQUEST_TYPES:
+        raise InvalidRequestError(
+            f"RequestType: {action!r} is unknown; allowed is {', '.join(_REQUEST_TYPES)}, or a Mode"
+        )
+    properties = _properties(fields, "ResourceProperties")
+    physical_id = fields.get("PhysicalResourceId")
+    if not isinstance(physical_id, str) or not physical_id:
+        physical_id = "database-users"
+    if action == "Delete":  # whatever was declared, nobody is to log in any more
+        return Request("Delete", (), None, physical_id)
+    databases = parse_databases(properties.get("Databases"), master)
+    before = _before(fields, properties, master) if action == "Update" else None
+    return Request(cast(Action, action), databases, before, physical_id)
+
+
+def _before(
+    fields: Mapping[object, object], properties: Mapping[object, object], master: str
+) -> tuple[Database, ...] | None:
+    """What the last deploy brought about on the same instance, if that is known."""
+    old = fields.get("OldResourceProperties")
+    if not isinstance(old, Mapping):
+        return None
+    known = cast(Mapping[object, object], old)
+    if known.get("InstanceResourceId") != properties.get("InstanceResourceId"):
+        return None
+    try:
+        return parse_databases(known.get("Databases"), master)
+    except InvalidRequestError:
+        return None
+
+
+def _properties(fields: Mapping[object, object], name: str) -> Mapping[object, object]:
+    value = fields.get(name)
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(f"{name}: {type(value).__name__} is no object")
+    return cast(Mapping[object, object], value)

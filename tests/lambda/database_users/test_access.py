@@ -1,0 +1,100 @@
+"""The access matrix, by real logins."""
+
+import time
+
+import psycopg
+import pytest
+from database_users.connection import Deadline
+from database_users.desired import Database
+from database_users.run import converge
+
+from tests.database_server import Postgres
+
+ORDERS = Database(
+    "orders",
+    "orders_owner",
+    "orders_writer",
+    "orders_reader",
+    read=("reader",),
+    write=("writer",),
+    own=("owner",),
+)
+OTHER = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
+ACTIONS = {
+    "select": "SELECT * FROM app.item",
+    "insert": "INSERT INTO app.item VALUES (9)",
+    "update": "UPDATE app.item SET id = 8",
+    "delete": "DELETE FROM app.item",
+    "truncate": "TRUNCATE app.item",
+    "sequence": "SELECT nextval('app.counter')",
+    "call": "SELECT app.answer()",
+    "create": "CREATE TABLE app.more ()",
+    "create schema": "CREATE SCHEMA more",
+    "create in public": "CREATE TABLE public.more ()",
+    "alter": "ALTER TABLE app.item ADD other int",
+    "drop": "DROP TABLE app.item",
+}
+READ = {"select", "call"}
+WRITE = READ | {"insert", "update", "delete", "truncate", "sequence"}
+ALLOWED = {"reader": READ, "writer": WRITE, "owner": set(ACTIONS)}
+OBJECTS = (
+    "CREATE SCHEMA app",
+    "CREATE TABLE app.item (id int)",
+    "CREATE SEQUENCE app.counter",
+    "CREATE FUNCTION app.answer() RETURNS int LANGUAGE sql AS 'SELECT 42'",
+)
+
+
+def may(server: Postgres, user: str, action: str) -> bool:
+    with server.login(user, "orders") as connection:
+        try:
+            with connection.transaction(force_rollback=True):
+                connection.execute(ACTIONS[action].encode())
+        except psycopg.errors.InsufficientPrivilege:
+            return False
+        return True
+
+
+def matrix(server: Postgres) -> dict[str, set[str]]:
+    return {
+        user: {action for action in ACTIONS if may(server, user, action)}
+        for user in ("reader", "writer", "owner")
+    }
+
+
+def test_each_level_may_do_what_it_says_with_what_an_owner_creates_later(server: Postgres):
+    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    server.execute(*OBJECTS, database="orders", user="owner")
+    assert matrix(server) == ALLOWED
+
+
+def test_each_level_may_do_what_it_says_with_what_existed(server: Postgres):
+    server.execute("CREATE DATABASE orders OWNER administrator")
+    server.execute(*OBJECTS, database="orders", user="administrator")
+    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    # What belongs to somebody else stays theirs to alter and to drop.
+    assert matrix(server) == ALLOWED | {"owner": set(ACTIONS) - {"alter", "drop"}}
+
+
+@pytest.mark.parametrize(
+    ("user", "database"),
+    [("boss", "orders"), ("reader", "payroll"), ("owner", "postgres"), ("writer", "template1")],
+)
+def test_nobody_enters_a_database_that_is_not_granted(server: Postgres, user: str, database: str):
+    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        server.login(user, database)
+
+
+def test_a_removed_user_is_gone_with_its_sessions_and_its_objects_stay(server: Postgres):
+    deadline = Deadline(time.monotonic() + 60)
+    converge(server.connect, (ORDERS,), deadline)
+    server.execute(*OBJECTS, database="orders", user="owner")
+    session = server.login("owner", "orders")
+    converge(server.connect, (), deadline)
+    with pytest.raises(psycopg.OperationalError):
+        session.execute("SELECT 1")
+    assert server.query("SELECT rolname FROM pg_roles WHERE rolname IN ('owner', 'reader')") == []
+    assert server.query("SELECT tableowner FROM pg_tables WHERE schemaname = 'app'", "orders") == [
+        ("orders_owner",)
+    ]
