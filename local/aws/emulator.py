@@ -38,6 +38,7 @@ _PRIVATE_NAMES = {
     "services.mwaa": ("_environments",),
     "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
     "services.s3": ("_bucket_tags", "_bucket_versioning", "_buckets", "_object_versions"),
+    "services.secretsmanager": ("_secrets",),
     "services.sts": ("register_session",),
 }
 
@@ -110,6 +111,12 @@ class ResourceType:
     """Physical id, properties."""
     update: Callable[[str, Properties, Properties], Created] | None = None
     """Physical id, old and new properties; without it a change makes a new resource."""
+
+    def change(self, physical_id: str, old: Properties, new: Properties) -> Created:
+        """Update the resource of a type that has updates."""
+        if self.update is None:
+            raise TypeError("the resource type has no update")
+        return self.update(physical_id, old, new)
 
 
 class Emulator:

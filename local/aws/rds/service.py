@@ -92,11 +92,15 @@ class Rds:
             server.remove()
             self._emulator.store("rds", "_instances").pop(name, None)
             raise
-        door = FrontDoor(server_socket=server.socket, error_log=directory / "iam-db-auth-error.log")
         # The middle of an endpoint's name is the same for all instances of an account and region.
         place = f"{self._emulator.account} {self._emulator.region}"
         middle = "c" + hashlib.sha256(place.encode()).hexdigest()[:11]
         host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
+        door = FrontDoor(
+            server_socket=server.socket,
+            error_log=directory / "iam-db-auth-error.log",
+            certificate=self._authority.server_context(host),
+        )
         record["Endpoint"] |= {"Address": host, "Port": door.port}
         record["DBName"] = properties.get("DBName", "")
         record["MasterUserAuthenticationType"] = properties["MasterUserAuthenticationType"]
@@ -109,14 +113,10 @@ class Rds:
         validation.check_instance(self._emulator, new, exists=True)
         record = self._record(name)
         port = record["Endpoint"]["Port"]
-        self._instance_type_update(name, old, new)
+        self._instance_type.change(name, old, new)
         record["Endpoint"]["Port"] = port
         self._apply(name)
         return name, _attributes(record)
-
-    def _instance_type_update(self, name: str, old: Properties, new: Properties) -> None:
-        if self._instance_type.update:
-            self._instance_type.update(name, old, new)
 
     def _delete(self, name: str, properties: Properties) -> None:
         record = self._emulator.store("rds", "_instances").get(name)
@@ -134,8 +134,7 @@ class Rds:
 
     def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
         validation.check_parameters(new, self._binaries.known_parameters())
-        if self._group_type.update:
-            self._group_type.update(name, old, new)
+        self._group_type.change(name, old, new)
         for instance in self._instances:
             if self._group(self._record(instance)) == name:
                 self._apply(instance)

@@ -17,9 +17,7 @@ def register(emulator: Emulator) -> None:
         return name, attributes
 
     def update(name: str, old: Properties, new: Properties) -> Created:
-        if own.update is None:
-            raise AssertionError
-        created = own.update(name, old, new)
+        created = own.change(name, old, new)
         tag(name, new)
         return created
 

@@ -123,8 +123,6 @@ def _give_vpcs_their_cidr(emulator: Emulator) -> None:
         return with_cidr(own.create(logical_id, properties, stack))
 
     def update(vpc: str, old: Properties, new: Properties) -> Created:
-        if own.update is None:
-            raise AssertionError
-        return with_cidr(own.update(vpc, old, new))
+        return with_cidr(own.change(vpc, old, new))
 
     emulator.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))
