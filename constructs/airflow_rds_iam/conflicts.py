@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from airflow_rds_iam.declaration import AIRFLOW, Declaration
+from airflow_rds_iam.declaration import AIRFLOW, INSTANCE_NAME, Declaration
 from airflow_rds_iam.grants import grants, group_roles
 
 Path = tuple[str | int, ...]
@@ -13,6 +13,18 @@ Path = tuple[str | int, ...]
 # PostgreSQL, "Identifiers and Key Words": longer names would be cut in silence.
 LONGEST_NAME = 63
 RESERVED_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
+# PostgreSQL, "SQL Key Words": what no statement can name without quotes.
+RESERVED_WORDS = (
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check "
+    "collate collation column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user default deferrable "
+    "desc distinct do else end except false fetch for foreign freeze from full grant group having "
+    "ilike in initially inner intersect into is isnull join lateral leading left like limit "
+    "localtime localtimestamp natural not notnull null offset on only or order outer overlaps "
+    "placing primary references returning right select session_user similar some symmetric "
+    "system_user table tablesample then to trailing true union unique user using variadic verbose "
+    "when where window with"
+)
 # "pg_" is PostgreSQL's, "rds" that of RDS ("Understanding the rds_superuser role").
 RESERVED_ROLE = re.compile(r"pg_|rds")
 
@@ -36,7 +48,9 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
 
 def _identities(declaration: Declaration) -> Iterator[Conflict]:
     account = declaration.account
+    names_by_role: dict[str, str] = {}
     for name, identity in declaration.identities.items():
+        path = ("identities", name, "role_arn")
         if name == AIRFLOW:
             yield Conflict(
                 ("identities", name), f"{name!r} is Airflow's execution role: not declared"
@@ -44,11 +58,18 @@ def _identities(declaration: Declaration) -> Iterator[Conflict]:
         # IAM attaches a managed policy only to a role of the policy's own account.
         account = account or identity.account
         if identity.account != account:
-            path = ("identities", name, "role_arn")
             yield Conflict(path, f"{identity.role_arn!r} must be a role of account {account}")
+        # Role names are unique in an account, whatever their path and case.
+        other = names_by_role.setdefault(identity.role_name.lower(), name)
+        if other != name:
+            message = f"{identity.role_arn!r} is the role of {other!r}; each identity needs its own"
+            yield Conflict(path, message)
 
 
 def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]:
+    if not re.fullmatch(INSTANCE_NAME, environment):
+        message = f"the file's name, {environment!r}, names the environment: must match "
+        yield Conflict((), message + INSTANCE_NAME)
     for name in declaration.instances:
         identifier = f"{environment}-{name}"
         if len(identifier) > LONGEST_NAME:
@@ -62,10 +83,14 @@ def _databases(declaration: Declaration) -> Iterator[Conflict]:
         name = path[-1]
         if name in RESERVED_DATABASES:
             yield Conflict(path, f"{name!r} is a database that every server has of its own")
+        if name in RESERVED_WORDS.split():
+            yield Conflict(path, f"{name!r} is a reserved word of PostgreSQL: choose another name")
         if not granted:
             message = f"{name!r} is granted to nobody: grant it, or remove it (its data stays)"
             yield Conflict(path, message)
         for at, identity in granted:
+            if (identity, path[1], name) == (AIRFLOW, "aws", "default"):
+                yield Conflict(path, "Airflow would never look up its connection, 'aws_default'")
             if identity not in known:
                 message = f"{identity!r} is no identity; there are: {', '.join(known)}"
                 yield Conflict(at, message)

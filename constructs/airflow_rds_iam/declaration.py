@@ -1,9 +1,18 @@
 """What a team declares of an environment: its instances, databases, identities and access."""
 
 import re
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
 Level = Literal["read", "write", "own"]
 LEVELS: tuple[Level, ...] = ("read", "write", "own")
@@ -23,8 +32,12 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 IdentityName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 # A part of a DB instance identifier: no underscore, no two hyphens in a row, none at the end.
-InstanceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+INSTANCE_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$")]
+
+# pydantic's schema of a map leaves a key that does not match the pattern alone.
+NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
 
 
 class Model(BaseModel):
@@ -42,6 +55,7 @@ class Network(Model):
     zones: list[Annotated[str, StringConstraints(pattern=r"^[a-z]$")]] = Field(
         default=["a", "b"],
         min_length=2,
+        max_length=6,
         description="Letters of the availability zones: two or more. Airflow uses the first two.",
     )
     egress: Literal["nat", "endpoints"] = Field(
@@ -49,10 +63,23 @@ class Network(Model):
         description="How Airflow reaches AWS: NAT gateways (and the internet), or VPC endpoints.",
     )
 
+    @field_validator("cidr")
+    @classmethod
+    def _cidr_is_a_network(cls, cidr: str) -> str:
+        IPv4Network(cidr)
+        return cidr
+
     @model_validator(mode="after")
     def _zones_differ(self) -> "Network":
         if len(set(self.zones)) < len(self.zones):
             raise ValueError(f"zones must differ, not {self.zones}")
+        return self
+
+    @model_validator(mode="after")
+    def _endpoints_fit(self) -> "Network":
+        # Half of the range is split among the zones; a subnet of /28 has 11 addresses to give.
+        if int(self.cidr[-2:]) + 1 + (len(self.zones) - 1).bit_length() > 27:
+            raise ValueError(f"cidr {self.cidr} is too small for {len(self.zones)} zones")
         return self
 
 
@@ -116,7 +143,7 @@ class Instance(Model):
         default=True, description="Keep instance, key and logs when the stack is removed."
     )
     log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
-    databases: dict[Identifier, Database] = Field(min_length=1)
+    databases: dict[Identifier, Database] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)
 
     @property
     def major_version(self) -> str:
@@ -171,7 +198,7 @@ class Airflow(Model):
     @model_validator(mode="after")
     def _secrets_are_ours(self) -> "Airflow":
         for option in self.configuration:
-            if not re.fullmatch(r"[a-z_]+\.[a-z_]+", option):
+            if not re.fullmatch(r"[a-z0-9_.]+\.[a-z0-9_]+", option):
                 raise ValueError(f"configuration option {option!r} must read section.option")
             if option.startswith("secrets."):
                 raise ValueError(f"configuration option {option!r} is set by this application")
@@ -225,9 +252,11 @@ class Declaration(Model):
         default=10, ge=1, le=20, description="The account's quota; one is used a database."
     )
     network: Network = Network()
-    instances: dict[InstanceName, Instance] = Field(min_length=1)
+    instances: dict[InstanceName, Instance] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)
     airflow: Airflow = Airflow()
     drift_check: DriftCheck = DriftCheck()
     identities: dict[IdentityName, Identity] = Field(
-        default={}, description="Identities beside `airflow`, which is the execution role."
+        default={},
+        description="Identities beside `airflow`, which is the execution role.",
+        json_schema_extra=NO_OTHER_KEYS,
     )

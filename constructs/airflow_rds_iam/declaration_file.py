@@ -78,12 +78,17 @@ class _Document:
             others = ", ".join(sorted(other.stem for other in file.parent.glob("*.yaml")))
             message = f"{file}: no such file; environments there: {others or 'none'}"
             raise DeclarationError(message) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise DeclarationError(f"{file}: cannot be read as UTF-8 text: {error}") from None
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             if not isinstance(node, yaml.MappingNode):
                 raise DeclarationError(f"{file}:1: must be a mapping, such as `instances: …`")
             self._locate(node, ())
             self.content: Any = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise DeclarationError(f"{file}:{line}: is no valid YAML: {error.problem}") from None
         except yaml.YAMLError as error:
             raise DeclarationError(f"{file}: is no valid YAML: {error}") from None
 

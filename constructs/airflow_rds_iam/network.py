@@ -8,6 +8,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from airflow_rds_iam.acknowledgments import acknowledge
+
 # Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing";
 # Secrets Manager holds the Airflow connections. Signing a database token needs no endpoint.
 ENDPOINT_SERVICES = (
@@ -76,6 +78,13 @@ class Network(Construct):
             },
         )
         self.private_subnets = self.vpc.private_subnets if nat else self.vpc.isolated_subnets
+        for subnet in (*self.private_subnets, *self.vpc.public_subnets):
+            acknowledge(
+                subnet,
+                "CloudFormation-Validate::W3010",
+                reason="The zones are declared: a subnet that changes its zone is replaced, with "
+                "all that is in it.",
+            )
         self._log_flows()
         self.airflow_security_group = ec2.SecurityGroup(
             self, "AirflowSecurityGroup", vpc=self.vpc, description="Airflow"
