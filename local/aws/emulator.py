@@ -34,7 +34,7 @@ _PRIVATE_NAMES = {
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
     "services.iam": ("_roles",),
     "services.kms": ("_keys",),
-    "services.lambda_svc": ("_execute_function_warm",),
+    "services.lambda_svc": ("_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
     "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
     "services.s3": ("_bucket_tags", "_bucket_versioning", "_buckets", "_object_versions"),

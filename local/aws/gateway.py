@@ -33,7 +33,7 @@ class Gateway:
             # Policies that want TLS mean the network between a client and AWS, and loopback has
             # none.
             scope["headers"] = [*scope["headers"], (b"x-forwarded-proto", b"https")]
-            if scope["type"] == "http" and (b"content-type", _FORM) in scope["headers"]:
+            if dict(scope["headers"]).get(b"content-type", b"").startswith(_FORM):
                 receive = await self._after_stack(receive)
             await self._emulator.app(scope, receive, send)
 

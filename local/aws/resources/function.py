@@ -1,4 +1,4 @@
-"""Lambda's functions: refused, as Lambda refuses them, where their role lacks what they need."""
+"""Lambda's functions: with their network, and refused where their role lacks what they need."""
 
 from local.aws.emulator import Created, Emulator, Properties, ResourceType
 
@@ -33,12 +33,17 @@ def register(emulator: Emulator) -> None:
                         f"{action.removeprefix('ec2:')} on EC2"
                     )
 
+    def with_network(created: Created, properties: Properties) -> Created:
+        record = emulator.store("lambda_svc", "_functions")[created[0]]
+        record["config"]["VpcConfig"] = properties.get("VpcConfig") or {}
+        return created
+
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         check(properties)
-        return own.create(logical_id, properties, stack)
+        return with_network(own.create(logical_id, properties, stack), properties)
 
     def update(name: str, old: Properties, new: Properties) -> Created:
         check(new)
-        return own.change(name, old, new)
+        return with_network(own.change(name, old, new), new)
 
     emulator.handle("AWS::Lambda::Function", ResourceType(create, own.delete, update))

@@ -1,0 +1,210 @@
+"""One local AWS for all the tests, with a database server and roles that may or may not log in."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from local.account import Account, started_account
+from local.logins import Endpoint, Identity, connect
+
+ACCOUNT = "111122223333"
+REGION = "eu-central-1"
+MASTER = "administrator"
+# Login users: a member of rds_iam, one by a chain, one that is none, one without login.
+USERS = """
+CREATE ROLE reader LOGIN IN ROLE rds_iam;
+CREATE ROLE other LOGIN IN ROLE rds_iam;
+CREATE ROLE team NOLOGIN IN ROLE rds_iam;
+CREATE ROLE indirect LOGIN IN ROLE team;
+CREATE ROLE outsider LOGIN;
+CREATE ROLE retired NOLOGIN IN ROLE rds_iam
+"""
+
+
+def trust(**principal: str) -> dict[str, Any]:
+    """A trust policy."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+def allow(action: str, resource: Any) -> dict[str, Any]:
+    """An inline policy of a role's resource."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return {"PolicyName": "it", "PolicyDocument": {"Statement": statement}}
+
+
+def instance(**properties: Any) -> dict[str, Any]:
+    """An instance of RDS that is deployed, unless `properties` are refused."""
+    return {
+        "Type": "AWS::RDS::DBInstance",
+        "DeletionPolicy": "Delete",
+        "Properties": {
+            "AllocatedStorage": "20",
+            "DBInstanceClass": "db.t4g.micro",
+            "EnableIAMDatabaseAuthentication": True,
+            "Engine": "postgres",
+            "EngineVersion": "17",
+            "MasterUserAuthenticationType": "iam-db-auth",
+            "MasterUsername": MASTER,
+            **properties,
+        },
+    }
+
+
+def role(*policies: Mapping[str, Any], name: str | None = None, **principal: str) -> dict[str, Any]:
+    """A role that `principal`, or else the account itself, may assume."""
+    trusted = trust(**(principal or {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    properties = {"AssumeRolePolicyDocument": trusted, "Policies": list(policies)}
+    if name:
+        properties["RoleName"] = name
+    return {"Type": "AWS::IAM::Role", "Properties": properties}
+
+
+class StackFailedError(Exception):
+    """A stack that did not deploy; the message is the first resource's reason."""
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """CloudFormation."""
+
+    account: Account
+
+    def deploy(self, name: str, resources: Mapping[str, Any], **outputs: Any) -> dict[str, str]:
+        """Create or update a stack; its outputs."""
+        client = self.account.client("cloudformation")
+        template = {
+            "Resources": resources,
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }
+        present = [stack["StackName"] for stack in client.describe_stacks()["Stacks"]]
+        act = client.update_stack if name in present else client.create_stack
+        capabilities = ["CAPABILITY_NAMED_IAM"]
+        act(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]
+        if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            events = client.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED")]
+            raise StackFailedError(failed[-1]["ResourceStatusReason"])
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+    def delete(self, name: str) -> str:
+        """Delete a stack; the status that it is left with."""
+        client = self.account.client("cloudformation")
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+        client.delete_stack(StackName=name)
+        return client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local") / "state"
+
+
+@pytest.fixture(scope="session")
+def account(state: Path) -> Generator[Account]:
+    log = state.with_suffix(".log")
+    with started_account(state, account=ACCOUNT, region=REGION, log=log) as running:
+        yield running
+    # It was asked to end, and had the time.
+    assert not (state / "ready.json").exists()
+
+
+@pytest.fixture(scope="session")
+def stacks(account: Account) -> Stacks:
+    return Stacks(account)
+
+
+@dataclass(frozen=True)
+class Database:
+    """The instance, and those who try to log in."""
+
+    identifier: str
+    endpoint: Endpoint
+    administrator: Identity
+    reader: Identity
+    """May connect as `reader`, `indirect`, `outsider`, `retired` and RDS's own superuser."""
+    stranger: Identity
+    """Has no policy."""
+    error_log: Path
+
+    def refusal(
+        self,
+        user: str,
+        token: str,
+        *,
+        sslmode: str = "verify-full",
+        endpoint: Endpoint | None = None,
+    ) -> str:
+        """What the client is told who logs in with this token."""
+        with pytest.raises(psycopg.OperationalError) as refused:
+            connect(
+                endpoint or self.endpoint,
+                database="postgres",
+                user=user,
+                password=token,
+                sslmode=sslmode,
+            )
+        return str(refused.value)
+
+    def logged(self) -> str:
+        """The last reason that the server's log gives for a refusal."""
+        return self.error_log.read_text().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def database(stacks: Stacks, state: Path) -> Database:
+    users = ("reader", "indirect", "outsider", "retired", "rdsadmin", 64 * "n", "nobody")
+    arns = [
+        {"Fn::Sub": f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:${{Server.DbiResourceId}}/{user}"}
+        for user in users
+    ]
+    outputs = stacks.deploy(
+        "database",
+        {
+            "Server": instance(DBInstanceIdentifier="test-server"),
+            "Reader": role(allow("rds-db:connect", arns)),
+            "Stranger": role(),
+            "Service": role(
+                allow("rds-db:connect", "*"), name="service", Service="lambda.amazonaws.com"
+            ),
+        },
+        Host={"Fn::GetAtt": ["Server", "Endpoint.Address"]},
+        Port={"Fn::GetAtt": ["Server", "Endpoint.Port"]},
+        Reader={"Fn::GetAtt": ["Reader", "Arn"]},
+        Stranger={"Fn::GetAtt": ["Stranger", "Arn"]},
+    )
+    account = stacks.account
+    endpoint = Endpoint(
+        host=outputs["Host"], port=int(outputs["Port"]), authorities=account.authorities
+    )
+    administrator = Identity(
+        name="administrator", credentials=account.administrator, endpoint=endpoint, region=REGION
+    )
+
+    def assumed(name: str) -> Identity:
+        credentials = account.assume(outputs[name], session="test")
+        return replace(administrator, name=name, credentials=credentials)
+
+    with administrator.log_in(MASTER, "postgres") as connection:
+        for statement in USERS.split(";"):
+            connection.execute(statement.encode())
+    return Database(
+        identifier="test-server",
+        endpoint=endpoint,
+        administrator=administrator,
+        reader=assumed("Reader"),
+        stranger=assumed("Stranger"),
+        error_log=state / "rds/test-server/iam-db-auth-error.log",
+    )
+
+
+@pytest.fixture
+def master(database: Database) -> Generator[psycopg.Connection]:
+    with database.administrator.log_in(MASTER, "postgres") as connection:
+        yield connection

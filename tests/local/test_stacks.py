@@ -1,0 +1,167 @@
+"""CloudFormation in the local AWS refuses what AWS refuses, and takes away what it made."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from local.account import Account
+from local.logins import Endpoint, connect, token
+from tests.local.conftest import MASTER, REGION, StackFailedError, Stacks, instance, role
+
+RESPONDER = """
+import json, os, urllib.request
+
+def handle(event, context):
+    if event["ResourceProperties"].get("Crash") == "true":
+        raise LookupError("crashed before it answered")
+    wanted = event["ResourceProperties"].get("Fail")
+    answer = {
+        "Status": "FAILED" if wanted and event["RequestType"] != "Delete" else "SUCCESS",
+        "Reason": wanted or "",
+        "PhysicalResourceId": "the-one",
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "Data": {"Said": json.dumps(event.get("OldResourceProperties", {}).get("Say"))},
+    }
+    request = urllib.request.Request(
+        event["ResponseURL"], json.dumps(answer).encode(), {"content-type": ""}, method="PUT")
+    urllib.request.urlopen(request)
+"""
+
+
+def custom(**properties: Any) -> dict[str, Any]:
+    """A custom resource and its function."""
+    return {
+        "Role": role(Service="lambda.amazonaws.com"),
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Code": {"ZipFile": RESPONDER},
+                "Handler": "index.handle",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Runtime": "python3.13",
+            },
+        },
+        "Thing": {
+            "Type": "Custom::Thing",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, **properties},
+        },
+    }
+
+
+def test_a_custom_resource_that_fails_gives_the_stacks_reason(stacks: Stacks) -> None:
+    with pytest.raises(StackFailedError, match="no port is open there"):
+        stacks.deploy("failing", custom(Fail="no port is open there"))
+
+
+def test_a_function_that_crashes_without_an_answer_fails_at_once(stacks: Stacks) -> None:
+    with pytest.raises(StackFailedError, match="crashed before it answered"):
+        stacks.deploy("crashing", custom(Crash=True))
+
+
+def test_a_failed_update_goes_back_and_a_custom_resource_hears_of_both(stacks: Stacks) -> None:
+    said = {"Fn::GetAtt": ["Thing", "Said"]}
+    stacks.deploy("changing", custom(Say="one"), Said=said)
+    assert stacks.deploy("changing", custom(Say="two"), Said=said) == {"Said": '"one"'}
+    with pytest.raises(StackFailedError, match="not today"):
+        stacks.deploy("changing", custom(Say="three", Fail="not today"), Said=said)
+    assert stacks.deploy("changing", custom(Say="four"), Said=said) == {"Said": '"two"'}
+    assert stacks.delete("changing") == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("properties", "reason"),
+    [
+        ({"Engine": "mysql"}, "Engine 'mysql'"),
+        ({"EngineVersion": "9.6"}, "EngineVersion '9.6'"),
+        ({"MasterUsername": "rdsadmin"}, "MasterUsername 'rdsadmin' cannot be used"),
+        ({"MasterUserAuthenticationType": "password"}, "MasterUserAuthenticationType"),
+        ({"EnableIAMDatabaseAuthentication": False}, "requires EnableIAMDatabaseAuth"),
+        ({"MasterUserPassword": "secret"}, "MasterUserPassword cannot be given"),
+        ({"AllocatedStorage": "5"}, "AllocatedStorage 5"),
+        ({"BackupRetentionPeriod": 36}, "BackupRetentionPeriod 36"),
+        ({"MonitoringInterval": 60}, "MonitoringRoleArn is required"),
+        ({"EnableCloudwatchLogsExports": ["audit"]}, "EnableCloudwatchLogsExports"),
+        ({"DBSubnetGroupName": "missing"}, "DBSubnetGroupName 'missing'"),
+        ({"VPCSecurityGroups": ["sg-missing"]}, "no group 'sg-missing'"),
+        ({"DBParameterGroupName": "missing"}, "DBParameterGroup not found: missing"),
+        ({"DBInstanceIdentifier": "a--b"}, "DBInstanceIdentifier 'a--b'"),
+    ],
+)
+def test_an_instance_that_rds_would_not_make_is_refused(
+    stacks: Stacks, properties: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(StackFailedError) as refused:
+        stacks.deploy(f"refused-{abs(hash(reason))}", {"Server": instance(**properties)})
+    assert reason in str(refused.value)
+
+
+def group(**parameters: str) -> dict[str, Any]:
+    """A parameter group."""
+    properties = {"Family": "postgres17", "Description": "some", "Parameters": parameters}
+    return {"Type": "AWS::RDS::DBParameterGroup", "Properties": properties}
+
+
+def test_a_parameter_that_nobody_knows_is_refused(stacks: Stacks) -> None:
+    with pytest.raises(StackFailedError, match="Could not find parameter with name: log_all"):
+        stacks.deploy("unknown-parameter", {"Group": group(log_all="1")})
+
+
+def test_an_instance_lives_and_dies_with_its_stack(
+    stacks: Stacks, account: Account, state: Path
+) -> None:
+    def resources(**parameters: str) -> dict[str, Any]:
+        server = instance(
+            DBInstanceIdentifier="mortal",
+            DBName="orders",
+            DBParameterGroupName={"Ref": "Group"},
+            DeletionProtection=True,
+        )
+        return {"Server": server, "Group": group(**parameters)}
+
+    where = {
+        "Host": {"Fn::GetAtt": ["Server", "Endpoint.Address"]},
+        "Port": {"Fn::GetAtt": ["Server", "Endpoint.Port"]},
+    }
+    parameters = {"rds.force_ssl": "1", "log_statement": "ddl"}
+    outputs = stacks.deploy("mortal", resources(**parameters), **where)
+    endpoint = Endpoint(
+        host=outputs["Host"], port=int(outputs["Port"]), authorities=account.authorities
+    )
+
+    def shown(name: str) -> str:
+        given = token(account.administrator, endpoint, MASTER, region=REGION)
+        with connect(endpoint, database="orders", user=MASTER, password=given) as connection:
+            [row] = connection.execute(f"SHOW {name}".encode()).fetchall()
+            return row[0]
+
+    assert shown("log_statement") == "ddl"
+    assert "ready to accept connections" in (state / "rds/mortal/postgresql.log").read_text()
+    parameters["log_statement"] = "all"
+    stacks.deploy("mortal", resources(**parameters), **where)
+    assert shown("log_statement") == "all"
+
+    assert stacks.delete("mortal") == "DELETE_FAILED"
+    assert shown("rds.force_ssl") == "1"
+    account.client("rds").modify_db_instance(
+        DBInstanceIdentifier="mortal", DeletionProtection=False, ApplyImmediately=True
+    )
+    assert stacks.delete("mortal") == "DELETE_COMPLETE"
+    with pytest.raises(psycopg.OperationalError, match="Connection refused"):
+        shown("log_statement")
+    assert not (state / "rds/mortal/data").exists()
+
+
+def test_a_bucket_that_holds_objects_is_not_deleted(stacks: Stacks, account: Account) -> None:
+    tags = [{"Key": "environment", "Value": "test"}]
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full-one", "Tags": tags}}
+    stacks.deploy("bucket", {"Bucket": bucket})
+    s3 = account.client("s3")
+    assert s3.get_bucket_tagging(Bucket="full-one")["TagSet"] == tags
+    s3.put_object(Bucket="full-one", Key="one", Body=b"1")
+    assert stacks.delete("bucket") == "DELETE_FAILED"
+    s3.delete_object(Bucket="full-one", Key="one")
+    assert stacks.delete("bucket") == "DELETE_COMPLETE"
