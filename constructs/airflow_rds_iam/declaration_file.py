@@ -82,15 +82,18 @@ class _Document:
             raise DeclarationError(f"{file}: cannot be read as UTF-8 text: {error}") from None
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
-            if not isinstance(node, yaml.MappingNode):
-                raise DeclarationError(f"{file}:1: must be a mapping, such as `instances: …`")
-            self._locate(node, ())
             self.content: Any = yaml.safe_load(text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise DeclarationError(f"{file}:{line}: is no valid YAML: {error.problem}") from None
-        except yaml.YAMLError as error:
-            raise DeclarationError(f"{file}: is no valid YAML: {error}") from None
+        except (yaml.YAMLError, ValueError) as error:
+            raise DeclarationError(f"{file}:1: is no valid YAML: {error}") from None
+        if not isinstance(node, yaml.MappingNode):
+            raise DeclarationError(f"{file}:1: must be a mapping, such as `instances: …`")
+        try:
+            self._locate(node, ())
+        except RecursionError:
+            raise DeclarationError(f"{file}:1: has an alias within what it names") from None
 
     def _locate(self, node: yaml.Node, path: Path) -> None:
         if isinstance(node, yaml.MappingNode):
