@@ -43,7 +43,7 @@ lint: $(READY) ## ruff and pyright
 	$(BIN)/ruff check .
 	node_modules/.bin/pyright
 	node_modules/.bin/pyright -p local/aws
-	node_modules/.bin/pyright -p dags
+	node_modules/.bin/pyright -p local/pyright.airflow.json
 
 format: .venv/.ready ## let ruff format and mend what it can
 	$(BIN)/ruff format .
