@@ -14,7 +14,7 @@ from local.declared import AIRFLOW, ALLOWED, OPERATIONS, Declared
 from local.deployment import Deployment
 from local.environment import MASTER, STRANGER
 from local.logins import Identity, connect
-from local.progress import Unproven
+from local.progress import UnprovenError
 
 TABLES = """
 SELECT schemaname, tablename FROM pg_tables
@@ -24,7 +24,7 @@ WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema'
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One question: may the identity do this in the database?"""
+    """A question: may the identity do this in the database."""
 
     identity: str
     database: str
@@ -70,7 +70,8 @@ def tried(deployment: Deployment) -> AccessMatrix:
                 for parts in product(_names(identities), declared.databases, ALLOWED)
             ),
         }
-    attempts = list(product(identities, sorted(databases), sorted(users)))
+        databases.sort(key=lambda name: (name not in declared.databases, name))
+    attempts = list(product(identities, databases, sorted(users)))
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(_attempt, *zip(*attempts, strict=True)))
     found = {
@@ -100,10 +101,10 @@ def tried(deployment: Deployment) -> AccessMatrix:
 def is_as_declared(deployment: Deployment, matrix: AccessMatrix) -> str:
     """Every cell is as declared, and each grant is one login user's."""
     if matrix.wrong:
-        raise Unproven("; ".join(matrix.wrong))
+        raise UnprovenError("; ".join(matrix.wrong))
     granted = {(grant.identity, grant.database, grant.user) for grant in deployment.declared.grants}
     if different := sorted(matrix.users ^ granted):
-        raise Unproven(f"logins other than those granted, or missing: {different}")
+        raise UnprovenError(f"logins other than those granted, or missing: {different}")
     return f"{len(matrix.found)} cells, {matrix.attempts} logins tried"
 
 

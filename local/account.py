@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.processes import ROOT, ProgramFailed, started, tail
+from local.processes import ROOT, ProgramError, started, tail
 
 PYTHON = ROOT / ".local/venvs/aws/bin/python"
 START_SECONDS = 60
@@ -125,13 +125,13 @@ class Account:
             "session": session,
             "seconds": seconds,
         }
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310
             f"{self.url}/_local/role-session",
             data=json.dumps(wanted).encode(),
             headers={"Authorization": f"Bearer {self.control_token}"},
         )
         try:
-            with urllib.request.urlopen(request) as answer:
+            with urllib.request.urlopen(request) as answer:  # noqa: S310
                 return Credentials(**json.load(answer))
         except urllib.error.HTTPError as error:
             raise PermissionError(json.load(error)["error"]) from error
@@ -170,7 +170,7 @@ def started_account(state: Path, *, account: str, region: str, log: Path) -> Gen
     """A new local AWS until left; its state is in ``state``.
 
     Raises:
-        ProgramFailed: it did not start.
+        ProgramError: it did not start.
     """
     ready = state / "ready.json"
     ready.unlink(missing_ok=True)
@@ -179,7 +179,7 @@ def started_account(state: Path, *, account: str, region: str, log: Path) -> Gen
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise ProgramFailed(f"the local AWS did not start; the end of {log}:\n{tail(log)}")
+                raise ProgramError(f"the local AWS did not start; the end of {log}:\n{tail(log)}")
             time.sleep(0.05)
         yield running_account(state)
 

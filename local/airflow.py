@@ -1,25 +1,29 @@
 """A real Airflow set up from what was deployed, in the place of Amazon MWAA's service."""
 
+import hashlib
 import importlib.metadata
 import json
 import re
+import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from packaging.requirements import Requirement
 
 from local.account import Account, Credentials
-from local.processes import ROOT, environment, finish, started, tail
+from local.processes import ROOT, ProgramError, environment, finish, started, tail
 
 BIN = ROOT / ".local/venvs/airflow/bin"
+LOCK = ROOT / "requirements/airflow.txt"
+CACHE = ROOT / ".local/cache"
 WORKER = Path(__file__).with_name("airflow_worker.py")
 SESSION = "worker"
 """Name of the session of the execution role that Airflow's own calls are made with."""
@@ -55,28 +59,34 @@ class Run:
 
 
 class Worker:
-    """A process that runs DAGs."""
+    """A process that runs DAGs, one after the other."""
 
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self._process = process
+    def __init__(self, questions: IO[str], answers: IO[str], log: Path) -> None:
+        self._questions = questions
+        self._answers = answers
         self._log = log
+        self._begun = 0
+
+    def begin(self, dag_id: str, *, logical_date: str, conf: dict[str, Any] | None = None) -> None:
+        """Begin a run that nobody waits for."""
+        question = {"dag_id": dag_id, "logical_date": logical_date, "conf": conf}
+        print(json.dumps(question), file=self._questions, flush=True)
+        self._begun += 1
 
     def run(self, dag_id: str, *, logical_date: str, conf: dict[str, Any] | None = None) -> Run:
         """Run a DAG once, to its end.
 
         Raises:
-            RuntimeError: the run could not be made at all.
+            ProgramError: Airflow could not make the run at all.
         """
-        assert self._process.stdin and self._process.stdout
-        request = {"dag_id": dag_id, "logical_date": logical_date, "conf": conf}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"airflow ended; the end of {self._log}:\n{tail(self._log)}")
-        answer = json.loads(line)
+        answer: dict[str, Any] = {"state": "error", "error": "airflow ended"}
+        with suppress(BrokenPipeError):
+            self.begin(dag_id, logical_date=logical_date, conf=conf)
+        while self._begun and (line := self._answers.readline()):
+            answer = json.loads(line)
+            self._begun -= 1
         if answer["state"] == "error":
-            raise RuntimeError(f"{answer['error']}; see {self._log}")
+            raise ProgramError(f"{answer['error']}; the end of {self._log}:\n{tail(self._log)}")
         return Run(
             state=answer["state"],
             tasks=tuple(
@@ -103,13 +113,16 @@ class Airflow:
     def worker(self) -> Generator[Worker]:
         """A worker, until left."""
         with started(
-            [BIN / "python", WORKER],
+            # Without -P our own module of Airflow's name would be in its way.
+            [BIN / "python", "-P", WORKER],
             log=self.log,
             variables=self.variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process:
-            yield Worker(process, self.log)
+            if not process.stdin or not process.stdout:
+                raise TypeError("a worker is spoken to through pipes")
+            yield Worker(process.stdin, process.stdout, self.log)
 
     @contextmanager
     def user_interface(self) -> Generator[str]:
@@ -143,11 +156,33 @@ class Airflow:
 
 
 @contextmanager
-def migrated(home: Path, *, log: Path) -> Generator[subprocess.Popen[str]]:
-    """Start to make Airflow's own database in ``home``: this needs nothing that is deployed."""
+def initialized(home: Path, *, log: Path) -> Generator[Callable[[], None]]:
+    """Begin to make Airflow's own database in ``home``, which needs nothing that is deployed.
+
+    An empty one is kept for the next time, as long as the local Airflow is the same.
+
+    Yields:
+        Waits until the database is made; ProgramError if it cannot be.
+    """
+    release = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    template = CACHE / f"airflow-{release}.db"
+    database = home / "airflow.db"
+    home.mkdir(parents=True, exist_ok=True)
+    if template.exists():
+        shutil.copyfile(template, database)
+        yield lambda: None
+        return
     variables = {"AIRFLOW_HOME": str(home), **LOCAL_OPTIONS}
     with started([BIN / "airflow", "db", "migrate"], log=log, variables=variables) as process:
-        yield process
+
+        def wait() -> None:
+            finish(process, log=log)
+            CACHE.mkdir(parents=True, exist_ok=True)
+            partial = template.with_suffix(".partial")
+            shutil.copyfile(database, partial)
+            partial.replace(template)
+
+        yield wait
 
 
 def set_up(
@@ -155,7 +190,6 @@ def set_up(
     record: Mapping[str, Any],
     *,
     home: Path,
-    migration: subprocess.Popen[str],
     log: Path,
 ) -> Airflow:
     """Do what Amazon MWAA does with an environment that was deployed.
@@ -163,8 +197,7 @@ def set_up(
     Args:
         account: where the environment was deployed.
         record: the environment as MWAA describes it.
-        home: Airflow's home, whose database ``migration`` makes.
-        migration: from `migrated`.
+        home: Airflow's home, with its own database.
         log: file that Airflow logs to.
 
     Raises:
@@ -185,7 +218,6 @@ def set_up(
     }
     script = home / record["StartupScriptS3Path"]
     variables |= exports(script, variables)
-    finish(migration, log=log)
     return Airflow(home=home, variables=variables, log=log)
 
 
@@ -230,7 +262,7 @@ def configuration(options: dict[str, str]) -> dict[str, str]:
 def exports(script: Path, variables: dict[str, str]) -> dict[str, str]:
     """What a startup script adds to the environment or changes in it."""
     before = environment(variables)
-    printed = subprocess.run(
+    printed = subprocess.run(  # noqa: S603
         ["/bin/bash", "-c", '. "$1" >&2 && env -0', "bash", script],
         env=before,
         stdout=subprocess.PIPE,
@@ -277,7 +309,7 @@ def _wait_for(url: str, *, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=5):
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310
                 return
         except (urllib.error.URLError, OSError) as error:
             if time.monotonic() > deadline:

@@ -25,8 +25,9 @@ class FailureListener:
 
     @hookimpl
     def on_task_instance_failed(
-        self, previous_state: object, task_instance: Any, error: BaseException | str | None
+        self, task_instance: Any, error: BaseException | str | None
     ) -> None:
+        """Called by Airflow."""
         name = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
         index = -1 if task_instance.map_index is None else task_instance.map_index
         self.errors[task_instance.task_id, index] = name + str(error).strip()
@@ -73,6 +74,7 @@ def run(dag_id: str, logical_date: str, conf: dict[str, Any] | None) -> dict[str
 
 
 def main() -> None:
+    """Answer each line of standard input until it ends."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1) as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         for line in sys.stdin:

@@ -2,26 +2,31 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from subprocess import Popen
 
 from local.account import Account
-from local.processes import ROOT, run
+from local.processes import ROOT, finish, started
 
 CDK = ROOT / "node_modules/.bin/cdk"
 
 
-def synth(account: Account, *, environment: str, to: Path, log: Path) -> None:
-    """Synthesize the environment: a name, or the path of a declaration."""
-    _run(
+def synth(
+    account: Account, *, environment: str, to: Path, log: Path
+) -> AbstractContextManager[Popen[str]]:
+    """Begin to synthesize an environment: a name, or the path of a declaration."""
+    return _started(
         account, "synth", "--quiet", "--context", f"environment={environment}",
         "--output", str(to), log=log,
     )  # fmt: skip
 
 
-def bootstrap(account: Account, *, log: Path) -> None:
-    """`cdk bootstrap`: what every account needs once before the first deploy."""
+def bootstrap(account: Account, *, log: Path) -> AbstractContextManager[Popen[str]]:
+    """Begin `cdk bootstrap`: what every account needs once before the first deploy."""
     # Given the account and region, the command needs no application.
-    _run(account, "bootstrap", f"aws://{account.id}/{account.region}", "--app", "", log=log)
+    where = f"aws://{account.id}/{account.region}"
+    return _started(account, "bootstrap", where, "--app", "", log=log)
 
 
 def deploy(account: Account, *, assembly: Path, stacks: Sequence[str] = (), log: Path) -> None:
@@ -46,12 +51,19 @@ def stacks(assembly: Path) -> list[str]:
 
 
 def _run(account: Account, *arguments: str, log: Path) -> None:
+    with _started(account, *arguments, log=log) as process:
+        finish(process, log=log)
+
+
+def _started(account: Account, *arguments: str, log: Path) -> AbstractContextManager[Popen[str]]:
     variables = {
         **account.variables(account.administrator),
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
         "CDK_HOME": str(ROOT / ".local/cdk-home"),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "true",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / ".local/jsii"),
+        # A screenful for each command.
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
     }
-    run([CDK, *arguments, "--no-notices", "--no-color", "--ci"], log=log, variables=variables)
+    command = [CDK, *arguments, "--no-notices", "--no-color", "--ci"]
+    return started(command, log=log, variables=variables)

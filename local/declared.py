@@ -29,10 +29,12 @@ class Grant:
 
     @property
     def user(self) -> str:
+        """The user that the identity logs in as."""
         return f"{self.identity}_{self.database}_{self.level}"
 
     @property
     def connection_id(self) -> str:
+        """The Airflow connection, if the identity is Airflow's."""
         return f"{self.instance}_{self.database}"
 
 

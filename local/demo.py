@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from local import (
     access_matrix,
+    bootstrap,
     lock,
     pipeline,
     privileges,
@@ -22,61 +23,78 @@ from local import (
     server_identity,
     teardown,
 )
+from local.access_matrix import AccessMatrix
 from local.deployment import STATE, Deployment, deployed
-from local.processes import ProgramFailed
-from local.progress import Progress, Unproven
+from local.processes import ProgramError
+from local.progress import Progress, UnprovenError
 
-# In this order: what was denied is asked before logins are tried that must be.
+# The first of these need no Airflow, which takes its time to start.
 PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("no password is stored anywhere", pipeline.no_password_is_stored),
     ("nobody who can log in is a superuser", privileges.nobody_is_superuser),
+    ("the deployed function finds nothing left to do", bootstrap.nothing_is_left_to_do),
+    ("bad logins are refused, each for its reason", refusals.bad_logins_are_refused),
+)
+PIPELINE_PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("the DAG reads orders and writes reports", pipeline.report_is_made),
     ("each connection is its own database user", pipeline.connections_are_the_users),
     ("PostgreSQL's log names who asked what", pipeline.queries_are_on_record),
     ("no call to AWS was denied", pipeline.nothing_was_denied),
     ("Airflow refuses an untrusted server", server_identity.airflow_verifies_the_server),
-    ("bad logins are refused", refusals.bad_logins_are_refused),
 )
 STOP_SECONDS = 60
 
 
-def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None) -> None:
+def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None) -> AccessMatrix:
     """Deploy, prove, and destroy.
 
     Args:
         progress: shows the steps.
         keep: called with the deployment in the place of destroying it.
 
+    Returns:
+        The access matrix that was found.
+
     Raises:
-        Unproven: a step did not hold.
-        ProgramFailed: a program that a step needs failed.
+        UnprovenError: a step did not hold.
+        ProgramError: a program that a step needs failed.
     """
     with ExitStack() as running:
         deployment = running.enter_context(deployed(progress))
-        for title, prove in PROOFS:
-            with progress.step(title) as step:
-                step.detail = prove(deployment)
-        with progress.step("access is as declared, tried by real logins") as step:
+        _prove(progress, deployment, PROOFS)
+        with progress.step("each login gives what was declared, no more and no less") as step:
             matrix = access_matrix.tried(deployment)
-            if progress.console:
-                progress.console.print(access_matrix.table(matrix))
             step.detail = access_matrix.is_as_declared(deployment, matrix)
+        _prove(progress, deployment, PIPELINE_PROOFS)
         _revoke(progress, deployment)
         if keep:
             keep(deployment)
-        else:
-            with progress.step("cdk destroy") as step:
-                step.detail = teardown.everything_is_destroyed(deployment)
+        with progress.step("cdk destroy") as step:
+            step.detail = teardown.everything_is_destroyed(deployment)
         started = teardown.descendants()
+        begun = running.pop_all()
     with progress.step("every process has ended") as step:
+        begun.close()
         step.detail = teardown.nothing_runs(started)
+    return matrix
+
+
+def _prove(
+    progress: Progress,
+    deployment: Deployment,
+    proofs: Iterable[tuple[str, Callable[[Deployment], str]]],
+) -> None:
+    for title, prove in proofs:
+        with progress.step(title) as step:
+            step.detail = prove(deployment)
 
 
 def _revoke(progress: Progress, deployment: Deployment) -> None:
     with ExitStack() as given_back:
-        with progress.step("a grant is taken away: deploy of the access stack alone") as step:
+        with progress.step("a grant is taken away; only the access stack is deployed") as step:
             taken = given_back.enter_context(revocation.revoked(deployment))
-            step.detail = f"{taken.grant.identity} {taken.grant.level} {taken.grant.database}"
+            step.detail = f"{taken.grant.identity} may not {taken.grant.level} in "
+            step.detail += f"{taken.grant.database} any more"
         with progress.step("the session that was open is gone") as step:
             step.detail = revocation.the_open_session_is_gone(taken)
         with progress.step("the DAG fails and says why") as step:
@@ -122,21 +140,23 @@ def _run(*, keep: Callable[[Deployment, Progress], None] | None) -> int:
         signal.signal(number, _interrupt)
     try:
         with lock.held(STATE):
-            demonstrate(progress, keep=keep and (lambda it: keep(it, progress)))
-    except lock.Busy as busy:
+            matrix = demonstrate(progress, keep=keep and (lambda it: keep(it, progress)))
+    except lock.BusyError as busy:
         console.print(f"[bold red]✗[/] {escape(str(busy))}")
         return 1
     except KeyboardInterrupt:
         console.print("[bold red]✗[/] interrupted; everything that was started has ended")
         return 130
-    except (Unproven, ProgramFailed) as failure:
+    except (UnprovenError, ProgramError) as failure:
         console.print(f"\n[bold red]{escape(str(failure))}[/]", highlight=False)
     except Exception:
         console.print_exception()
     else:
+        console.print(access_matrix.table(matrix))
         console.print(
             f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]: one "
-            "declaration became a pipeline without a password, and nothing of it is left"
+            "declaration became a pipeline without a password, and was destroyed again",
+            soft_wrap=True,
         )
         return 0
     console.print(f"The logs are in {STATE}/logs, the local AWS's in {STATE}/aws.")

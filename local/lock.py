@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Another demo holds the state folder; the message names its process."""
 
 
 @contextmanager
 def held(state: Path) -> Generator[None]:
-    """Hold the state folder until left. Busy if another process holds it."""
+    """Hold the state folder until left. BusyError if another process holds it."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(
+            raise BusyError(
                 f"a demo runs already (process {holder(state)}): wait for it, or end it with "
                 "`make demo-stop`"
             ) from None

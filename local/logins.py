@@ -53,7 +53,7 @@ def connect(
         sslmode=sslmode,
         sslrootcert=str(endpoint.authorities),
         connect_timeout=10,
-        passfile="/dev/null",
+        passfile="/nonexistent",
         autocommit=True,
     )
 

@@ -1,7 +1,6 @@
 """What Airflow does with the connections that it was given, and what it leaves behind."""
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as midnight
 
@@ -10,7 +9,7 @@ from local.airflow import Run
 from local.declared import AIRFLOW
 from local.deployment import Deployment
 from local.environment import PROOF
-from local.progress import Unproven
+from local.progress import UnprovenError
 
 LOGICAL_DATE = datetime.combine(shop.DAY + timedelta(days=1), midnight(), UTC).isoformat()
 
@@ -22,7 +21,7 @@ def report_is_made(deployment: Deployment) -> str:
         _succeeded(run_report(deployment))
         found = shop.report(deployment.identity(shop.IDENTITY), deployment.declared)
         if found != expected:
-            raise Unproven(f"after the {which} run reports holds {found}, not {expected}")
+            raise UnprovenError(f"after the {which} run reports holds {found}, not {expected}")
     return f"{len(expected)} rows, the same after a second run"
 
 
@@ -40,7 +39,7 @@ def connections_are_the_users(deployment: Deployment) -> str:
     for way in ("driver", "engine"):
         for index, grant in enumerate(granted):
             if found[f"{way}[{index}]"] != [grant.user, grant.database]:
-                raise Unproven(
+                raise UnprovenError(
                     f"{grant.connection_id} by the {way} is {found[f'{way}[{index}]']}, "
                     f"not {grant.user} in {grant.database}"
                 )
@@ -70,12 +69,12 @@ def no_password_is_stored(deployment: Deployment) -> str:
         if grant.identity == AIRFLOW
     }
     if stored.keys() != names:
-        raise Unproven(f"the secrets are {sorted(stored)}, not {sorted(names)}")
+        raise UnprovenError(f"the secrets are {sorted(stored)}, not {sorted(names)}")
     for name, secret in stored.items():
         if words := re.findall(r"pass\w*|token|secret", secret, re.IGNORECASE):
-            raise Unproven(f"the secret {name} holds {words}")
+            raise UnprovenError(f"the secret {name} holds {words}")
     if deployment.instance.get("MasterUserSecret"):
-        raise Unproven("the instance's master user has a password in Secrets Manager")
+        raise UnprovenError("the instance's master user has a password in Secrets Manager")
     return f"{len(stored)} connections"
 
 
@@ -91,7 +90,7 @@ def nothing_was_denied(deployment: Deployment) -> str:
         for call in calls
         if not call.allowed
     }:
-        raise Unproven("denied:\n" + "\n".join(sorted(denied)))
+        raise UnprovenError("denied:\n" + "\n".join(sorted(denied)))
     made = {
         who: sum(call.role == role.rpartition("/")[2] for call in calls)
         for who, role in {
@@ -100,40 +99,22 @@ def nothing_was_denied(deployment: Deployment) -> str:
         }.items()
     }
     if not all(made.values()):
-        raise Unproven(f"of {len(calls)} calls these many were made: {made}")
+        raise UnprovenError(f"of {len(calls)} calls these many were made: {made}")
     return f"{len(calls)} calls, " + ", ".join(f"{n} {who}" for who, n in made.items())
 
 
 def queries_are_on_record(deployment: Deployment) -> str:
     """PostgreSQL's log names the login user and the database on each statement of the DAG's."""
-    wanted = {
-        (AIRFLOW, "orders"): "FROM orders",
-        (AIRFLOW, "reports"): "INSERT INTO daily_orders",
-    }
-    deadline = time.monotonic() + 10
-    while True:
-        lines = _postgresql_log(deployment)
-        missing = [
-            f"{grant.user}@{database} … {statement}"
-            for (identity, database), statement in wanted.items()
-            for grant in [deployment.declared.grant(identity, database)]
-            if not any(f":{grant.user}@{database}:" in line and statement in line for line in lines)
-        ]
-        if not missing:
-            return f"{len(lines)} entries in CloudWatch Logs"
-        if time.monotonic() > deadline:
-            raise Unproven(f"PostgreSQL's log of {len(lines)} entries has none of {missing}")
-        time.sleep(0.5)
-
-
-def _postgresql_log(deployment: Deployment) -> list[str]:
-    group = f"/aws/rds/instance/{deployment.instance['DBInstanceIdentifier']}/postgresql"
-    pages = deployment.account.client("logs").get_paginator("filter_log_events")
-    return [
-        event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]
-    ]
+    entries = deployment.server_log("postgresql")
+    for database, statement in (("orders", "FROM orders"), ("reports", "INSERT INTO daily_orders")):
+        user = deployment.declared.grant(AIRFLOW, database).user
+        if not any(f":{user}@{database}:" in entry and statement in entry for entry in entries):
+            raise UnprovenError(
+                f"of {len(entries)} entries none is of {user}@{database} with {statement!r}"
+            )
+    return f"{len(entries)} entries"
 
 
 def _succeeded(run: Run) -> None:
     if run.state != "success":
-        raise Unproven(f"the DAG run ended as {run.state}: " + "; ".join(run.errors))
+        raise UnprovenError(f"the DAG run ended as {run.state}: " + "; ".join(run.errors))

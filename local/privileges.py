@@ -2,7 +2,7 @@
 
 from local.deployment import Deployment
 from local.environment import MASTER
-from local.progress import Unproven
+from local.progress import UnprovenError
 
 # RDS's own, whom no token lets in.
 RDS_SUPERUSER = "rdsadmin"
@@ -27,11 +27,11 @@ def nobody_is_superuser(deployment: Deployment) -> str:
             "current_setting('is_superuser')"
         ).fetchone() or ("", "", "")
         if superuser != "off":
-            raise Unproven(f"the bootstrap's session, as {user}, is a superuser's")
+            raise UnprovenError(f"the bootstrap's session, as {user}, is a superuser's")
         powerful = [name for (name,) in connection.execute(POWERFUL, (RDS_SUPERUSER,))]
         if powerful:
-            raise Unproven(f"superuser, replication or bypassing row security: {powerful}")
+            raise UnprovenError(f"superuser, replication or bypassing row security: {powerful}")
         users = [grant.user for grant in deployment.declared.grants]
         if members := [name for (name,) in connection.execute(PREDEFINED, (users,))]:
-            raise Unproven(f"members of PostgreSQL's own roles: {members}")
+            raise UnprovenError(f"members of PostgreSQL's own roles: {members}")
     return f"PostgreSQL {version}; {user} is no superuser"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GRACE = 20
 
 
-class ProgramFailed(Exception):
+class ProgramError(Exception):
     """A program ended with an error; the message holds the end of its log."""
 
 
@@ -50,7 +50,7 @@ def started(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603
             launched(command, death_signal=death_signal),
             cwd=ROOT,
             env=environment(variables),
@@ -69,6 +69,8 @@ def started(
 
 def end(process: subprocess.Popen[str]) -> None:
     """End a program and whatever it started in its session."""
+    if process.stdin:
+        process.stdin.close()
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -79,15 +81,15 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def finish(process: subprocess.Popen[str], *, log: Path) -> None:
-    """Wait for a program. ProgramFailed if it ends with an error."""
+    """Wait for a program. ProgramError if it ends with an error."""
     if process.wait():
-        raise ProgramFailed(
+        raise ProgramError(
             f"{program(process)} ended with {process.returncode}; the end of {log}:\n{tail(log)}"
         )
 
 
 def run(command: Sequence[str | Path], *, log: Path, variables: Mapping[str, str]) -> None:
-    """Run a program to its end. ProgramFailed if it ends with an error."""
+    """Run a program to its end. ProgramError if it ends with an error."""
     with started(command, log=log, variables=variables) as process:
         finish(process, log=log)
 

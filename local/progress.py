@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.markup import escape
 
 
-class Unproven(Exception):
+class UnprovenError(Exception):
     """Something that was to be shown did not hold; the message says what, and what was found."""
 
 
@@ -44,9 +45,11 @@ class Progress:
                 spinner.stop()
             if self.console:
                 seconds = time.monotonic() - begun
-                detail = f" [dim]{step.detail}[/]" if step.detail else ""
+                detail = f" [dim]{escape(step.detail)}[/]" if step.detail else ""
                 self.console.print(
-                    f"{mark} [dim]{seconds:5.1f} s[/] {title}{detail}", highlight=False
+                    f"{mark} [dim]{seconds:5.1f} s[/] {title}{detail}",
+                    highlight=False,
+                    soft_wrap=True,
                 )
 
     @property

@@ -13,13 +13,15 @@ from local.environment import MASTER, STRANGER, Environment
 
 
 def main() -> None:
+    """Become psql, with a token for its password."""
     expected = declared.read(DECLARATION)
     parser = argparse.ArgumentParser(prog="python -m local.psql", description=__doc__)
     parser.add_argument("identity", choices=[AIRFLOW, *expected.role_arns, STRANGER, MASTER])
     parser.add_argument("database")
     parser.add_argument("--user", help="log in as this user, not as the one that was granted")
     given = parser.parse_args()
-    if shutil.which("psql") is None:
+    psql = shutil.which("psql")
+    if psql is None:
         sys.exit("psql is not installed (Debian's package is postgresql-client)")
     try:
         account = running_account(STATE / "aws")
@@ -39,7 +41,7 @@ def main() -> None:
         "PGSSLMODE": "verify-full",
         "PGSSLROOTCERT": str(endpoint.authorities),
     }
-    os.execvpe("psql", ["psql"], {**os.environ, **variables})
+    os.execve(psql, [psql], {**os.environ, **variables})  # noqa: S606
 
 
 def _granted(expected: declared.Declared, identity: str, database: str) -> str:

@@ -12,120 +12,107 @@ from local.account import Credentials
 from local.declared import AIRFLOW
 from local.deployment import Deployment
 from local.environment import MASTER, STRANGER
-from local.logins import connect, token
-from local.progress import Unproven
+from local.logins import Identity, connect, token
+from local.progress import UnprovenError
+from local.shop import IDENTITY as SHOP
 
 TOKEN_MINUTES = 15
+MALFORMED = "InvalidToken"
+FORGED = "SignatureDoesNotMatch"
+EXPIRED = "ExpiredToken"
+UNKNOWN = "InvalidCredentials"
+NO_POLICY = "is not allowed rds-db:connect"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """One attempt: what is wrong with it, and what it sends."""
+class Attempt:
+    """A login, and why it is to be refused."""
 
     what: str
-    password: str
     user: str
+    password: str
     sslmode: str = "verify-full"
-    because: str = "PAM authentication failed"
-    """Part of the answer: that the refusal is for this reason, as far as a server says."""
+    answer: str = "PAM authentication failed"
+    """Part of what the client is told, which never says why a token is refused."""
+    reason: str = ""
+    """Part of what the server's log says of it."""
 
 
-def attempts(deployment: Deployment) -> Iterator[Refusal]:
-    """Every attempt that must fail, as the user that Airflow reads orders with."""
+def attempts(deployment: Deployment) -> Iterator[Attempt]:
+    """Every attempt, as the user with which Airflow reads orders unless told otherwise."""
     airflow = deployment.identity(AIRFLOW)
     granted = deployment.declared.grant(AIRFLOW, "orders")
-    others = deployment.declared.grant("shop", "orders").user
-    user, good = granted.user, airflow.token(granted.user)
-
-    def signed(
-        credentials: Credentials = airflow.credentials, *, region: str = airflow.region,
-        host: str = airflow.endpoint.host, port: int = airflow.endpoint.port,
-    ) -> str:  # fmt: skip
-        endpoint = replace(airflow.endpoint, host=host, port=port)
-        return token(credentials, endpoint, user, region=region)
-
-    yield Refusal(what="no password", password="", user=user, because="")
-    yield Refusal(what="a password that is no token", password="correct horse", user=user)
-    yield Refusal(
-        what=f"an expired token, {TOKEN_MINUTES} minutes old",
-        password=_signed_before(signed, minutes=TOKEN_MINUTES),
-        user=user,
-    )
-    flipped = good.partition("X-Amz-Signature=")[2][0]
-    yield Refusal(
-        what="a token with another signature",
-        password=good.replace(
-            f"X-Amz-Signature={flipped}", f"X-Amz-Signature={'1' if flipped == '0' else '0'}"
-        ),
-        user=user,
-    )
-    yield Refusal(
-        what="a token made longer-lived by hand",
-        password=good.replace("X-Amz-Expires=900", "X-Amz-Expires=899"),
-        user=user,
-    )
-    yield Refusal(what="a token for another region", password=signed(region="us-east-1"), user=user)
-    yield Refusal(
-        what="a token for another instance",
-        password=signed(host=f"other-{airflow.endpoint.host}"),
-        user=user,
-    )
-    yield Refusal(what="a token for another port", password=signed(port=5432), user=user)
-    yield Refusal(what="a token for another user", password=good, user=others)
-    yield Refusal(
-        what="another user's name put into a token",
-        password=good.replace(f"DBUser={user}", f"DBUser={others}"),
-        user=others,
-    )
-    yield Refusal(
-        what="a token for a user that the policy does not name",
-        password=airflow.token(others),
-        user=others,
-    )
-    yield Refusal(what="a token for the master user", password=airflow.token(MASTER), user=MASTER)
-    yield Refusal(
-        what="a token of a role without a policy",
-        password=deployment.identity(STRANGER).token(user),
-        user=user,
-    )
-    yield Refusal(
-        what="a token of the bootstrap function's role for somebody else",
-        password=deployment.identity(MASTER).token(user),
-        user=user,
-    )
-    yield Refusal(
-        what="a token of unknown keys",
-        password=signed(Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")),
-        user=user,
-    )
-    yield Refusal(
-        what="a token of a session without its session token",
-        password=signed(replace(airflow.credentials, session_token=None)),
-        user=user,
-    )
-    yield Refusal(
+    user, other = granted.user, deployment.declared.grant(SHOP, "orders").user
+    good = airflow.token(user)
+    yield Attempt(what="no password", user=user, password="", answer="no password supplied")
+    words = "correct horse battery staple"
+    yield Attempt(what="a password", user=user, password=words, reason=MALFORMED)
+    yield Attempt(
         what="a good token sent without TLS",
-        password=good,
         user=user,
+        password=good,
         sslmode="disable",
-        because="no encryption",
+        answer="no encryption",
     )
-    group = f"{granted.database}_reader"
-    for name, role in (("a group role", group), ("RDS's own superuser", "rdsadmin")):
-        yield Refusal(
-            what=name,
-            password=airflow.token(role),
+    for what, wrong, reason in _wrong_tokens(airflow, user):
+        yield Attempt(what=what, user=user, password=wrong, reason=reason)
+    yield Attempt(what="a token for another user", user=other, password=good, reason=MALFORMED)
+    yield Attempt(
+        what="another user's name put into a token",
+        user=other,
+        password=good.replace(f"DBUser={user}", f"DBUser={other}"),
+        reason=FORGED,
+    )
+    for what, who, whom in (
+        ("a token for a user that the policy does not name", airflow, other),
+        ("a token for the master user", airflow, MASTER),
+        ("a token of a role without a policy", deployment.identity(STRANGER), user),
+        ("a token of the bootstrap function's for Airflow", deployment.identity(MASTER), user),
+    ):
+        yield Attempt(what=what, user=whom, password=who.token(whom), reason=NO_POLICY)
+    for what, role in (
+        ("a group role", f"{granted.database}_reader"),
+        ("RDS's own superuser", "rdsadmin"),
+    ):
+        yield Attempt(
+            what=what,
             user=role,
-            because="password authentication failed",
+            password=airflow.token(role),
+            answer="password authentication failed",
         )
 
 
+def _wrong_tokens(airflow: Identity, user: str) -> Iterator[tuple[str, str, str]]:
+    """Tokens for ``user`` that are no good: what is wrong, the token, the server's reason."""
+    region, endpoint, good = airflow.region, airflow.endpoint, airflow.token(user)
+
+    def signed_by(credentials: Credentials) -> str:
+        return token(credentials, endpoint, user, region=region)
+
+    start, _, signature = good.partition("X-Amz-Signature=")
+    flipped = ("1" if signature[0] == "0" else "0") + signature[1:]
+    yield "another signature", f"{start}X-Amz-Signature={flipped}", FORGED
+    yield "an age changed by hand", good.replace("Expires=900", "Expires=899"), FORGED
+    old = _before(TOKEN_MINUTES, lambda: airflow.token(user))
+    yield f"a token {TOKEN_MINUTES} minutes old", old, EXPIRED
+    elsewhere = token(airflow.credentials, endpoint, user, region="us-east-1")
+    yield "a token for another region", elsewhere, MALFORMED
+    host = replace(endpoint, host=f"other-{endpoint.host}")
+    yield "a token for another instance", replace(airflow, endpoint=host).token(user), MALFORMED
+    port = replace(endpoint, port=endpoint.port - 1)
+    yield "a token for another port", replace(airflow, endpoint=port).token(user), MALFORMED
+    nobody = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
+    yield "a token of keys that nobody has", signed_by(nobody), UNKNOWN
+    half = replace(airflow.credentials, session_token=None)
+    yield "a token without the session's token", signed_by(half), UNKNOWN
+
+
 def bad_logins_are_refused(deployment: Deployment) -> str:
-    """Each attempt is refused, and the same login with a good token succeeds."""
+    """Each attempt is refused for its reason, and a good token is taken after each."""
     airflow = deployment.identity(AIRFLOW)
     granted = deployment.declared.grant(AIRFLOW, "orders")
-    refused = 0
-    for attempt in attempts(deployment):
+    made = list(attempts(deployment))
+    for attempt in made:
         try:
             connection = connect(
                 airflow.endpoint,
@@ -135,19 +122,21 @@ def bad_logins_are_refused(deployment: Deployment) -> str:
                 sslmode=attempt.sslmode,
             )
         except psycopg.OperationalError as error:
-            if attempt.because not in str(error):
-                raise Unproven(f"{attempt.what}: refused, but with {error}") from error
-            refused += 1
+            logged = deployment.server_log("iam-db-auth-error")[-1] if attempt.reason else ""
+            if attempt.answer not in str(error) or attempt.reason not in logged:
+                raise UnprovenError(
+                    f"{attempt.what}: refused with {error}, logged {logged}"
+                ) from error
         else:
             with closing(connection):
-                raise Unproven(f"{attempt.what}: was let in as {connection.info.user}")
+                raise UnprovenError(f"{attempt.what}: let in as {connection.info.user}")
         with airflow.log_in(granted.user, granted.database):
             pass
-    return f"{refused} ways"
+    return f"{len(made)} ways"
 
 
-def _signed_before(sign: Callable[[], str], *, minutes: int) -> str:
+def _before(minutes: int, sign: Callable[[], str]) -> str:
     then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)
-    # botocore has no other way to sign with a clock that is not the machine's.
+    # botocore has no other way to sign by a clock that is not the machine's.
     with patch("botocore.auth.get_current_datetime", return_value=then.replace(tzinfo=None)):
         return sign()

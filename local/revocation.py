@@ -7,42 +7,46 @@ from pathlib import Path
 
 import psycopg
 
-from local import cdk, declared, pipeline
-from local.declared import AIRFLOW
+from local import cdk, pipeline
+from local.declared import AIRFLOW, Grant
 from local.deployment import Deployment
-from local.progress import Unproven
-
-DATABASE = "reports"
+from local.progress import UnprovenError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Revocation:
-    """A grant of Airflow's that was taken away, and a session that was open while it was."""
+    """A grant that was taken away, and a session that was open while it was."""
 
     deployment: Deployment
-    grant: declared.Grant
+    grant: Grant
     session: psycopg.Connection
 
 
 @contextmanager
 def revoked(deployment: Deployment) -> Generator[Revocation]:
-    """Take Airflow's grant away by deploying the access stack alone; give it back on leaving."""
+    """Take a grant of Airflow's away by deploying the access stack alone; give it back at the end.
+
+    Raises:
+        UnprovenError: another stack would have to be deployed too.
+    """
+    grant, without = deployment.revocation
+    without.finish()
     access = f"{deployment.declared.environment}-access"
-    grant = deployment.declared.grant(AIRFLOW, DATABASE)
-    directory, log = deployment.state / "revocation", deployment.log("revocation")
-    declaration = declared.without(deployment.declaration, grant, directory=directory)
-    assembly = directory / "cdk.out"
-    cdk.synth(deployment.account, environment=str(declaration), to=assembly, log=log)
-    changed = differing(deployment.assembly, assembly)
+    changed = differing(deployment.assembly, without.assembly)
     if changed != [access]:
-        raise Unproven(f"a change of access changes the stacks {changed}, not {access} alone")
+        raise UnprovenError(f"a change of access changes the stacks {changed}, not {access} alone")
+
+    def deploy(assembly: Path) -> None:
+        log = deployment.log("revocation")
+        cdk.deploy(deployment.account, assembly=assembly, stacks=[access], log=log)
+
     with deployment.identity(AIRFLOW).log_in(grant.user, grant.database) as session:
         session.execute("SELECT 1")
-        cdk.deploy(deployment.account, assembly=assembly, stacks=[access], log=log)
+        deploy(without.assembly)
         try:
             yield Revocation(deployment=deployment, grant=grant, session=session)
         finally:
-            cdk.deploy(deployment.account, assembly=deployment.assembly, stacks=[access], log=log)
+            deploy(deployment.assembly)
 
 
 def differing(before: Path, after: Path) -> list[str]:
@@ -62,13 +66,13 @@ def the_open_session_is_gone(revocation: Revocation) -> str:
     except psycopg.OperationalError as error:
         reason = str(error).splitlines()[0]
     else:
-        raise Unproven(f"the open session of {grant.user} still answers")
+        raise UnprovenError(f"the open session of {grant.user} still answers")
     try:
         with airflow.log_in(grant.user, grant.database):
             pass
     except psycopg.OperationalError:
         return reason
-    raise Unproven(f"{grant.user} can still log in")
+    raise UnprovenError(f"{grant.user} can still log in")
 
 
 def the_dag_fails_for_a_reason(revocation: Revocation) -> str:
@@ -76,9 +80,11 @@ def the_dag_fails_for_a_reason(revocation: Revocation) -> str:
     run = pipeline.run_report(revocation.deployment)
     [*errors] = run.errors
     if run.state != "failed" or len(errors) != 1:
-        raise Unproven(f"the DAG run ended as {run.state} with the errors {errors}")
+        raise UnprovenError(f"the DAG run ended as {run.state} with the errors {errors}")
     if f"`{revocation.grant.connection_id}` isn't defined" not in errors[0]:
-        raise Unproven(f"the DAG failed with an error that does not name the cause: {errors[0]}")
+        raise UnprovenError(
+            f"the DAG failed with an error that does not name the cause: {errors[0]}"
+        )
     return errors[0]
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from local import pipeline
 from local.deployment import Deployment
-from local.progress import Unproven
+from local.progress import UnprovenError
 
 
 def airflow_verifies_the_server(deployment: Deployment) -> str:
@@ -13,21 +13,23 @@ def airflow_verifies_the_server(deployment: Deployment) -> str:
     with untrusted_certificate(deployment):
         report, check = pipeline.run_report(deployment), pipeline.check_connections(deployment)
     if report.state != "failed":
-        raise Unproven("the DAG sent its token to a server whose certificate nobody vouches for")
+        raise UnprovenError(
+            "the DAG sent its token to a server whose certificate nobody vouches for"
+        )
     opened = [
         task.id
         for task in check.tasks
         if task.id.startswith(("driver", "engine")) and task.state != "failed"
     ]
     if opened:
-        raise Unproven(f"opened despite the server's certificate: {', '.join(opened)}")
+        raise UnprovenError(f"opened despite the server's certificate: {', '.join(opened)}")
     others = [
         error
         for error in (*report.errors, *check.errors)
         if "certificate verify failed" not in error
     ]
     if others:
-        raise Unproven(f"failed, but not on the certificate: {others[0]}")
+        raise UnprovenError(f"failed, but not on the certificate: {others[0]}")
     return f"{len(check.errors) + len(report.errors)} connections refused"
 
 

@@ -1,5 +1,6 @@
 """What is left when everything was destroyed: nothing."""
 
+import json
 import time
 from collections.abc import Collection
 
@@ -8,45 +9,71 @@ import psutil
 from local import cdk
 from local.deployment import Deployment
 from local.environment import stranger
-from local.progress import Unproven
+from local.progress import UnprovenError
 
 GONE_SECONDS = 10
 
 
 def everything_is_destroyed(deployment: Deployment) -> str:
-    """`cdk destroy` takes each resource with it, and leaves what others own as it was."""
+    """`cdk destroy` leaves what the templates retain, and what others own as it was."""
     account = deployment.account
+    kept = _kept(deployment)
     cdk.destroy(account, assembly=deployment.assembly, log=deployment.log("destroy"))
     own = account.client
     left = {
         "stacks": [
-            stack["StackName"]
-            for stack in own("cloudformation").describe_stacks()["Stacks"]
-            if stack["StackName"] != "CDKToolkit"
+            stack["StackName"] for stack in own("cloudformation").describe_stacks()["Stacks"]
         ],
-        "instances": own("rds").describe_db_instances()["DBInstances"],
-        "environments": own("mwaa").list_environments()["Environments"],
-        "functions": own("lambda").list_functions()["Functions"],
-        "secrets": own("secretsmanager").list_secrets()["SecretList"],
-        "buckets": [
-            bucket["Name"]
-            for bucket in own("s3").list_buckets()["Buckets"]
-            if not bucket["Name"].startswith("cdk-")
+        "instances": [
+            instance["DBInstanceIdentifier"]
+            for instance in own("rds").describe_db_instances()["DBInstances"]
         ],
+        "Airflow environments": own("mwaa").list_environments()["Environments"],
+        "functions": [
+            function["FunctionName"] for function in own("lambda").list_functions()["Functions"]
+        ],
+        "secrets": [
+            secret["Name"] for secret in own("secretsmanager").list_secrets()["SecretList"]
+        ],
+        "buckets": [bucket["Name"] for bucket in own("s3").list_buckets()["Buckets"]],
         "policies": [
             policy["PolicyName"] for policy in own("iam").list_policies(Scope="Local")["Policies"]
         ],
         "log groups": [
             group["logGroupName"] for group in own("logs").describe_log_groups()["logGroups"]
         ],
+        "roles": [role["RoleName"] for role in own("iam").list_roles()["Roles"]],
     }
-    if remaining := {kind: found for kind, found in left.items() if found}:
-        raise Unproven(f"left after cdk destroy: {remaining}")
-    roles = {role["Arn"] for role in own("iam").list_roles()["Roles"]}
-    existing = {*deployment.declared.role_arns.values(), stranger(deployment.declared)}
-    if missing := existing - roles:
-        raise Unproven(f"roles that others own are gone: {missing}")
-    return f"{len(existing)} roles of others are still there"
+    arns = (*deployment.declared.role_arns.values(), stranger(deployment.declared))
+    of_others = {arn.rpartition("/")[2] for arn in arns}
+    if missing := of_others - {*left["roles"]}:
+        raise UnprovenError(f"roles of others are gone: {missing}")
+    own_left = {
+        f"{kind}: {name}"
+        for kind, names in left.items()
+        for name in names
+        if name not in of_others and not name.lower().startswith("cdk")
+    }
+    if strange := {name for name in own_left if name.split(": ")[1] not in kept}:
+        raise UnprovenError(f"left after cdk destroy: {sorted(strange)}")
+    return f"kept: {len(own_left)} with logs"
+
+
+def _kept(deployment: Deployment) -> set[str]:
+    """What outlives the stacks: what their templates retain, and logs of Lambda's own."""
+    pages = deployment.account.client("cloudformation").get_paginator("list_stack_resources")
+    kept: set[str] = set()
+    for stack in cdk.stacks(deployment.assembly):
+        template = json.loads((deployment.assembly / f"{stack}.template.json").read_text())
+        for page in pages.paginate(StackName=stack):
+            for resource in page["StackResourceSummaries"]:
+                name = resource["PhysicalResourceId"]
+                declared = template["Resources"].get(resource["LogicalResourceId"], {})
+                if declared.get("DeletionPolicy") == "Retain":
+                    kept.add(name)
+                if resource["ResourceType"] == "AWS::Lambda::Function":
+                    kept.add(f"/aws/lambda/{name}")
+    return kept
 
 
 def descendants() -> list[psutil.Process]:
@@ -60,6 +87,6 @@ def nothing_runs(started: Collection[psutil.Process]) -> str:
     while left := [process for process in started if process.is_running()]:
         if time.monotonic() > deadline:
             names = ", ".join(f"{process.pid} {process.name()}" for process in left)
-            raise Unproven(f"still running: {names}")
+            raise UnprovenError(f"still running: {names}")
         time.sleep(0.05)
     return f"{len(started)} processes"

@@ -1,0 +1,24 @@
+"""What the deployed function says of the databases that it set up."""
+
+import json
+
+from local.deployment import Deployment
+from local.progress import UnprovenError
+
+
+def nothing_is_left_to_do(deployment: Deployment) -> str:
+    """The function, asked for a plan of the databases declared, has no statement to run."""
+    access = deployment.assembly / f"{deployment.declared.environment}-access.template.json"
+    [databases] = [
+        resource["Properties"]["Databases"]
+        for resource in json.loads(access.read_text())["Resources"].values()
+        if resource["Type"] == "Custom::DatabaseUsers"
+    ]
+    answer = deployment.account.client("lambda").invoke(
+        FunctionName=deployment.users_function["FunctionName"],
+        Payload=json.dumps({"Mode": "plan", "Databases": databases}),
+    )
+    plan = json.load(answer["Payload"])
+    if answer.get("FunctionError") or plan["Statements"]:
+        raise UnprovenError(f"the deployed function's plan is not empty: {plan}")
+    return f"{len(databases)} databases"
