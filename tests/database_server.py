@@ -1,4 +1,4 @@
-"""Real PostgreSQL servers for tests and benchmarks, with a master who is no superuser, as on RDS."""
+"""Real PostgreSQL servers for tests and benchmarks; as on RDS, the master is no superuser."""
 
 import ctypes
 import os
@@ -8,16 +8,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from database_users.connection import Session
 from pg8000.native import Connection as Driver
 from psycopg import sql
+
+from database_users.connection import Session
 
 MASTER = "administrator"
 SUPERUSER = "rdsadmin"
@@ -92,7 +93,7 @@ class Postgres:
             database=database,
             ssl_context=False,
         )
-        return Session(driver, database)
+        return Session(driver, database, MASTER)
 
     def reset(self) -> None:
         """Makes the server as new."""
@@ -133,7 +134,7 @@ class Postgres:
 
 
 @contextmanager
-def running(version: int, **settings: str) -> Iterator[Postgres]:
+def running(version: int, **settings: str) -> Generator[Postgres]:
     """A server of major `version`, which ends with the block, or with this process."""
     with tempfile.TemporaryDirectory(prefix="pg-", dir=_memory()) as name:
         directory = Path(name)
@@ -142,11 +143,16 @@ def running(version: int, **settings: str) -> Iterator[Postgres]:
             directory.chmod(0o755)
             os.chown(directory, user.pw_uid, user.pw_gid)
         programs = _programs(version, directory if user else None)
-        as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()} if user else {}
+        as_user: dict[str, Any] = (
+            {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()} if user else {}
+        )
         data = directory / "data"
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
-            + ["--locale=C", "--no-sync", "--no-instructions"],
+            [
+                programs / "initdb",
+                *("-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"),
+                *("--no-sync", "--no-instructions"),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd=directory,
@@ -176,7 +182,7 @@ def running(version: int, **settings: str) -> Iterator[Postgres]:
             process.wait()
 
 
-def _wait_for(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(server: Postgres, process: subprocess.Popen[Any], log: Path) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -219,4 +225,3 @@ def _programs(version: int, copy_to: Path | None) -> Path:
         shutil.copytree(libraries, copy_to / libraries.name, symlinks=True)
         home = copy_to / package
     return home / directory / "bin"
-

@@ -5,7 +5,7 @@ name of what they tell.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from database_users.desired import MANAGED
 from database_users.privileges import Acl, Grant, Kind, parse_acl
 
-Row = Sequence[Any]
+Row = list[Any]
 T = TypeVar("T")
 
 SERVER_QUERY = """
 SELECT 'server', current_setting('server_version_num')::int / 10000, current_user::text,
     pg_is_in_recovery();
 SELECT 'role', rolname::text, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
-    rolbypassrls FROM pg_roles;
+    rolbypassrls, rolinherit FROM pg_roles;
 SELECT 'membership', r.rolname::text, m.rolname::text, g.rolname::text,
     admin_option, inherit_option, set_option
     FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
@@ -63,16 +63,19 @@ SELECT 'type', n.nspname::text, pg_get_userbyid(typowner)::text, typacl::text[],
     AND {_MADE_HERE.format("pg_type")} GROUP BY 1, 2, 3, 4;
 SELECT 'column', n.nspname::text, pg_get_userbyid(relowner)::text, attacl::text[],
     ARRAY[relname::text, attname::text]
-    FROM pg_attribute JOIN pg_class o ON o.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
+    FROM pg_attribute JOIN pg_class o ON o.oid = attrelid
+    JOIN pg_namespace n ON n.oid = relnamespace
     WHERE attacl IS NOT NULL AND {_MADE_HERE.format("pg_class")};
 SELECT 'default', n.nspname::text, pg_get_userbyid(defaclrole)::text, defaclacl::text[],
     ARRAY[defaclobjtype::text]
     FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
+    """A role and its attributes."""
+
     name: str
     can_login: bool = False
     superuser: bool = False
@@ -80,6 +83,7 @@ class Role:
     create_db: bool = False
     replication: bool = False
     bypass_rls: bool = False
+    inherits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class ExistingDatabase:
+    """A database, and what its access control list gives to others than its owner."""
+
     name: str
     owner: str
     acl: Acl
@@ -136,20 +142,30 @@ class Server:
 
     @cached_property
     def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:
+        """The memberships of each role."""
         return _grouped(self.memberships, lambda membership: membership.member)
 
     @cached_property
     def grants_by_role(self) -> Mapping[str, tuple[Membership, ...]]:
+        """The memberships in each role."""
         return _grouped(self.memberships, lambda membership: membership.role)
 
     @cached_property
     def holdings_by_role(self) -> Mapping[str, tuple[Holding, ...]]:
+        """What each role holds, by database."""
         return _grouped(self.holdings, lambda holding: holding.role)
 
     @cached_property
     def managed_logins(self) -> frozenset[str]:
-        """The login users that an earlier run made or took over."""
-        return frozenset(membership.member for membership in self.grants_by_role.get(MANAGED, ()))
+        """The login users that an earlier run made or took over.
+
+        The master has but the ADMIN OPTION on the role that marks them, for having made it.
+        """
+        return frozenset(
+            membership.member
+            for membership in self.grants_by_role.get(MANAGED, ())
+            if not membership.admin
+        )
 
     @cached_property
     def acts_as(self) -> frozenset[str]:
@@ -172,6 +188,7 @@ class Server:
         return members(role, ((m.role, m.member) for m in self.memberships))
 
     def is_administrator(self, role: str) -> bool:
+        """Whether `role` may change other roles, or is RDS's administrator through any chain."""
         found = self.roles.get(role)
         return found is not None and (
             found.superuser or found.create_role or role in self._rds_superusers
@@ -218,6 +235,8 @@ class DefaultPrivileges:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
+    """One database's objects and default privileges."""
+
     objects: tuple[ObjectGroup, ...]
     defaults: tuple[DefaultPrivileges, ...] = ()
 
@@ -253,6 +272,7 @@ def empty_server(master: str, version: int) -> Server:
 
 
 def server_from_rows(rows: Iterable[Row]) -> Server:
+    """What the rows of `SERVER_QUERY` tell."""
     tagged = _tagged(rows)
     ((version, master, in_recovery),) = tagged["server"]
     return Server(
@@ -282,6 +302,7 @@ _DEFAULT_KINDS: Mapping[str, Kind] = {
 
 
 def contents_from_rows(rows: Iterable[Row]) -> Contents:
+    """What the rows of `CONTENTS_QUERY` tell."""
     tagged = _tagged(rows)
     kinds: tuple[Kind, ...] = ("schema", "table", "column", "sequence", "routine", "type")
     return Contents(

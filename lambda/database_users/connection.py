@@ -4,21 +4,27 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from socket import create_connection
 from struct import pack
-from typing import Any, Self
+from typing import Any, Protocol, Self, cast
 
 import boto3
-from pg8000.exceptions import DatabaseError, InterfaceError
-from pg8000.native import Connection
+from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
+from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    DatabaseError,
+    InterfaceError,
+)
+from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.catalog import Row
 from database_users.errors import (
     BudgetError,
     DatabaseUsersError,
+    MissingCredentialsError,
     UntrustedServerError,
     connection_error,
     statement_error,
@@ -59,22 +65,28 @@ class Deadline:
         return seconds
 
 
-class Session:
-    """A connection to one database, as the master."""
+class Driver(Protocol):
+    """What is used of `pg8000.native.Connection`."""
 
-    def __init__(self, connection: Connection, database: str) -> None:
+    def run(self, sql: str) -> list[Row] | None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Session:
+    """A connection to one database, as the user `master`."""
+
+    def __init__(self, connection: Driver, database: str, master: str) -> None:
         self.database = database
         self._connection = connection
+        self._user = master
         self._settings = _SETTINGS
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
+        with suppress(InterfaceError, OSError):  # it may be gone already
             self._connection.close()
-        except (InterfaceError, OSError):
-            pass  # it is gone already
 
     def query(self, sql: str, sentence: str) -> list[Row]:
         """The rows of `sql`, which may be several queries: one round trip.
@@ -83,7 +95,7 @@ class Session:
             DatabaseUsersError: with `sentence`, which says what the queries are for.
         """
         try:
-            rows: Any = self._connection.run(self._settings + sql)
+            rows = self._connection.run(self._settings + sql)
         except (DatabaseError, InterfaceError, OSError) as error:
             statement = Statement(self.database, sql, sentence)
             raise statement_error(error, statement, self._user) from None
@@ -108,12 +120,8 @@ class Session:
         except (InterfaceError, OSError) as error:
             raise statement_error(error, statements[0], self._user) from None
 
-    @property
-    def _user(self) -> str:
-        return self._connection.user.decode()
-
     def _run_one_by_one(self, statements: Statements, holder: Callable[[int], str]) -> None:
-        ((process,),) = self._connection.run("SELECT pg_backend_pid()") or ()
+        ((process,),) = self._connection.run("SELECT pg_backend_pid()") or ((0,),)
         together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
         if together:
             self._connection.run("BEGIN")
@@ -137,13 +145,17 @@ class Session:
 
 @dataclass(frozen=True)
 class Target:
-    """Where the master logs in: `port` over TLS, verified against `host` with `authorities`."""
+    """Where the master logs in: `port` over TLS, verified against `host` with `authorities`.
+
+    Without a `token` one is signed with the AWS credentials at hand.
+    """
 
     host: str
     port: int
     user: str
     region: str
     authorities: Path
+    token: str | None = field(default=None, repr=False)
 
     def connect(self, database: str, deadline: Deadline) -> Session:
         """A session in `database`.
@@ -153,14 +165,14 @@ class Target:
         """
         seconds = min(CONNECT_SECONDS, deadline.left())
         try:
-            return Session(self._open(database, seconds), database)
+            return Session(self._open(database, seconds), database, self.user)
         except InterfaceError as error:
             cause = error.__cause__
             raise self._explained(cause if isinstance(cause, OSError) else error) from None
         except (DatabaseError, OSError) as error:
             raise self._explained(error) from None
 
-    def _open(self, database: str, seconds: float) -> Connection:
+    def _open(self, database: str, seconds: float) -> Driver:
         encrypted = self._encrypted(seconds)
         try:
             connection = Connection(
@@ -177,18 +189,23 @@ class Target:
             encrypted.close()
             raise
         encrypted.settimeout(STATEMENT_SECONDS + LOCK_SECONDS)
-        return connection
+        return cast(Driver, connection)
 
     def _encrypted(self, seconds: float) -> ssl.SSLSocket:
         plain = create_connection((self.host, self.port), seconds)
         try:
             plain.sendall(_SSL_REQUEST)
-            if plain.recv(1) != b"S":
-                raise UntrustedServerError(f"{self.host}:{self.port} speaks no TLS")
+            self._expect_tls(plain.recv(1))
             return self._tls.wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
+
+    def _expect_tls(self, answer: bytes) -> None:
+        if answer == b"":
+            raise ConnectionResetError
+        if answer != b"S":
+            raise UntrustedServerError(f"{self.host}:{self.port} speaks no TLS")
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -196,7 +213,7 @@ class Target:
 
     def _token(self) -> str:
         """A token, used for every connection of its first ten minutes."""
-        return _signed_token(
+        return self.token or _signed_token(
             self.host, self.port, self.user, self.region, int(time.monotonic() / TOKEN_SECONDS)
         )
 
@@ -206,5 +223,8 @@ class Target:
 
 @lru_cache(maxsize=1)
 def _signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
-    client: Any = boto3.client("rds", region_name=region)  # pyright: ignore[reportUnknownMemberType]
-    return client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)
+    client: Any = boto3.Session().client("rds", region_name=region)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        return client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)
+    except (NoCredentialsError, CredentialRetrievalError) as error:
+        raise MissingCredentialsError(f"no AWS credentials to sign a token with: {error}") from None

@@ -32,15 +32,12 @@ class Database:
 
     @property
     def groups(self) -> tuple[tuple[str, Level, tuple[str, ...]], ...]:
+        """Each group role with its level and its login users."""
         return (
             (self.reader, "read", self.read),
             (self.writer, "write", self.write),
             (self.owner, "own", self.own),
         )
-
-    @property
-    def logins(self) -> tuple[str, ...]:
-        return (*self.read, *self.write, *self.own)
 
 
 def parse_databases(value: object, master: str) -> tuple[Database, ...]:

@@ -8,7 +8,7 @@ import socket
 import ssl
 from typing import Any, cast
 
-from pg8000.exceptions import DatabaseError
+from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.statements import Statement
 
@@ -22,6 +22,7 @@ _TRANSIENT_CODES = {
     "57P02": "a crash",
     "57P03": "the server is starting up",
 }
+_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _TRANSIENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
 
 
@@ -61,6 +62,10 @@ class UnavailableServerError(DatabaseUsersError):
 
 class RefusedStatementError(DatabaseUsersError):
     """A statement failed."""
+
+
+class MissingCredentialsError(DatabaseUsersError):
+    """There is nothing to sign a token with."""
 
 
 class LockTimeoutError(DatabaseUsersError):
@@ -104,7 +109,7 @@ def connection_error(error: Exception, host: str, port: int, user: str) -> Datab
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> DatabaseUsersError:
-    if error.verify_code == 62:  # X509_V_ERR_HOSTNAME_MISMATCH
+    if error.verify_code in _OTHER_NAME:
         return UntrustedServerError(
             f"the certificate of {where} is for another name: DATABASE_HOST must be the instance's"
             " own endpoint, no alias of it"

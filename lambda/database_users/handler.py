@@ -25,7 +25,7 @@ log = logging.getLogger("database_users")
 class Context(Protocol):
     """What Lambda says of the invocation."""
 
-    def get_remaining_time_in_millis(self) -> int: ...
+    def get_remaining_time_in_millis(self) -> int: ...  # noqa: D102
 
 
 class FailedError(Exception):

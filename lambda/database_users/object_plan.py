@@ -35,6 +35,7 @@ _KEYWORDS: Mapping[Kind, str] = {
     "routine": "ROUTINE",
     "type": "TYPE",
 }
+_VERBS = {"GRANT": "now", "REVOKE": "no longer", "REVOKE GRANT OPTION FOR": "not to pass on"}
 _FUTURE: tuple[Kind, ...] = ("schema", "table", "sequence", "routine", "type")
 
 
@@ -275,7 +276,7 @@ class _Inside:
                 f" {', '.join(_qualified(group, item) for item in some_names)}"
                 f" {'TO' if gives else 'FROM'} {to}{'' if gives else ' CASCADE'}",
                 f"{name}: {', '.join(map(grantee_name, grantees))}"
-                f" {'may' if gives else _loses(verb)} {words(privileges)} on the {what}"
+                f" {_VERBS[verb]} {words(privileges)} on the {what}"
                 f" {some(some_names)}{where}",
             )
 
@@ -339,13 +340,9 @@ class _Inside:
             f" ON {_KEYWORDS[row.kind]}S {'TO' if gives else 'FROM'}"
             f" {', '.join(map(grantee_sql, grantees))}",
             f"{name}: {', '.join(map(grantee_name, grantees))}"
-            f" {'may' if gives else _loses(verb)} {words(privileges)} on every {row.kind} that"
+            f" {_VERBS[verb]} {words(privileges)} on every {row.kind} that"
             f" {row.role} will create" + (f" in {row.schema}" if row.schema else ""),
         )
-
-
-def _loses(verb: str) -> str:
-    return "may not" if verb == "REVOKE" else "may not pass on"
 
 
 def _privileges(acl: Acl, grantee: str) -> frozenset[str]:

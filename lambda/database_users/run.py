@@ -38,6 +38,10 @@ LOCK_TRIES = 3
 LOCK_WAIT_SECONDS = 50
 ADVISORY_LOCK = 70_223_593_121  # any number that nobody else takes
 
+_HOLDERS = """SELECT format('%s (process %s, in %s since %s: %s)', usename, pid, datname,
+    date_trunc('second', xact_start), state) FROM pg_stat_activity
+    WHERE pid = ANY (pg_blocking_pids({:d}))"""
+
 log = logging.getLogger("database_users")
 T = TypeVar("T")
 Connect = Callable[[str], Session]
@@ -239,12 +243,7 @@ class _Run:
     def _holder(self, process: int) -> str:
         try:
             with self.connect(HOME) as session:
-                rows = session.query(
-                    "SELECT format('%s (process %s, in %s since %s: %s)', usename, pid, datname,"
-                    " date_trunc('second', xact_start), state) FROM pg_stat_activity"
-                    f" WHERE pid = ANY (pg_blocking_pids({process:d}))",
-                    "who holds the lock",
-                )
+                rows = session.query(_HOLDERS.format(process), "reading who holds the lock")
         except DatabaseUsersError:
             return ""
         return ", ".join(text for (text,) in rows)

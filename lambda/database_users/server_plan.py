@@ -24,6 +24,7 @@ from database_users.statements import (
 )
 
 IAM = "rds_iam"
+_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = "
 CONNECT = frozenset({"CONNECT"})
 ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
 
@@ -60,6 +61,7 @@ class Comparison:
 
     @cached_property
     def groups(self) -> frozenset[str]:
+        """The declared group roles."""
         return frozenset(group for database in self.databases for group, _, _ in database.groups)
 
     @cached_property
@@ -74,6 +76,7 @@ class Comparison:
         )
 
     def can_remove(self, login: str) -> bool:
+        """Whether `login` is one that the master may drop, and no administrator."""
         return login in self.server.administers and not (
             login == self.server.master or self.server.is_administrator(login)
         )
@@ -85,6 +88,7 @@ class Comparison:
 
     @cached_property
     def owners(self) -> frozenset[str]:
+        """The declared owner roles."""
         return frozenset(database.owner for database in self.databases)
 
     @cached_property
@@ -93,9 +97,11 @@ class Comparison:
         return self.server.acts_as | self.owners
 
     def can_act_as(self, role: str) -> bool:
+        """Whether the master has the privileges of `role`, or may grant them to itself."""
         return role in self.acts_as or role in self.server.administers
 
     def to_borrow(self, roles: Iterable[str]) -> list[str]:
+        """Those of `roles` that the master acts for only while it is a member of them."""
         return [role for role in roles if role not in self.acts_as]
 
     def owner_of(self, name: str) -> str:
@@ -117,16 +123,16 @@ class Comparison:
 
 
 def plan_server(comparison: Comparison) -> ServerPlan:
+    """What the server needs besides what is inside its databases."""
     findings: list[str] = []
-    close = (
-        *_disabled_logins(comparison),
-        *_revoked_memberships(comparison, findings),
-        *_closed_databases(comparison, findings),
-        *_reset_role_settings(comparison),
-    )
     return ServerPlan(
-        close=close,
-        disconnect=tuple(_ended_sessions(comparison, close)),
+        close=(
+            *_disabled_logins(comparison),
+            *_revoked_memberships(comparison, findings),
+            *_closed_databases(comparison, findings),
+            *_reset_role_settings(comparison),
+        ),
+        disconnect=tuple(_ended_sessions(comparison)),
         prepare=(
             *_marker(comparison),
             *_new_logins(comparison),
@@ -208,7 +214,7 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                 server_wide(
                     f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
                     f" FROM {grantee_sql(grant.grantee)} CASCADE",
-                    f"{existing.name}: {name} has {words(excess)} on the database no more",
+                    f"{existing.name}: {name} no longer {words(excess)} on the database",
                 )
             )
         yield from borrowed(HOME, comparison.to_borrow([existing.owner]), tuple(statements))
@@ -235,7 +241,7 @@ def _reset_role_settings(comparison: Comparison) -> Iterator[Statement]:
     for setting in comparison.server.role_settings:
         if setting.login not in comparison.logins:
             continue
-        database, level = comparison.logins[setting.login]
+        _, level = comparison.logins[setting.login]
         if level == "own" and setting.database is None:
             continue  # set right in _corrected_logins
         where = f" IN DATABASE {identifier(setting.database)}" if setting.database else ""
@@ -246,7 +252,7 @@ def _reset_role_settings(comparison: Comparison) -> Iterator[Statement]:
         )
 
 
-def _ended_sessions(comparison: Comparison, close: Sequence[Statement]) -> Iterator[Statement]:
+def _ended_sessions(comparison: Comparison) -> Iterator[Statement]:
     """Ends the sessions of users that lose something: a session keeps the role that it has set."""
     server = comparison.server
     losing = {
@@ -261,8 +267,7 @@ def _ended_sessions(comparison: Comparison, close: Sequence[Statement]) -> Itera
             losing.add(login)
     for login in sorted(losing):
         yield server_wide(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            f" WHERE usename = {literal(login)}",
+            _TERMINATE + literal(login),
             f"the sessions of {login} end",
         )
 
@@ -292,16 +297,14 @@ def _new_logins(comparison: Comparison) -> Iterator[Statement]:
     for login in new:
         if comparison.logins[login][1] != "own":
             yield server_wide(f"CREATE ROLE {identifier(login)} LOGIN", f"the login user {login}")
-    unmarked = [login for login in comparison.logins if login not in _marked(comparison)]
+    unmarked = [
+        login for login in comparison.logins if login not in comparison.server.managed_logins
+    ]
     if unmarked:
         yield server_wide(
-            f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)}",
+            f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)} WITH INHERIT FALSE",
             f"marked as made here: {', '.join(unmarked)}",
         )
-
-
-def _marked(comparison: Comparison) -> frozenset[str]:
-    return comparison.server.managed_logins
 
 
 def _starts_as(login: str, owner: str) -> Statement:
@@ -321,7 +324,12 @@ def _corrected_logins(comparison: Comparison) -> Iterator[Statement]:
         if role is None:
             continue
         yield from _corrected_attributes(role)
-        if login not in _marked(comparison):
+        if role.inherits == (level == "own"):
+            word = "NOINHERIT" if role.inherits else "INHERIT"
+            yield server_wide(
+                f"ALTER ROLE {identifier(login)} {word}", f"{login} is {word}, as its level wants"
+            )
+        if login not in server.managed_logins:
             yield server_wide(
                 f"ALTER ROLE {identifier(login)} PASSWORD NULL",
                 f"{login} existed and is taken over: it has no password any more",
@@ -464,7 +472,7 @@ def _granted(
             server_wide(
                 f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
                 f" TO {identifiers(*grantees)}",
-                f"{existing.name}: {', '.join(grantees)} may {words(privileges)}",
+                f"{existing.name}: {', '.join(grantees)} now {words(privileges)} on the database",
             ),
         ),
     )
@@ -486,7 +494,7 @@ def _created_databases(comparison: Comparison) -> Iterator[Statements]:
             yield (
                 server_wide(
                     f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-                    f"{database.name}: everyone (PUBLIC) has nothing on the database",
+                    f"{database.name}: everyone (PUBLIC) no longer anything on the database",
                 ),
                 _allow_connections(database),
             )
@@ -528,7 +536,7 @@ def _enabled_logins(comparison: Comparison) -> Iterator[Statement]:
     ]
     if outside:
         yield server_wide(
-            f"GRANT {identifier(IAM)} TO {identifiers(*outside)}",
+            f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE",
             f"may log in with a token: {', '.join(outside)}",
         )
 

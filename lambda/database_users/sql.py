@@ -7,6 +7,7 @@ def identifier(name: str) -> str:
 
 
 def identifiers(*names: str) -> str:
+    """A list of quoted SQL identifiers."""
     return ", ".join(map(identifier, names))
 
 

@@ -22,18 +22,22 @@ Statements = tuple[Statement, ...]
 
 
 def server_wide(sql: str, sentence: str) -> Statement:
+    """A statement on what is not inside one database."""
     return Statement(HOME, sql, sentence)
 
 
 def words(privileges: Collection[str]) -> str:
+    """Privileges or attributes as a list, always in the same order."""
     return ", ".join(sorted(privileges))
 
 
 def grantee_sql(grantee: str) -> str:
+    """A grantee as SQL writes it."""
     return "PUBLIC" if grantee == PUBLIC else identifier(grantee)
 
 
 def grantee_name(grantee: str) -> str:
+    """A grantee as people call it."""
     return "everyone (PUBLIC)" if grantee == PUBLIC else grantee
 
 

@@ -4,10 +4,10 @@ import time
 
 import psycopg
 import pytest
+
 from database_users.connection import Deadline
 from database_users.desired import Database
 from database_users.run import converge
-
 from tests.database_server import Postgres
 
 ORDERS = Database(

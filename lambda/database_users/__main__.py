@@ -1,0 +1,88 @@
+"""A plan from the command line: `python -m database_users plan --help`."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from database_users.catalog import empty_server
+from database_users.connection import Deadline, Session, Target
+from database_users.desired import InvalidRequestError, parse_databases
+from database_users.errors import DatabaseUsersError
+from database_users.lockout import LockoutError
+from database_users.report import lines
+from database_users.run import Plan, plan_from_nothing, survey
+
+SECONDS = 300
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the plan. 0: nothing to do; 2: there is something to do; 1: it failed."""
+    options = _parser().parse_args(arguments)
+    try:
+        plan = _planned(options)
+    except (InvalidRequestError, LockoutError, DatabaseUsersError, OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for line in lines(plan):
+        print(line)
+    return 2 if any(plan.statements()) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m database_users",
+        description="What a deploy would do to a server: each statement under its sentence.",
+    )
+    plan = parser.add_subparsers(required=True).add_parser("plan", help="print it; change nothing")
+    plan.add_argument(
+        "databases",
+        help="a JSON file with the list Databases, or an object that has it, such as the custom"
+        " resource's properties; - reads the standard input",
+    )
+    plan.add_argument("--host", help="the instance's endpoint; without it, plan for a new server")
+    plan.add_argument("--port", type=int, default=5432)
+    plan.add_argument("--user", default="administrator", help="the master user")
+    plan.add_argument("--region", default=os.environ.get("AWS_REGION", ""))
+    plan.add_argument(
+        "--authorities", type=Path, default=Path("global-bundle.pem"), help="RDS's certificates"
+    )
+    plan.add_argument(
+        "--ask-token",
+        action="store_true",
+        help="ask for a token, or a password, instead of signing one with the AWS credentials;"
+        " PGPASSWORD is taken where it is set",
+    )
+    plan.add_argument("--version", type=int, default=17, help="of the new server to plan for")
+    return parser
+
+
+def _planned(options: argparse.Namespace) -> Plan:
+    text = sys.stdin.read() if options.databases == "-" else Path(options.databases).read_text()
+    document: Any = json.loads(text)
+    if isinstance(document, dict):
+        document = cast(dict[str, Any], document).get("Databases")
+    databases = parse_databases(document, options.user)
+    if not options.host:
+        return plan_from_nothing(databases, empty_server(options.user, options.version))
+    token = os.environ.get("PGPASSWORD") or (
+        getpass.getpass("token: ") if options.ask_token else None
+    )
+    target = Target(
+        options.host, options.port, options.user, options.region, options.authorities, token
+    )
+    deadline = Deadline(time.monotonic() + SECONDS)
+
+    def connect(database: str) -> Session:
+        return target.connect(database, deadline)
+
+    return survey(connect, databases, deadline)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

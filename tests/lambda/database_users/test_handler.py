@@ -1,0 +1,241 @@
+"""The function as Lambda runs it: environment, event, TLS, token."""
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from database_users import connection, handler, run
+from database_users.handler import FailedError, handle
+from tests.database_server import MASTER, PORT, Postgres
+from tests.tls_front import listening, write_certificate
+
+HOST = "localhost"
+ORDERS = {
+    "Name": "orders",
+    "Owner": "orders_owner",
+    "Writer": "orders_writer",
+    "Reader": "orders_reader",
+    "Read": ["airflow_orders_read"],
+    "Own": ["shop_orders_own"],
+}
+
+
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 70_000
+
+
+class Front:
+    """What the front door of the server under test has seen, and what it takes."""
+
+    def __init__(self) -> None:
+        self.logins: list[tuple[str, str]] = []
+        self.takes = True
+
+    def check(self, user: str, token: str) -> bool:
+        self.logins.append((user, token))
+        return self.takes
+
+
+@pytest.fixture
+def front(newest: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Front]:
+    write_certificate(tmp_path / "global-bundle.pem", HOST)
+    front = Front()
+    connection._signed_token.cache_clear()
+    with listening(
+        newest.directory / f".s.PGSQL.{PORT}", tmp_path / "global-bundle.pem", front.check
+    ) as port:
+        for name, value in {
+            "DATABASE_HOST": HOST,
+            "DATABASE_PORT": str(port),
+            "MASTER_USER": MASTER,
+            "LAMBDA_TASK_ROOT": str(tmp_path),
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+            "AWS_SESSION_TOKEN": "a-session-token",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield front
+
+
+def event(action: str, *databases: dict[str, Any], old: Any = None, **more: Any) -> dict[str, Any]:
+    request = {
+        "RequestType": action,
+        "ResourceProperties": {
+            "ServiceToken": "arn:aws:lambda:eu-central-1:111122223333:function:f",
+            "InstanceResourceId": "db-A",
+            "Databases": list(databases),
+        },
+    } | more
+    if old is not None:
+        request["OldResourceProperties"] = {"InstanceResourceId": "db-A", "Databases": old}
+    return request
+
+
+def test_it_logs_in_with_a_token_of_its_own_for_the_master(front: Front):
+    handle(event("Create", ORDERS), Context())
+    ((user, token),) = set(front.logins)
+    query = parse_qs(urlsplit(f"https://{token}").query)
+    assert user == MASTER
+    assert query["DBUser"] == [MASTER]
+    assert query["X-Amz-Security-Token"] == ["a-session-token"]
+    assert "/eu-central-1/rds-db/" in query["X-Amz-Credential"][0]
+
+
+def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres, front: Front):
+    created = handle(event("Create", ORDERS), Context())
+    physical_id = created["PhysicalResourceId"]
+    same = {"PhysicalResourceId": physical_id}
+    assert created["Data"]["Statements"] > 0
+    updated = handle(event("Update", ORDERS, old=[ORDERS], **same), Context())
+    assert updated == same | {"Data": {"Statements": 0, "Databases": 0, "Findings": 0}}
+    newest.login("airflow_orders_read", "orders").close()
+    deleted = handle(event("Delete", ORDERS, **same), Context())
+    assert deleted["PhysicalResourceId"] == physical_id
+    assert newest.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'airflow_orders%'") == []
+    assert newest.query("SELECT 1 FROM pg_database WHERE datname = 'orders'") == [(1,)]
+
+
+def test_a_rollback_restores_the_old_access(newest: Postgres, front: Front):
+    less = ORDERS | {"Read": []}
+    handle(event("Create", ORDERS), Context())
+    handle(event("Update", less, old=[ORDERS]), Context())
+    handle(event("Update", ORDERS, old=[less]), Context())
+    newest.login("airflow_orders_read", "orders").close()
+
+
+def test_a_check_emits_the_metric_and_changes_nothing(
+    newest: Postgres, front: Front, capsys: pytest.CaptureFixture[str], caplog: Any
+):
+    handle(event("Create", ORDERS), Context())
+    newest.execute("GRANT CONNECT ON DATABASE orders TO PUBLIC")
+    capsys.readouterr()
+    with caplog.at_level(logging.INFO):
+        answer = handle({"Mode": "check", "Databases": [ORDERS]}, Context())
+    metric = json.loads(capsys.readouterr().out)
+    assert answer["Statements"] == metric["StatementsOutstanding"] == 1
+    assert metric["Instance"] == "localhost"
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "AirflowRdsIam"
+    assert 'REVOKE CONNECT ON DATABASE "orders" FROM PUBLIC' in caplog.text
+    assert newest.query("SELECT has_database_privilege('public', 'orders', 'CONNECT')") == [(True,)]
+
+
+def test_no_log_and_no_answer_holds_a_token(front: Front, caplog: Any):
+    with caplog.at_level(logging.DEBUG, logger="database_users"):
+        answer = handle(event("Create", ORDERS), Context())
+    front.takes = False
+    with pytest.raises(FailedError) as failed:
+        handle(event("Delete", ORDERS), Context())
+    for text in (caplog.text, str(answer), str(failed.value), repr(failed.value.__cause__)):
+        assert "X-Amz" not in text
+        assert "a-secret-key" not in text
+
+
+def failure(*databases: dict[str, Any]) -> str:
+    with pytest.raises(FailedError) as failed:
+        handle(event("Create", *databases), Context())
+    return str(failed.value)
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ATTEMPTS", 2)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
+
+
+def test_a_name_that_does_not_resolve(front: Front, monkeypatch: pytest.MonkeyPatch):
+    def unresolved(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    assert "the name localhost does not resolve" in failure(ORDERS)
+    # An instance that is gone has no users left: its stack can be deleted.
+    handle(event("Delete", ORDERS), Context())
+
+
+def test_a_closed_port(front: Front, quickly: None, monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("DATABASE_PORT", str(port))
+    assert f"localhost:{port} refuses connections: check the port" in failure(ORDERS)
+
+
+def test_a_port_behind_a_security_group(
+    front: Front, quickly: None, monkeypatch: pytest.MonkeyPatch
+):
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
+        monkeypatch.setenv("DATABASE_PORT", str(silent.getsockname()[1]))
+        assert "security group" in failure(ORDERS)
+
+
+def test_a_certificate_of_another_authority(front: Front, tmp_path: Path):
+    write_certificate(tmp_path / "global-bundle.pem", HOST)
+    message = failure(ORDERS)
+    assert "is not trusted" in message
+    assert front.logins == []
+
+
+def test_a_certificate_for_another_name(front: Front, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    message = failure(ORDERS)
+    assert "is for another name" in message
+    assert front.logins == []
+
+
+def test_a_server_without_tls(front: Front, monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        monkeypatch.setenv("DATABASE_PORT", str(plain.getsockname()[1]))
+
+        def refuse() -> None:
+            client, _ = plain.accept()
+            client.recv(8)
+            client.sendall(b"N")
+
+        threading.Thread(target=refuse, daemon=True).start()
+        assert "speaks no TLS" in failure(ORDERS)
+
+
+def test_a_refused_token(front: Front):
+    front.takes = False
+    message = failure(ORDERS)
+    assert "refuses the token of administrator" in message
+    for remedy in ("rds-db:connect", "rds_iam", "AWS_REGION", "clock"):
+        assert remedy in message
+
+
+def test_no_credentials(front: Front, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")
+    assert "no AWS credentials" in failure(ORDERS)
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_HOST", "DATABASE_PORT", "MASTER_USER", "AWS_REGION", "LAMBDA_TASK_ROOT"]
+)
+def test_a_missing_variable(front: Front, monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.delenv(name)
+    assert failure(ORDERS) == f"the environment variable {name} is not set"
+
+
+def test_a_run_without_time(front: Front):
+    class Hurried:
+        def get_remaining_time_in_millis(self) -> int:
+            return handler.MARGIN_SECONDS * 1000
+
+    with pytest.raises(FailedError, match="the time for this run is over"):
+        handle(event("Create", ORDERS), Hurried())
+
+
+@pytest.mark.parametrize("text", ["x" * 9000, "\0" * 9000, "ü€😀" * 3000, '"' * 9000])
+def test_a_message_leaves_room_in_the_answer(text: str):
+    assert len(json.dumps(handler.shortened(text))) <= 2000
