@@ -126,7 +126,7 @@ def _start_services(
 async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) -> None:
     config = hypercorn.config.Config()
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
-    config.graceful_timeout = 1
+    config.graceful_timeout = 0.1  # clients keep connections open
     config.keep_alive_timeout = 75
     server: Any = hypercorn.asyncio  # its types are stricter than ASGI's
     await server.serve(gateway, config, shutdown_trigger=end.wait)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,10 @@ def instance(**properties: Any) -> dict[str, Any]:
 def role(*policies: Mapping[str, Any], name: str | None = None, **principal: str) -> dict[str, Any]:
     """A role that `principal`, or else the account itself, may assume."""
     trusted = trust(**(principal or {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
-    properties = {"AssumeRolePolicyDocument": trusted, "Policies": list(policies)}
+    properties: dict[str, Any] = {
+        "AssumeRolePolicyDocument": trusted,
+        "Policies": list(policies),
+    }
     if name:
         properties["RoleName"] = name
     return {"Type": "AWS::IAM::Role", "Properties": properties}
@@ -75,9 +79,13 @@ class Stacks:
 
     account: Account
 
+    @cached_property
+    def client(self) -> Any:
+        return self.account.client("cloudformation")
+
     def deploy(self, name: str, resources: Mapping[str, Any], **outputs: Any) -> dict[str, str]:
         """Create or update a stack; its outputs."""
-        client = self.account.client("cloudformation")
+        client = self.client
         template = {
             "Resources": resources,
             "Outputs": {key: {"Value": value} for key, value in outputs.items()},
@@ -95,10 +103,9 @@ class Stacks:
 
     def delete(self, name: str) -> str:
         """Delete a stack; the status that it is left with."""
-        client = self.account.client("cloudformation")
-        stack = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
-        client.delete_stack(StackName=name)
-        return client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        stack = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+        self.client.delete_stack(StackName=name)
+        return self.client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
 
 
 @pytest.fixture(scope="session")

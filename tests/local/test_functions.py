@@ -12,16 +12,18 @@ from tests.local.conftest import REGION, Database, StackFailedError, Stacks, all
 
 SERVICE = "lambda.amazonaws.com"
 CODE = """
-import boto3, importlib.util, os, socket, sys, time
+import importlib.util, os, socket, time
 
 def handle(event, context):
     print("asked", event["ask"])
     return globals()[event["ask"]](event, context)
 
 def buckets(event, context):
+    import boto3
     return boto3.client("s3").list_buckets()["Buckets"]
 
 def identity(event, context):
+    import boto3
     return boto3.client("sts").get_caller_identity()["Arn"]
 
 def resolve(event, context):

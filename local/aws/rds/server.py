@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,8 +68,8 @@ class Binaries:
         """The path of one of PostgreSQL's programs."""
         return self._home / "bin" / name
 
-    def make_cluster(self, data: Path) -> None:
-        """Make an empty cluster in `data`, from a template that is made once."""
+    def make_template(self) -> None:
+        """Make an empty cluster, unless an earlier run did."""
         with self._making:
             if not self._template.exists():
                 partial = self._template.with_suffix(".partial")
@@ -86,11 +86,15 @@ class Binaries:
                     user=self.user,
                 )
                 partial.rename(self._template)
+
+    def make_cluster(self, data: Path) -> None:
+        """Make an empty cluster in `data`, a copy of the template."""
+        self.make_template()
         data.parent.mkdir(parents=True, exist_ok=True)
         # The copy keeps the owner, which shutil's would not.
         processes.run(["/bin/cp", "-a", self._template, data])
 
-    @cache  # noqa: B019
+    @cached_property
     def known_parameters(self) -> frozenset[str]:
         """The names of the parameters that this PostgreSQL has."""
         described = processes.run([self.program("postgres"), "--describe-config"], user=self.user)
@@ -161,7 +165,7 @@ class Server:
                 self.connect("postgres").close()
             except psycopg.OperationalError as error:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
+                    self.stop(signal.SIGQUIT)
                     tail = self._log.read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"PostgreSQL did not start: {error}\n{tail}") from error
                 time.sleep(0.01)
@@ -173,21 +177,16 @@ class Server:
         if self._process:
             self._process.send_signal(signal.SIGHUP)
 
-    def stop(self) -> None:
-        """End the server and every session at once."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGQUIT)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server and every session: in order, or at once with SIGQUIT."""
+        if self._process:
+            self._process.send_signal(how)
             self._process.wait()
-        self._process = None
+            self._process = None
 
     def remove(self) -> None:
         """End the server and remove its data."""
-        self.stop()
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self._data, ignore_errors=True)
         shutil.rmtree(self.socket_directory, ignore_errors=True)
 

@@ -43,6 +43,8 @@ class Rds:
         self._state = state / "rds"
         self._sockets = runtime / "sockets"
         self._binaries = Binaries(cache=state / "cache", runtime=runtime)
+        # Before it is asked for, as a first run takes a while to make it.
+        threading.Thread(target=self._binaries.make_template, daemon=True).start()
         self._instances: dict[str, _Instance] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="front doors")
@@ -129,11 +131,11 @@ class Rds:
         self._remove(name)
 
     def _create_group(self, logical_id: str, properties: Properties, stack: str) -> Created:
-        validation.check_parameters(properties, self._binaries.known_parameters())
+        validation.check_parameters(properties, self._binaries.known_parameters)
         return self._group_type.create(logical_id, properties, stack)
 
     def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
-        validation.check_parameters(new, self._binaries.known_parameters())
+        validation.check_parameters(new, self._binaries.known_parameters)
         self._group_type.change(name, old, new)
         for instance in self._instances:
             if self._group(self._record(instance)) == name:
