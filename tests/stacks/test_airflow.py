@@ -1,0 +1,61 @@
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import App, Environment
+
+from airflow_rds_iam import declaration
+from stacks.airflow import AirflowStack
+from stacks.network import NetworkStack
+from tests.templates import Content, statements, synthesized, text, the
+
+ENV = Environment(account="111122223333", region="eu-central-1")
+AIRFLOW = {
+    "name": "orders",
+    "version": "3.2.1",
+    "class": "mw1.large",
+    "workers": {"min": 2, "max": 7},
+    "schedulers": 3,
+    "web_server_access": "public",
+    "configuration": {"core.parallelism": "64"},
+    "log_level": "WARNING",
+    "log_retention_days": 180,
+}
+
+
+@pytest.fixture(scope="module")
+def template(new_app: Callable[[], App]) -> Content:
+    app = new_app()
+    network = declaration.Network(zones=["a", "b", "c"])
+    return synthesized(
+        AirflowStack(
+            app,
+            "dev-airflow",
+            airflow=declaration.Airflow.model_validate(AIRFLOW),
+            network=NetworkStack(app, "dev-network", network=network, env=ENV).network,
+            env=ENV,
+        )
+    )
+
+
+def test_the_environment_is_as_declared(template: Content) -> None:
+    environment = the(template, "AWS::MWAA::Environment")["Properties"]
+    assert environment["Name"] == "orders"
+    assert environment["AirflowVersion"] == "3.2.1"
+    assert environment["EnvironmentClass"] == "mw1.large"
+    assert (environment["MinWorkers"], environment["MaxWorkers"]) == (2, 7)
+    assert environment["Schedulers"] == 3
+    assert environment["WebserverAccessMode"] == "PUBLIC_ONLY"
+    assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
+    assert environment["LoggingConfiguration"]["TaskLogs"]["LogLevel"] == "WARNING"
+
+
+def test_it_takes_two_private_subnets_of_however_many_there_are(template: Content) -> None:
+    network = the(template, "AWS::MWAA::Environment")["Properties"]["NetworkConfiguration"]
+    assert len(network["SubnetIds"]) == 2
+    assert all("PrivateSubnet" in text(subnet) for subnet in network["SubnetIds"])
+    assert "AirflowSecurityGroup" in text(network["SecurityGroupIds"][0])
+
+
+def test_it_gives_access_to_no_database(template: Content) -> None:
+    actions = {action for statement in statements(template) for action in statement["Action"]}
+    assert not {action for action in actions if action.startswith(("rds", "secretsmanager"))}

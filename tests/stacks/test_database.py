@@ -1,0 +1,65 @@
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import App, Environment
+
+from airflow_rds_iam import declaration
+from stacks.database import DatabaseStack
+from stacks.network import NetworkStack
+from tests.templates import Content, properties, synthesized, text, the
+
+ENV = Environment(account="111122223333", region="eu-central-1")
+INSTANCE = {
+    "engine_version": "18",
+    "class": "db.r7g.large",
+    "storage": {"gib": 50, "max_gib": 200},
+    "multi_az": False,
+    "backup_days": 21,
+    "log_retention_days": 30,
+    "deletion_protection": False,
+    "retain": False,
+    "databases": {"orders": {"own": ["shop"]}},
+}
+
+
+@pytest.fixture(scope="module")
+def template(new_app: Callable[[], App]) -> Content:
+    app = new_app()
+    network = NetworkStack(app, "dev-network", network=declaration.Network(), env=ENV).network
+    return synthesized(
+        DatabaseStack(
+            app,
+            "dev-database-lake",
+            identifier="dev-lake",
+            instance=declaration.Instance.model_validate(INSTANCE),
+            network=network,
+            env=ENV,
+        )
+    )
+
+
+def test_the_instance_is_as_declared(template: Content) -> None:
+    resource = the(template, "AWS::RDS::DBInstance")
+    instance = resource["Properties"]
+    assert instance["DBInstanceIdentifier"] == "dev-lake"
+    assert instance["EngineVersion"] == "18"
+    assert instance["DBInstanceClass"] == "db.r7g.large"
+    assert (instance["AllocatedStorage"], instance["MaxAllocatedStorage"]) == ("50", 200)
+    assert instance["BackupRetentionPeriod"] == 21
+    assert (instance["MultiAZ"], instance["DeletionProtection"]) == (False, False)
+    assert resource["DeletionPolicy"] == "Delete"
+    assert {one["RetentionInDays"] for one in properties(template, "AWS::Logs::LogGroup")} == {30}
+
+
+def test_it_is_in_the_private_subnets(template: Content) -> None:
+    subnets = the(template, "AWS::RDS::DBSubnetGroup")["Properties"]["SubnetIds"]
+    assert len(subnets) == 2
+    assert all("PrivateSubnet" in text(subnet) for subnet in subnets)
+
+
+def test_airflow_reaches_its_port_and_nothing_else_does(template: Content) -> None:
+    rule = the(template, "AWS::EC2::SecurityGroupIngress")["Properties"]
+    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 5432, 5432)
+    assert "AirflowSecurityGroup" in text(rule["SourceSecurityGroupId"])
+    for group in properties(template, "AWS::EC2::SecurityGroup"):
+        assert "SecurityGroupIngress" not in group
