@@ -53,6 +53,12 @@ def _rule(emulator: Emulator, direction: str) -> ResourceType:
             f"{permission}.PrefixListIds.1.PrefixListId": properties.get(f"{peer}PrefixListId", ""),
             f"{permission}.Groups.1.GroupId": other or "",
         }
+        if description := properties.get("Description"):
+            given |= {
+                f"{key.rpartition('.')[0]}.Description": description
+                for key, value in given.items()
+                if value and key.count(".") == 4
+            }
         return {name: value for name, value in given.items() if value}
 
     def create(_logical_id: str, properties: Properties, _stack: str) -> Created:
