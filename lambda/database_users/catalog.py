@@ -37,39 +37,26 @@ SELECT 'session', usename::text FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
 """
 
-# Objects made after initdb have an oid of 16384 or more (PostgreSQL source,
-# access/transam.h, FirstNormalObjectId); what an extension made is the extension's to grant on.
-_MADE_HERE = """n.nspname !~ '^pg_' AND o.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend
-    WHERE classid = '{0}'::regclass AND objid = o.oid AND deptype = 'e')"""
-
-CONTENTS_QUERY = f"""
-SELECT 'schema', NULL, pg_get_userbyid(n.nspowner)::text, n.nspacl::text[], ARRAY[n.nspname::text]
-    FROM pg_namespace n JOIN pg_namespace o ON o.oid = n.oid
-    WHERE n.nspname = 'public' OR {_MADE_HERE.format("pg_namespace")} ORDER BY n.nspname;
-SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname::text,
-    pg_get_userbyid(relowner)::text, relacl::text[], array_agg(relname::text ORDER BY relname)
-    FROM pg_class o JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_MADE_HERE.format("pg_class")}
-    GROUP BY 1, 2, 3, 4;
-SELECT 'routine', n.nspname::text, pg_get_userbyid(proowner)::text, proacl::text[],
-    array_agg(o.oid::regprocedure::text ORDER BY o.oid::regprocedure::text)
-    FROM pg_proc o JOIN pg_namespace n ON n.oid = pronamespace
-    WHERE {_MADE_HERE.format("pg_proc")} GROUP BY 1, 2, 3, 4;
-SELECT 'type', n.nspname::text, pg_get_userbyid(typowner)::text, typacl::text[],
-    array_agg(typname::text ORDER BY typname)
-    FROM pg_type o JOIN pg_namespace n ON n.oid = typnamespace
-    WHERE (typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A' OR typtype = 'c'
-        AND EXISTS (SELECT FROM pg_class c WHERE c.oid = typrelid AND relkind = 'c'))
-    AND {_MADE_HERE.format("pg_type")} GROUP BY 1, 2, 3, 4;
-SELECT 'column', n.nspname::text, pg_get_userbyid(relowner)::text, attacl::text[],
-    ARRAY[relname::text, attname::text]
-    FROM pg_attribute JOIN pg_class o ON o.oid = attrelid
-    JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE attacl IS NOT NULL AND {_MADE_HERE.format("pg_class")};
-SELECT 'default', n.nspname::text, pg_get_userbyid(defaclrole)::text, defaclacl::text[],
-    ARRAY[defaclobjtype::text]
-    FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
-"""  # noqa: S608
+# Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
+# FirstNormalObjectId). Plain scans, joined here and not there: planning joins costs a new session
+# more than everything else.
+CONTENTS_QUERY = """
+SELECT 'extension', objid FROM pg_depend WHERE deptype = 'e' AND objid >= 16384;
+SELECT 'schema', oid, pg_get_userbyid(nspowner)::text, nspacl::text[], nspname::text
+    FROM pg_namespace WHERE nspname = 'public' OR oid >= 16384;
+SELECT 'relation', oid, relnamespace, pg_get_userbyid(relowner)::text, relacl::text[],
+    relname::text, relkind::text
+    FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
+SELECT 'routine', oid, pronamespace, pg_get_userbyid(proowner)::text, proacl::text[],
+    oid::regprocedure::text FROM pg_proc WHERE oid >= 16384;
+SELECT 'type', oid, typnamespace, pg_get_userbyid(typowner)::text, typacl::text[], typname::text
+    FROM pg_type WHERE oid >= 16384 AND (typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A'
+    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind = 'c'));
+SELECT 'column', attrelid, attacl::text[], attname::text
+    FROM pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL;
+SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole)::text, defaclacl::text[],
+    defaclobjtype::text FROM pg_default_acl
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,25 +288,45 @@ _DEFAULT_KINDS: Mapping[str, Kind] = {
 }
 
 
+_ORDER: Mapping[Kind, int] = {
+    kind: place
+    for place, kind in enumerate(("schema", "table", "column", "sequence", "routine", "type"))
+}
+
+
 def contents_from_rows(rows: Iterable[Row]) -> Contents:
-    """What the rows of `CONTENTS_QUERY` tell."""
+    """What the rows of `CONTENTS_QUERY` tell, but for what an extension made: that is its own."""
     tagged = _tagged(rows)
-    kinds: tuple[Kind, ...] = ("schema", "table", "column", "sequence", "routine", "type")
+    extension = {oid for (oid,) in tagged["extension"]}
+    schemas = {oid: name for oid, _, _, name in tagged["schema"] if not name.startswith("pg_")}
+    relations = {
+        oid: (schemas[schema], owner, acl, name, "sequence" if letter == "S" else "table")
+        for oid, schema, owner, acl, name, letter in tagged["relation"]
+        if schema in schemas and oid not in extension
+    }
+    objects: defaultdict[tuple[Kind, str | None, str, Acl], list[str]] = defaultdict(list)
+    for oid, owner, acl, name in tagged["schema"]:
+        if oid in schemas and oid not in extension:
+            objects["schema", None, owner, parse_acl(acl, "schema", owner)].append(name)
+    for schema, owner, acl, name, kind in relations.values():
+        objects[kind, schema, owner, parse_acl(acl, kind, owner)].append(name)
+    kinds: tuple[Kind, ...] = ("routine", "type")
+    for kind in kinds:
+        for oid, schema, owner, acl, name in tagged[kind]:
+            if schema in schemas and oid not in extension:
+                objects[kind, schemas[schema], owner, parse_acl(acl, kind, owner)].append(name)
+    groups = [ObjectGroup(*key, tuple(sorted(names))) for key, names in objects.items()]
+    for oid, acl, column in tagged["column"]:
+        if oid in relations:
+            schema, owner, _, table, _ = relations[oid]
+            grants = parse_acl(acl, "column", owner)
+            groups.append(ObjectGroup("column", schema, owner, grants, (table, column)))
     return Contents(
+        tuple(sorted(groups, key=lambda group: (_ORDER[group.kind], group.schema, group.names))),
         tuple(
-            ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(names))
-            for kind in kinds
-            for schema, owner, acl, names in tagged[kind]
-        ),
-        tuple(
-            DefaultPrivileges(
-                role,
-                schema,
-                _DEFAULT_KINDS[letter],
-                parse_acl(acl, _DEFAULT_KINDS[letter], role),
-            )
-            for schema, role, acl, (letter,) in tagged["default"]
-            if letter in _DEFAULT_KINDS
+            DefaultPrivileges(role, schemas.get(schema), kind, parse_acl(acl, kind, role))
+            for schema, role, acl, letter in tagged["default"]
+            if (kind := _DEFAULT_KINDS.get(letter))
         ),
     )
 

@@ -10,10 +10,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from socket import create_connection
 from struct import pack
-from typing import Any, Protocol, Self, cast
+from typing import Protocol, Self, cast
+from urllib.parse import urlencode
 
-import boto3
-from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
+import botocore.session
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import CredentialRetrievalError
 from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     DatabaseError,
     InterfaceError,
@@ -34,7 +37,8 @@ from database_users.statements import Statement, Statements
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
 LOCK_SECONDS = 5
-TOKEN_SECONDS = 600  # a token is valid for 900 s
+TOKEN_SECONDS = 900  # Amazon RDS User Guide, "IAM database authentication"
+REUSE_SECONDS = 600
 _SSL_REQUEST = pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
 
 # An owner may set defaults for the sessions in a database; none of them may reach the master's.
@@ -75,9 +79,9 @@ class Driver(Protocol):
 class Session:
     """A connection to one database, as the user `master`."""
 
-    def __init__(self, connection: Driver, database: str, master: str) -> None:
+    def __init__(self, driver: Driver, database: str, master: str) -> None:
         self.database = database
-        self._connection = connection
+        self.driver = driver
         self._user = master
         self._settings = _SETTINGS
 
@@ -86,7 +90,7 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         with suppress(InterfaceError, OSError):  # it may be gone already
-            self._connection.close()
+            self.driver.close()
 
     def query(self, sql: str, sentence: str) -> list[Row]:
         """The rows of `sql`, which may be several queries: one round trip.
@@ -95,7 +99,7 @@ class Session:
             DatabaseUsersError: with `sentence`, which says what the queries are for.
         """
         try:
-            rows = self._connection.run(self._settings + sql)
+            rows = self.driver.run(self._settings + sql)
         except (DatabaseError, InterfaceError, OSError) as error:
             statement = Statement(self.database, sql, sentence)
             raise statement_error(error, statement, self._user) from None
@@ -114,28 +118,28 @@ class Session:
         if not statements:
             return
         try:
-            self._connection.run(";\n".join(statement.sql for statement in statements))
+            self.driver.run(";\n".join(statement.sql for statement in statements))
         except DatabaseError:
             self._run_one_by_one(statements, holder)
         except (InterfaceError, OSError) as error:
             raise statement_error(error, statements[0], self._user) from None
 
     def _run_one_by_one(self, statements: Statements, holder: Callable[[int], str]) -> None:
-        ((process,),) = self._connection.run("SELECT pg_backend_pid()") or ((0,),)
+        ((process,),) = self.driver.run("SELECT pg_backend_pid()") or ((0,),)
         together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
         if together:
-            self._connection.run("BEGIN")
+            self.driver.run("BEGIN")
         for statement in statements:
             self._run_watched(statement, lambda: holder(process))
         if together:
-            self._connection.run("COMMIT")
+            self.driver.run("COMMIT")
 
     def _run_watched(self, statement: Statement, holder: Callable[[], str]) -> None:
         found: list[str] = []
         watch = threading.Timer(LOCK_SECONDS / 2, lambda: found.append(holder()))
         watch.start()
         try:
-            self._connection.run(statement.sql)
+            self.driver.run(statement.sql)
         except (DatabaseError, InterfaceError, OSError) as error:
             watch.join()
             raise statement_error(error, statement, self._user, "".join(found)) from None
@@ -214,7 +218,7 @@ class Target:
     def _token(self) -> str:
         """A token, used for every connection of its first ten minutes."""
         return self.token or _signed_token(
-            self.host, self.port, self.user, self.region, int(time.monotonic() / TOKEN_SECONDS)
+            self.host, self.port, self.user, self.region, int(time.monotonic() / REUSE_SECONDS)
         )
 
     def _explained(self, error: Exception) -> DatabaseUsersError:
@@ -223,8 +227,17 @@ class Target:
 
 @lru_cache(maxsize=1)
 def _signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
-    client: Any = boto3.Session().client("rds", region_name=region)  # pyright: ignore[reportUnknownMemberType]
+    """What boto3's `generate_db_auth_token` returns, without the 40 MiB of its RDS client."""
+    session = botocore.session.get_session()
     try:
-        return client.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user)
-    except (NoCredentialsError, CredentialRetrievalError) as error:
+        credentials = session.get_credentials()
+    except CredentialRetrievalError as error:
         raise MissingCredentialsError(f"no AWS credentials to sign a token with: {error}") from None
+    if credentials is None:
+        raise MissingCredentialsError("no AWS credentials to sign a token with")
+    query = urlencode({"Action": "connect", "DBUser": user})
+    request = AWSRequest("GET", f"https://{host}:{port}/?{query}")
+    SigV4QueryAuth(
+        credentials.get_frozen_credentials(), "rds-db", region, expires=TOKEN_SECONDS
+    ).add_auth(request)
+    return request.url.removeprefix("https://")

@@ -1,5 +1,6 @@
 """The function as Lambda runs it: environment, event, TLS, token."""
 
+import datetime
 import json
 import logging
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 
 from database_users import connection, handler, run
@@ -88,6 +90,19 @@ def test_it_logs_in_with_a_token_of_its_own_for_the_master(front: Front):
     assert query["DBUser"] == [MASTER]
     assert query["X-Amz-Security-Token"] == ["a-session-token"]
     assert "/eu-central-1/rds-db/" in query["X-Amz-Credential"][0]
+
+
+def test_the_token_is_the_one_that_boto3_signs(front: Front, monkeypatch: pytest.MonkeyPatch):
+    class Noon(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Noon":
+            return cls(2026, 11, 22, 12, tzinfo=tz)
+
+    noon = Noon.now(datetime.UTC)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: noon.replace(tzinfo=None))
+    client = boto3.Session().client("rds", region_name="eu-central-1")
+    token = client.generate_db_auth_token(DBHostname=HOST, Port=5432, DBUsername="a b")
+    assert connection._signed_token(HOST, 5432, "a b", "eu-central-1", 0) == token
 
 
 def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres, front: Front):
