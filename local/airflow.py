@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -136,6 +137,7 @@ class Airflow:
         variables = {
             **self.variables,
             "AIRFLOW__API__BASE_URL": url,
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "2",
