@@ -128,6 +128,7 @@ async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) 
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.graceful_timeout = 0.1  # clients keep connections open
     config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
     server: Any = hypercorn.asyncio  # its types are stricter than ASGI's
     await server.serve(gateway, config, shutdown_trigger=end.wait)
 

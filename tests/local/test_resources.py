@@ -183,3 +183,18 @@ def test_an_airflow_environment_that_mwaa_would_not_make_is_refused(
 def test_the_subnets_of_an_airflow_environment_are_in_two_zones(stacks: Stacks) -> None:
     with pytest.raises(StackFailedError, match="the subnets are in one zone"):
         stacks.deploy("one-zone", airflow("one-zone", zones="aa"))
+
+
+def test_a_secrets_reference_is_its_arn(stacks: Stacks, account: Account) -> None:
+    secret = resource("SecretsManager::Secret", Name="airflow/one", SecretString="1")
+    outputs = stacks.deploy("secret", {"Secret": secret}, Ref={"Ref": "Secret"})
+    assert outputs["Ref"].startswith(
+        f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:airflow/one"
+    )
+    secret["Properties"]["SecretString"] = "2"
+    assert stacks.deploy("secret", {"Secret": secret}, Ref={"Ref": "Secret"}) == outputs
+    found = account.client("secretsmanager").get_secret_value(SecretId=outputs["Ref"])
+    assert found["SecretString"] == "2"
+    with pytest.raises(StackFailedError, match="already exists"):
+        stacks.deploy("second-secret", {"Secret": secret})
+    assert stacks.delete("secret") == "DELETE_COMPLETE"

@@ -7,26 +7,8 @@ def register(emulator: Emulator) -> None:
     """Handle rules of security groups, addresses, NAT gateways, flow logs; the VPC's CIDR."""
     for direction in ("Ingress", "Egress"):
         emulator.handle(f"AWS::EC2::SecurityGroup{direction}", _rule(emulator, direction))
-    emulator.handle(
-        "AWS::EC2::EIP",
-        _made_by_call(
-            emulator,
-            create="AllocateAddress",
-            delete="ReleaseAddress",
-            identifier="AllocationId",
-            attributes={"AllocationId": "allocationId", "PublicIp": "publicIp"},
-        ),
-    )
-    emulator.handle(
-        "AWS::EC2::NatGateway",
-        _made_by_call(
-            emulator,
-            create="CreateNatGateway",
-            delete="DeleteNatGateway",
-            identifier="NatGatewayId",
-            attributes={"NatGatewayId": "natGatewayId"},
-        ),
-    )
+    emulator.handle("AWS::EC2::EIP", _address(emulator))
+    emulator.handle("AWS::EC2::NatGateway", _nat_gateway(emulator))
     emulator.handle("AWS::EC2::FlowLog", _flow_log(emulator))
     _give_vpcs_their_cidr(emulator)
 
@@ -34,32 +16,31 @@ def register(emulator: Emulator) -> None:
 def _rule(emulator: Emulator, direction: str) -> ResourceType:
     """A rule of a security group that stands beside the group, which breaks cycles."""
     peer = "Source" if direction == "Ingress" else "Destination"
+    peers = {
+        "IpRanges.1.CidrIp": "CidrIp",
+        "Ipv6Ranges.1.CidrIpv6": "CidrIpv6",
+        "PrefixListIds.1.PrefixListId": f"{peer}PrefixListId",
+        "Groups.1.GroupId": f"{peer}SecurityGroupId",
+    }
 
     def parameters(properties: Properties) -> dict[str, str]:
-        group = properties["GroupId"]
-        other = properties.get(f"{peer}SecurityGroupId")
         groups = emulator.store("ec2", "_security_groups")
-        for name in filter(None, (group, other)):
-            if name not in groups:
-                raise ValueError(f"The security group '{name}' does not exist")
-        permission = "IpPermissions.1"
-        given = {
-            "GroupId": group,
-            f"{permission}.IpProtocol": str(properties["IpProtocol"]),
-            f"{permission}.FromPort": str(properties.get("FromPort", "")),
-            f"{permission}.ToPort": str(properties.get("ToPort", "")),
-            f"{permission}.IpRanges.1.CidrIp": properties.get("CidrIp", ""),
-            f"{permission}.Ipv6Ranges.1.CidrIpv6": properties.get("CidrIpv6", ""),
-            f"{permission}.PrefixListIds.1.PrefixListId": properties.get(f"{peer}PrefixListId", ""),
-            f"{permission}.Groups.1.GroupId": other or "",
+        for name in ("GroupId", f"{peer}SecurityGroupId"):
+            if name in properties and properties[name] not in groups:
+                raise ValueError(f"The security group '{properties[name]}' does not exist")
+        permission = {
+            name: str(properties[name])
+            for name in ("IpProtocol", "FromPort", "ToPort")
+            if name in properties
         }
-        if description := properties.get("Description"):
-            given |= {
-                f"{key.rpartition('.')[0]}.Description": description
-                for key, value in given.items()
-                if value and key.count(".") == 4
-            }
-        return {name: value for name, value in given.items() if value}
+        for parameter, name in peers.items():
+            if name in properties:
+                permission[parameter] = properties[name]
+                if "Description" in properties:
+                    described = parameter.rpartition(".")[0]
+                    permission[f"{described}.Description"] = properties["Description"]
+        numbered = {f"IpPermissions.1.{name}": value for name, value in permission.items()}
+        return {"GroupId": properties["GroupId"], **numbered}
 
     def create(_logical_id: str, properties: Properties, _stack: str) -> Created:
         action = f"AuthorizeSecurityGroup{direction}"
@@ -74,24 +55,33 @@ def _rule(emulator: Emulator, direction: str) -> ResourceType:
     return ResourceType(create, delete)
 
 
-def _made_by_call(
-    emulator: Emulator, *, create: str, delete: str, identifier: str, attributes: dict[str, str]
-) -> ResourceType:
-    def create_it(_logical_id: str, properties: Properties, _stack: str) -> Created:
-        scalars = {name: str(value) for name, value in properties.items() if name != "Tags"}
-        answer = emulator.call("ec2", create, **scalars)
-        found = {name: answer.findtext(f".//{tag}") or "" for name, tag in attributes.items()}
-        reference = "PublicIp" if "PublicIp" in found else identifier
-        return found[reference], found
+def _address(emulator: Emulator) -> ResourceType:
+    def create(_logical_id: str, _properties: Properties, _stack: str) -> Created:
+        answer = emulator.call("ec2", "AllocateAddress", Domain="vpc")
+        allocation = answer.findtext(".//allocationId") or ""
+        address = answer.findtext(".//publicIp") or ""
+        return address, {"AllocationId": allocation, "PublicIp": address}
 
-    def delete_it(physical_id: str, _properties: Properties) -> None:
-        name, value = identifier, physical_id
-        if identifier == "AllocationId":  # the reference to an address is the address
-            addresses = emulator.store("ec2", "_addresses")
-            value = next(i for i, a in addresses.items() if a["PublicIp"] == physical_id)
-        emulator.call("ec2", delete, **{name: value})
+    def delete(address: str, _properties: Properties) -> None:
+        addresses = emulator.store("ec2", "_addresses")
+        for allocation, record in list(addresses.items()):
+            if record["PublicIp"] == address:
+                emulator.call("ec2", "ReleaseAddress", AllocationId=allocation)
 
-    return ResourceType(create_it, delete_it)
+    return ResourceType(create, delete)
+
+
+def _nat_gateway(emulator: Emulator) -> ResourceType:
+    def create(_logical_id: str, properties: Properties, _stack: str) -> Created:
+        given = {name: properties[name] for name in ("SubnetId", "AllocationId")}
+        answer = emulator.call("ec2", "CreateNatGateway", **given)
+        gateway = answer.findtext(".//natGatewayId") or ""
+        return gateway, {"NatGatewayId": gateway}
+
+    def delete(gateway: str, _properties: Properties) -> None:
+        emulator.call("ec2", "DeleteNatGateway", NatGatewayId=gateway)
+
+    return ResourceType(create, delete)
 
 
 def _flow_log(emulator: Emulator) -> ResourceType:
