@@ -8,6 +8,7 @@ from itertools import product
 
 import psycopg
 from psycopg import sql
+from rich import box
 from rich.table import Table
 
 from local.declared import AIRFLOW, ALLOWED, OPERATIONS, Declared
@@ -111,13 +112,13 @@ def is_as_declared(deployment: Deployment, matrix: AccessMatrix) -> str:
 def table(matrix: AccessMatrix) -> Table:
     """The matrix for people: an identity a row, a database a column."""
     databases = list(dict.fromkeys(cell.database for cell in matrix.found))
-    grid = Table("identity", *databases, title="What each identity can do, tried by real logins")
+    grid = Table("identity", *databases, box=box.SIMPLE_HEAD, padding=0)
     for identity in dict.fromkeys(cell.identity for cell in matrix.found):
         columns = [
             [Cell(identity=identity, database=database, operation=name) for name in OPERATIONS]
             for database in databases
         ]
-        grid.add_row(identity, *(" ".join(_marks(matrix, column)) or "·" for column in columns))
+        grid.add_row(identity, *("\n".join(_marks(matrix, column)) or "·" for column in columns))
     return grid
 
 

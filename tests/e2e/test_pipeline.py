@@ -1,0 +1,24 @@
+from local import pipeline, server_identity
+from local.deployment import Deployment
+
+
+def test_the_dag_reads_one_database_and_writes_another(deployment: Deployment) -> None:
+    pipeline.report_is_made(deployment)
+
+
+def test_each_connection_is_its_own_database_user(deployment: Deployment) -> None:
+    pipeline.connections_are_the_users(deployment)
+
+
+def test_the_log_of_postgresql_names_who_asked_what(deployment: Deployment) -> None:
+    pipeline.report_is_made(deployment)
+    pipeline.queries_are_on_record(deployment)
+
+
+def test_no_call_to_aws_is_denied(deployment: Deployment) -> None:
+    pipeline.report_is_made(deployment)
+    pipeline.nothing_was_denied(deployment)
+
+
+def test_airflow_refuses_an_untrusted_server(deployment: Deployment) -> None:
+    server_identity.airflow_verifies_the_server(deployment)
