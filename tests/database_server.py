@@ -19,6 +19,7 @@ from pg8000.native import Connection as Driver
 from psycopg import sql
 
 from database_users.connection import Session
+from database_users.errors import connection_error
 
 MASTER = "administrator"
 SUPERUSER = "rdsadmin"
@@ -87,12 +88,11 @@ class Postgres:
 
     def connect(self, database: str) -> Session:
         """What the function's `Target.connect` does, over the socket."""
-        driver = Driver(
-            MASTER,
-            unix_sock=str(self.directory / f".s.PGSQL.{PORT}"),
-            database=database,
-            ssl_context=False,
-        )
+        path = str(self.directory / f".s.PGSQL.{PORT}")
+        try:
+            driver = Driver(MASTER, unix_sock=path, database=database, ssl_context=False)
+        except Exception as error:
+            raise connection_error(error, "socket", PORT, MASTER) from None
         return Session(driver, database, MASTER)
 
     def reset(self) -> None:

@@ -143,6 +143,11 @@ class Server:
         return _grouped(self.holdings, lambda holding: holding.role)
 
     @cached_property
+    def holdings_by_database(self) -> Mapping[str, tuple[Holding, ...]]:
+        """What is held in each database."""
+        return _grouped(self.holdings, lambda holding: holding.database)
+
+    @cached_property
     def managed_logins(self) -> frozenset[str]:
         """The login users that an earlier run made or took over.
 

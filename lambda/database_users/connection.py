@@ -26,7 +26,6 @@ from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
 from database_users.catalog import Row
 from database_users.errors import (
     BudgetError,
-    DatabaseUsersError,
     MissingCredentialsError,
     UntrustedServerError,
     connection_error,
@@ -170,11 +169,8 @@ class Target:
         seconds = min(CONNECT_SECONDS, deadline.left())
         try:
             return Session(self._open(database, seconds), database, self.user)
-        except InterfaceError as error:
-            cause = error.__cause__
-            raise self._explained(cause if isinstance(cause, OSError) else error) from None
-        except (DatabaseError, OSError) as error:
-            raise self._explained(error) from None
+        except (DatabaseError, InterfaceError, OSError) as error:
+            raise connection_error(error, self.host, self.port, self.user) from None
 
     def _open(self, database: str, seconds: float) -> Driver:
         encrypted = self._encrypted(seconds)
@@ -220,9 +216,6 @@ class Target:
         return self.token or _signed_token(
             self.host, self.port, self.user, self.region, int(time.monotonic() / REUSE_SECONDS)
         )
-
-    def _explained(self, error: Exception) -> DatabaseUsersError:
-        return connection_error(error, self.host, self.port, self.user)
 
 
 @lru_cache(maxsize=1)

@@ -76,9 +76,10 @@ class BudgetError(DatabaseUsersError):
     """The time for the run is over."""
 
 
-def connection_error(error: Exception, host: str, port: int, user: str) -> DatabaseUsersError:
+def connection_error(raised: Exception, host: str, port: int, user: str) -> DatabaseUsersError:
     """The cause of a connection that failed, from what the libraries raise."""
     where = f"{host}:{port}"
+    error = _first(raised)
     match error:
         case DatabaseUsersError():
             return error
@@ -106,6 +107,13 @@ def connection_error(error: Exception, host: str, port: int, user: str) -> Datab
             )
         case _:
             return UnavailableServerError(f"the connection to {where} was lost")
+
+
+def _first(raised: BaseException) -> BaseException:
+    """What came first: pg8000 buries the server's answer under the failing farewell."""
+    while raised.__context__ is not None:
+        raised = raised.__context__
+    return raised
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> DatabaseUsersError:

@@ -19,7 +19,6 @@ from database_users.sql import identifier
 from database_users.statements import (
     Statement,
     Statements,
-    borrowed,
     grantee_name,
     grantee_sql,
     some,
@@ -57,7 +56,9 @@ def plan_database(comparison: Comparison, name: str, contents: Contents) -> Data
     inside = _Inside(comparison, declared)
     statements = tuple(inside.statements(contents))
     return DatabasePlan(
-        hand_over, borrowed(name, inside.borrowing, statements), tuple(inside.findings())
+        hand_over,
+        comparison.acting_as(inside.acting_as, name, statements),
+        tuple(inside.findings()),
     )
 
 
@@ -73,9 +74,9 @@ def databases_to_hand_over(comparison: Comparison) -> frozenset[str]:
 def _handed_over(comparison: Comparison, name: str) -> Mapping[str, Statements]:
     owner = comparison.owner_of(name)
     return {
-        login: borrowed(
+        login: comparison.acting_as(
+            [login, owner],
             name,
-            comparison.to_borrow([login, owner]),
             (
                 _reassigned(name, login, owner),
                 Statement(
@@ -105,22 +106,21 @@ class _Inside:
     """One declared database, and what its statements turn out to need."""
 
     def __init__(self, comparison: Comparison, database: Database) -> None:
-        self.borrowing: set[str] = set()
+        self.acting_as: set[str] = set()
         self._comparison = comparison
         self._database = database
         self._database_owner = comparison.owner_of(database.name)
-        self._out_of_reach: defaultdict[str, list[str]] = defaultdict(list)
+        self._out_of_reach: defaultdict[str, set[str]] = defaultdict(set)
         self._granted_by_others: Counter[tuple[str, str]] = Counter()
         self._others: Counter[str] = Counter()
         owning = {
             holding.role
-            for holding in comparison.server.holdings
-            if holding.database == database.name and holding.owns
+            for holding in comparison.server.holdings_by_database.get(database.name, ())
+            if holding.owns
         }
-        strays = comparison.managed - comparison.owners - set(comparison.removed)
         self._moved = sorted(
             role
-            for role in owning & (strays | set(database.old_owners))
+            for role in owning & (comparison.strays | set(database.old_owners))
             if comparison.can_act_as(role)
         )
         self._handed_over = owning & set(comparison.removed)
@@ -176,7 +176,7 @@ class _Inside:
     def _reach(self, owner: str) -> bool:
         if not self._comparison.can_act_as(owner):
             return False
-        self.borrowing.update(self._comparison.to_borrow([owner]))
+        self.acting_as.add(owner)
         return True
 
     def _schemas_for_owner(self, contents: Contents) -> Iterator[Statement]:
@@ -190,7 +190,7 @@ class _Inside:
                 if self._reach(now):
                     yield from self._on_objects("GRANT", missing, group, [owner])
                 elif not missing <= _privileges(group.acl, PUBLIC):
-                    self._out_of_reach[group.owner].extend(group.names)
+                    self._out_of_reach[group.owner].update(group.names)
 
     def _adopted(self, role: str) -> Iterator[Statement]:
         name, owner = self._database.name, self._database.owner
@@ -225,7 +225,7 @@ class _Inside:
                     group.names
                 )
             elif not self._reach(now):
-                self._out_of_reach[group.owner].extend(group.names)
+                self._out_of_reach[group.owner].update(group.names)
             else:
                 if too_much:
                     excess[too_much].append(grant.grantee)
@@ -248,7 +248,7 @@ class _Inside:
             if self._reach(now):
                 yield from self._on_objects("GRANT", privileges, group, grantees)
             elif not privileges <= _privileges(group.acl, PUBLIC):
-                self._out_of_reach[group.owner].extend(group.names)
+                self._out_of_reach[group.owner].update(group.names)
 
     @property
     def _reader(self) -> str:
@@ -315,7 +315,7 @@ class _Inside:
             excess = grant.privileges - allowed.get(grantee, NONE)
             may_pass_on = grant.grantable - excess
             if (excess or may_pass_on) and not self._reach(row.role):
-                self._out_of_reach[row.role].append(f"default privileges on {row.kind}s")
+                self._out_of_reach[row.role].add(f"default privileges on {row.kind}s")
                 continue
             if excess:
                 yield self._by_default("REVOKE", excess, row, [grantee])

@@ -16,7 +16,6 @@ from database_users.statements import (
     HOME,
     Statement,
     Statements,
-    borrowed,
     grantee_name,
     grantee_sql,
     server_wide,
@@ -100,9 +99,46 @@ class Comparison:
         """Whether the master has the privileges of `role`, or may grant them to itself."""
         return role in self.acts_as or role in self.server.administers
 
-    def to_borrow(self, roles: Iterable[str]) -> list[str]:
-        """Those of `roles` that the master acts for only while it is a member of them."""
-        return [role for role in roles if role not in self.acts_as]
+    @cached_property
+    def strays(self) -> frozenset[str]:
+        """The managed roles that must own nothing."""
+        return self.managed - self.owners - set(self.removed)
+
+    def acting_as(self, roles: Iterable[str], database: str, statements: Statements) -> Statements:
+        """`statements`, with the master a member of `roles` while their transaction lasts."""
+        # In the same order everywhere, or two transactions could deadlock.
+        borrowed = sorted(set(roles) - self.acts_as)
+        if not statements:
+            return ()
+        return (
+            *(
+                Statement(
+                    database,
+                    f"GRANT {identifier(role)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
+                    f"{database}: the master acts for {role} in this transaction",
+                )
+                for role in borrowed
+            ),
+            *statements,
+            *(
+                Statement(
+                    database,
+                    self._given_back(role),
+                    f"{database}: the master acts for {role} no more",
+                )
+                for role in borrowed
+            ),
+        )
+
+    def _given_back(self, role: str) -> str:
+        master = self.server.master
+        for grant in self.server.grants_by_member.get(master, ()):
+            if grant.role == role and grant.grantor == master:
+                return (
+                    f"GRANT {identifier(role)} TO CURRENT_USER"
+                    f" WITH INHERIT {_word(grant.inherit)}, SET {_word(grant.set)}"
+                )
+        return f"REVOKE {identifier(role)} FROM CURRENT_USER"
 
     def owner_of(self, name: str) -> str:
         """Who owns the database `name` once the plan has run."""
@@ -120,6 +156,10 @@ class Comparison:
             existing.owner in {database.owner, self.server.master, *database.old_owners}
             or existing.owner in self.managed
         )
+
+
+def _word(value: bool) -> str:
+    return str(value).upper()
 
 
 def plan_server(comparison: Comparison) -> ServerPlan:
@@ -217,7 +257,7 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                     f"{existing.name}: {name} no longer {words(excess)} on the database",
                 )
             )
-        yield from borrowed(HOME, comparison.to_borrow([existing.owner]), tuple(statements))
+        yield from comparison.acting_as([existing.owner], HOME, tuple(statements))
 
 
 def _allowed(
@@ -405,7 +445,7 @@ def _memberships(comparison: Comparison) -> Iterator[Statement]:
             if missing:
                 yield server_wide(
                     f"GRANT {identifier(group)} TO {identifiers(*missing)}"
-                    f" WITH INHERIT {str(inherit).upper()}, SET TRUE",
+                    f" WITH INHERIT {_word(inherit)}, SET TRUE",
                     f"{', '.join(missing)} may {level} {database.name}",
                 )
         masters = server.grants_by_member.get(server.master, ())
@@ -427,9 +467,9 @@ def _owned_databases(comparison: Comparison) -> Iterator[Statement]:
     for existing in comparison.server.databases.values():
         owner = comparison.owner_of(existing.name)
         if owner != existing.owner and comparison.can_act_as(existing.owner):
-            yield from borrowed(
+            yield from comparison.acting_as(
+                [existing.owner],
                 HOME,
-                comparison.to_borrow([existing.owner]),
                 (
                     server_wide(
                         f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
@@ -465,9 +505,9 @@ def _granted(
     owner = comparison.owner_of(existing.name)
     if not comparison.can_act_as(owner):
         return ()
-    return borrowed(
+    return comparison.acting_as(
+        [owner],
         HOME,
-        comparison.to_borrow([owner]),
         (
             server_wide(
                 f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"

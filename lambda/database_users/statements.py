@@ -46,29 +46,3 @@ def some(names: Iterable[str], limit: int = 3) -> str:
     found = sorted(names)
     more = len(found) - limit
     return ", ".join(found[:limit]) + (f" and {more} more" if more > 0 else "")
-
-
-def borrowed(database: str, roles: Iterable[str], statements: Statements) -> Statements:
-    """`statements` with the master a member of `roles` for as long as their transaction lasts."""
-    ordered = sorted(set(roles))  # the same order everywhere, or two transactions could deadlock
-    if not statements or not ordered:
-        return statements
-    return (
-        *(
-            Statement(
-                database,
-                f"GRANT {identifier(role)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
-                f"{database}: the master acts for {role} in this transaction",
-            )
-            for role in ordered
-        ),
-        *statements,
-        *(
-            Statement(
-                database,
-                f"REVOKE {identifier(role)} FROM CURRENT_USER",
-                f"{database}: the master acts for {role} no more",
-            )
-            for role in ordered
-        ),
-    )
