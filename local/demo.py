@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
@@ -28,14 +30,11 @@ from local.deployment import STATE, Deployment, deployed
 from local.processes import ProgramError
 from local.progress import Progress, UnprovenError
 
-# The first of these need no Airflow, which takes its time to start.
 PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
-    ("no password is stored anywhere", pipeline.no_password_is_stored),
     ("nobody who can log in is a superuser", privileges.nobody_is_superuser),
+    ("no password is stored anywhere", pipeline.no_password_is_stored),
     ("the deployed function finds nothing left to do", bootstrap.nothing_is_left_to_do),
     ("bad logins are refused, each for its reason", refusals.bad_logins_are_refused),
-)
-PIPELINE_PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("the DAG reads orders and writes reports", pipeline.report_is_made),
     ("each connection is its own database user", pipeline.connections_are_the_users),
     ("PostgreSQL's log names who asked what", pipeline.queries_are_on_record),
@@ -61,11 +60,12 @@ def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None
     """
     with ExitStack() as running:
         deployment = running.enter_context(deployed(progress))
-        _prove(progress, deployment, PROOFS)
         with progress.step("each login gives what was declared, no more and no less") as step:
             matrix = access_matrix.tried(deployment)
             step.detail = access_matrix.is_as_declared(deployment, matrix)
-        _prove(progress, deployment, PIPELINE_PROOFS)
+        for title, prove in PROOFS:
+            with progress.step(title) as step:
+                step.detail = prove(deployment)
         _revoke(progress, deployment)
         if keep:
             keep(deployment)
@@ -77,16 +77,6 @@ def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None
         begun.close()
         step.detail = teardown.nothing_runs(started)
     return matrix
-
-
-def _prove(
-    progress: Progress,
-    deployment: Deployment,
-    proofs: Iterable[tuple[str, Callable[[Deployment], str]]],
-) -> None:
-    for title, prove in proofs:
-        with progress.step(title) as step:
-            step.detail = prove(deployment)
 
 
 def _revoke(progress: Progress, deployment: Deployment) -> None:
@@ -147,8 +137,8 @@ def _run(*, keep: Callable[[Deployment, Progress], None] | None) -> int:
     except KeyboardInterrupt:
         console.print("[bold red]✗[/] interrupted; everything that was started has ended")
         return 130
-    except (UnprovenError, ProgramError) as failure:
-        console.print(f"\n[bold red]{escape(str(failure))}[/]", highlight=False)
+    except (UnprovenError, ProgramError, psycopg.Error, BotoCoreError, ClientError) as failure:
+        console.print(f"\n[bold red]{escape(str(failure))}[/]", highlight=False, soft_wrap=True)
     except Exception:
         console.print_exception()
     else:
