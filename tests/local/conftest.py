@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ class Stacks:
     """CloudFormation."""
 
     account: Account
+    made: set[str] = field(default_factory=set[str])
 
     @cached_property
     def client(self) -> Any:
@@ -90,8 +91,8 @@ class Stacks:
             "Resources": resources,
             "Outputs": {key: {"Value": value} for key, value in outputs.items()},
         }
-        present = [stack["StackName"] for stack in client.describe_stacks()["Stacks"]]
-        act = client.update_stack if name in present else client.create_stack
+        act = client.update_stack if name in self.made else client.create_stack
+        self.made.add(name)
         capabilities = ["CAPABILITY_NAMED_IAM"]
         act(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
         stack = client.describe_stacks(StackName=name)["Stacks"][0]
