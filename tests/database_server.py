@@ -86,14 +86,14 @@ class Postgres:
         with self.superuser(database) as connection:
             return connection.execute(query.encode()).fetchall()
 
-    def connect(self, database: str) -> Session:
+    def connect(self, database: str, user: str = MASTER) -> Session:
         """What the function's `Target.connect` does, over the socket."""
         path = str(self.directory / f".s.PGSQL.{PORT}")
         try:
-            driver = Driver(MASTER, unix_sock=path, database=database, ssl_context=False)
+            driver = Driver(user, unix_sock=path, database=database, ssl_context=False)
         except Exception as error:
-            raise connection_error(error, "socket", PORT, MASTER) from None
-        return Session(driver, database, MASTER)
+            raise connection_error(error, "socket", PORT, user) from None
+        return Session(driver, database, user)
 
     def reset(self) -> None:
         """Makes the server as new."""

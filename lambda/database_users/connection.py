@@ -140,6 +140,7 @@ class Session:
         try:
             self.driver.run(statement.sql)
         except (DatabaseError, InterfaceError, OSError) as error:
+            watch.cancel()
             watch.join()
             raise statement_error(error, statement, self._user, "".join(found)) from None
         finally:

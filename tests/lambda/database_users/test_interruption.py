@@ -1,0 +1,261 @@
+"""A run that is cut off, runs side by side, locks, and connections that go away."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from database_users import connection, run
+from database_users.connection import Deadline, Session
+from database_users.desired import Database
+from database_users.errors import (
+    LockTimeoutError,
+    RefusedStatementError,
+    UnavailableServerError,
+    UnsuitableServerError,
+)
+from database_users.run import changed_since, converge, survey
+from database_users.statements import Statements
+from tests.database_server import MASTER, SUPERUSER, Postgres
+
+ORDERS = Database(
+    "orders",
+    "orders_owner",
+    "orders_writer",
+    "orders_reader",
+    read=("reader",),
+    write=("writer",),
+    own=("owner",),
+)
+PAYROLL = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
+# Each of some in a quick run; each in a full one.
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 6
+
+
+class KilledError(Exception):
+    """The function is gone from one moment to the next."""
+
+
+class Fuse:
+    """Opens sessions that die before the statement number `left`, in whatever transaction."""
+
+    def __init__(self, server: Postgres, left: int) -> None:
+        self._server = server
+        self._left = left
+        self._lock = threading.Lock()
+
+    def connect(self, database: str) -> Session:
+        session = self._server.connect(database)
+        whole = session.run
+
+        def run_until_killed(statements: Statements, holder: Callable[[int], str]) -> None:
+            with self._lock:
+                left = self._left
+                self._left -= len(statements)
+            if left >= len(statements):
+                whole(statements, holder)
+                return
+            together = len(statements) > 1
+            if left >= 0 and together:
+                session.driver.run("BEGIN")
+                for statement in statements[:left]:
+                    session.driver.run(statement.sql)
+            session.driver.close()
+            raise KilledError
+
+        session.run = run_until_killed  # pyright: ignore[reportAttributeAccessIssue]
+        return session
+
+
+def deadline() -> Deadline:
+    return Deadline(time.monotonic() + 60)
+
+
+ACTIONS = ("SELECT * FROM item", "INSERT INTO item VALUES (1)", "DROP TABLE item")
+
+
+def access(server: Postgres) -> set[tuple[str, str, str]]:
+    """Every (user, database, action) that works, by real logins."""
+    found: set[tuple[str, str, str]] = set()
+    databases = [
+        name
+        for (name,) in server.query(
+            "SELECT datname FROM pg_database WHERE datallowconn AND datname NOT LIKE 'template%'"
+        )
+    ]
+    for user in ("reader", "writer", "owner", "boss"):
+        for database in databases:
+            try:
+                session = server.login(user, database)
+            except psycopg.OperationalError:
+                continue
+            with session:
+                found.add((user, database, "connect"))
+                for action in ACTIONS:
+                    try:
+                        with session.transaction(force_rollback=True):
+                            session.execute(action.encode())
+                    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable):
+                        continue
+                    found.add((user, database, action))
+    return found
+
+
+def state(server: Postgres, databases: tuple[Database, ...]) -> Any:
+    assert [s.sql for s in survey(server.connect, databases, deadline()).statements()] == []
+    return (
+        access(server),
+        set(server.query("SELECT rolname, rolcanlogin, rolinherit FROM pg_roles")),
+        set(
+            server.query(
+                "SELECT roleid::regrole::text, member::regrole::text, inherit_option,"
+                " set_option FROM pg_auth_members"
+            )
+        ),
+    )
+
+
+SCENARIOS: dict[str, tuple[tuple[Database, ...], tuple[Database, ...]]] = {
+    "first run": ((), (ORDERS, PAYROLL)),
+    "change": (
+        (ORDERS, PAYROLL),
+        (replace(ORDERS, read=("writer",), write=("reader",)), replace(PAYROLL, read=("owner2",))),
+    ),
+    "removal": ((ORDERS, PAYROLL), (replace(ORDERS, own=()),)),
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_run_that_is_killed_leaves_nobody_with_more_and_the_next_one_ends_it(
+    newest: Postgres, scenario: str
+):
+    before, after = SCENARIOS[scenario]
+
+    def prepare() -> None:
+        newest.reset()
+        converge(newest.connect, before, deadline())
+        if before:
+            newest.execute("CREATE TABLE item (id int)", database="orders", user="owner")
+            newest.execute("CREATE TABLE boss_item (id int)", database="payroll", user="boss")
+
+    prepare()
+    access_before = access(newest)
+    count = converge(newest.connect, after, deadline()).statements
+    expected = state(newest, after)
+    for left in range(0, count, EVERY):
+        prepare()
+        with pytest.raises(KilledError):
+            converge(Fuse(newest, left).connect, after, deadline())
+        # Sessions that died are noticed in a moment.
+        assert access(newest) <= access_before | expected[0], left
+        scope = changed_since(before)
+        converge(newest.connect, after, deadline(), scope)
+        assert state(newest, after) == expected, left
+
+
+def test_two_runs_at_once_wait_for_each_other(server: Postgres):
+    errors: list[BaseException] = []
+
+    def apply() -> None:
+        try:
+            converge(server.connect, (ORDERS, PAYROLL), deadline())
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=apply) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert list(survey(server.connect, (ORDERS, PAYROLL), deadline()).statements()) == []
+
+
+def test_a_run_that_waits_too_long_for_another_says_so(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "LOCK_WAIT_SECONDS", 0.05)
+    with newest.superuser() as other:
+        other.execute(f"SELECT pg_advisory_lock({run.ADVISORY_LOCK})".encode())
+        with pytest.raises(LockTimeoutError, match="another run has been at work"):
+            converge(newest.connect, (ORDERS,), deadline())
+
+
+def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    newest.execute("CREATE ROLE legacy LOGIN", user=MASTER)
+    newest.execute("CREATE DATABASE orders", user=MASTER)
+    newest.execute(
+        "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
+    )
+    monkeypatch.setattr(connection, "LOCK_SECONDS", 0.4)
+    monkeypatch.setattr(connection, "_SETTINGS", connection._SETTINGS + "SET lock_timeout = 400;")
+    monkeypatch.setattr(run, "LOCK_SECONDS", 0.4)
+    with newest.superuser("orders") as holder:
+        holder.execute("BEGIN")
+        holder.execute("SELECT * FROM item")
+        with pytest.raises(LockTimeoutError) as failed:
+            converge(newest.connect, (replace(ORDERS, old_owners=("legacy",)),), deadline())
+    assert "orders: what legacy owns belongs to orders_owner now" in str(failed.value)
+    assert "it is held by rdsadmin (process" in str(failed.value)
+
+
+def test_a_statement_without_privilege_names_its_sentence(newest: Postgres):
+    newest.execute("CREATE ROLE reader LOGIN")
+    with pytest.raises(RefusedStatementError) as failed:
+        converge(newest.connect, (ORDERS,), deadline())
+    message = str(failed.value)
+    assert "administrator has no privilege for: reader existed and is taken over" in message
+    assert "permission denied" in message
+
+
+class Flaky:
+    """Opens sessions of which the first `failures` lose their connection at once."""
+
+    def __init__(self, server: Postgres, failures: int) -> None:
+        self._server = server
+        self.failures = failures
+
+    def connect(self, database: str) -> Session:
+        session = self._server.connect(database)
+        if database == "orders" and self.failures:
+            self.failures -= 1
+            ((pid,),) = session.query("SELECT pg_backend_pid()", "test")
+            self._server.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+        return session
+
+
+def test_a_lost_connection_is_tried_again_within_bounds(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    converge(Flaky(newest, run.ATTEMPTS - 1).connect, (ORDERS,), deadline())
+    assert list(survey(newest.connect, (ORDERS,), deadline()).statements()) == []
+    flaky = Flaky(newest, 1000)
+    with pytest.raises(UnavailableServerError, match=r"connection was lost|a shutdown"):
+        converge(flaky.connect, (ORDERS,), deadline())
+    assert flaky.failures == 1000 - run.ATTEMPTS
+
+
+def test_an_update_enters_only_what_differs_or_is_unfinished(newest: Postgres):
+    both = (ORDERS, PAYROLL)
+    converge(newest.connect, both, deadline())
+    more = (replace(ORDERS, read=("reader", "analyst")), PAYROLL)
+    assert converge(newest.connect, more, deadline(), changed_since(both)).databases == 1
+    newest.execute("REVOKE CONNECT ON DATABASE payroll FROM payroll_reader")
+    assert converge(newest.connect, more, deadline(), changed_since(more)).databases == 1
+
+
+def test_a_server_without_iam_authentication_says_so(newest: Postgres):
+    newest.execute("ALTER ROLE rds_iam RENAME TO away")
+    try:
+        with pytest.raises(UnsuitableServerError, match="the role rds_iam does not exist"):
+            converge(lambda name: newest.connect(name, SUPERUSER), (ORDERS,), deadline())
+    finally:
+        newest.execute("ALTER ROLE away RENAME TO rds_iam")

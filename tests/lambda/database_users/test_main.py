@@ -1,0 +1,59 @@
+"""The plan on the command line."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from database_users.__main__ import main
+from tests.database_server import PORT, Postgres
+from tests.tls_front import listening, write_certificate
+
+ORDERS = {
+    "Name": "orders",
+    "Owner": "orders_owner",
+    "Writer": "orders_writer",
+    "Reader": "orders_reader",
+    "Read": ["airflow_orders_read"],
+    "Own": ["boss"],
+}
+
+
+@pytest.fixture
+def declaration(tmp_path: Path) -> str:
+    path = tmp_path / "databases.json"
+    path.write_text(json.dumps({"Databases": [ORDERS]}))
+    return str(path)
+
+
+def test_a_plan_needs_no_database(declaration: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["plan", declaration]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["+ airflow may read orders", "+ boss may own orders"]
+    created = lines.index('CREATE DATABASE "orders" OWNER "orders_owner" ALLOW_CONNECTIONS false;')
+    assert lines[created - 1] == "-- the database orders of orders_owner"
+    assert lines[-1].endswith(" statements")
+
+
+def test_a_plan_against_a_server_changes_nothing(
+    newest: Postgres, declaration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    certificate = tmp_path / "certificate.pem"
+    write_certificate(certificate, "localhost")
+    monkeypatch.setenv("PGPASSWORD", "a-token")
+    before = newest.query("SELECT * FROM pg_roles"), newest.query("SELECT datname FROM pg_database")
+    socket = newest.directory / f".s.PGSQL.{PORT}"
+    with listening(socket, certificate, lambda _, token: token == "a-token") as port:
+        options = ["--host", "localhost", "--port", str(port), "--authorities", str(certificate)]
+        assert main(["plan", declaration, *options]) == 2
+    after = newest.query("SELECT * FROM pg_roles"), newest.query("SELECT datname FROM pg_database")
+    assert after == before
+
+
+def test_a_plan_from_the_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps([ORDERS | {"Name": "postgres"}])))
+    assert main(["plan", "-"]) == 1
+    assert "error: Databases[0].Name: 'postgres' is" in capsys.readouterr().err
