@@ -34,7 +34,11 @@ _KEYWORDS: Mapping[Kind, str] = {
     "routine": "ROUTINE",
     "type": "TYPE",
 }
-_VERBS = {"GRANT": "now", "REVOKE": "no longer", "REVOKE GRANT OPTION FOR": "not to pass on"}
+_VERBS = {
+    "GRANT": "now has",
+    "REVOKE": "no longer has",
+    "REVOKE GRANT OPTION FOR": "may no longer pass on",
+}
 _FUTURE: tuple[Kind, ...] = ("schema", "table", "sequence", "routine", "type")
 
 

@@ -214,21 +214,21 @@ def _revoked_memberships(comparison: Comparison, findings: list[str]) -> Iterato
                 excess.append("")
             else:
                 if grant.admin:
-                    excess.append("ADMIN OPTION FOR ")
+                    excess.append("ADMIN OPTION FOR")
                 if grant.inherit and wanted[grant.role] == "own":
-                    excess.append("INHERIT OPTION FOR ")
+                    excess.append("INHERIT OPTION FOR")
             for option in excess:
-                what = f"{option.lower().replace(' for ', ' of ')}{grant.role}"
+                what = f"the {option.lower()} {grant.role}" if option else grant.role
                 if grant.grantor not in comparison.acts_as:
                     findings.append(
-                        f"{member} is a member of {what}, which {grant.grantor} granted and only"
+                        f"{member} keeps {what}, which {grant.grantor} granted and only"
                         f" {grant.grantor} can revoke"
                     )
                     continue
                 yield server_wide(
-                    f"REVOKE {option}{identifier(grant.role)} FROM {identifier(member)}"
-                    f" GRANTED BY {identifier(grant.grantor)} CASCADE",
-                    f"{member} is no member of {what} any more",
+                    f"REVOKE {f'{option} ' if option else ''}{identifier(grant.role)}"
+                    f" FROM {identifier(member)} GRANTED BY {identifier(grant.grantor)} CASCADE",
+                    f"{member} is no longer granted {what}",
                 )
 
 
@@ -254,7 +254,7 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                 server_wide(
                     f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
                     f" FROM {grantee_sql(grant.grantee)} CASCADE",
-                    f"{existing.name}: {name} no longer {words(excess)} on the database",
+                    f"{existing.name}: {name} no longer has {words(excess)} on the database",
                 )
             )
         yield from comparison.acting_as([existing.owner], HOME, tuple(statements))
@@ -512,7 +512,7 @@ def _granted(
             server_wide(
                 f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
                 f" TO {identifiers(*grantees)}",
-                f"{existing.name}: {', '.join(grantees)} now {words(privileges)} on the database",
+                f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the database",
             ),
         ),
     )
@@ -534,7 +534,7 @@ def _created_databases(comparison: Comparison) -> Iterator[Statements]:
             yield (
                 server_wide(
                     f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-                    f"{database.name}: everyone (PUBLIC) no longer anything on the database",
+                    f"{database.name}: everyone (PUBLIC) no longer has anything on the database",
                 ),
                 _allow_connections(database),
             )

@@ -180,7 +180,7 @@ def test_roles_of_the_same_names_are_corrected_and_each_correction_is_said(
     assert "reader existed with CREATEDB, which is taken away" in caplog.text
     assert "reader existed and is taken over: it has no password any more" in caplog.text
     assert "orders_owner existed as a login user" in caplog.text
-    assert "reader is no member of payroll_reader any more" in caplog.text
+    assert "reader is no longer granted payroll_reader" in caplog.text
     assert server.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'reader'") == [(None,)]
     server.login("reader", "orders").close()
     with pytest.raises(psycopg.OperationalError):

@@ -1,0 +1,393 @@
+"""Values in, statements out, with no database: the whole plan for servers of each kind.
+
+The snapshot holds each statement under its sentence; `--snapshot-update` writes it anew.
+"""
+
+from dataclasses import replace
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from database_users.catalog import (
+    NEW_DATABASE,
+    Contents,
+    DefaultPrivileges,
+    ExistingDatabase,
+    Holding,
+    Membership,
+    ObjectGroup,
+    Role,
+    RoleSetting,
+    Server,
+    empty_server,
+)
+from database_users.desired import MANAGED, Database
+from database_users.lockout import LockoutError, lockout_findings, refuse_lockouts
+from database_users.object_plan import databases_to_hand_over, plan_database
+from database_users.privileges import Grant
+from database_users.report import lines
+from database_users.run import Plan, plan_from_nothing
+from database_users.server_plan import Comparison, plan_server
+
+MASTER = "administrator"
+ORDERS = Database("orders", "o_owner", "o_writer", "o_reader", ("reader",), ("writer",), ("owner",))
+PAYROLL = Database("payroll", "p_owner", "p_writer", "p_reader", (), (), ("boss", "chief"))
+EMPTY = empty_server(MASTER, 17)
+
+
+def grant(grantee: str, *privileges: str, by: str, on: frozenset[str] = frozenset()) -> Grant:
+    return Grant(grantee, frozenset(privileges), on, by)
+
+
+def member(role: str, member: str, by: str = MASTER, **options: bool) -> Membership:
+    return Membership(role, member, by, **{"admin": False, "inherit": True, "set": True} | options)
+
+
+def made(*names: str) -> tuple[Membership, ...]:
+    """What the server grants to the master for having made roles."""
+    return tuple(
+        member(name, MASTER, "rdsadmin", admin=True, inherit=False, set=False) for name in names
+    )
+
+
+def server_of(*databases: Database) -> Server:
+    """A server on which `databases` came about."""
+    roles = dict(EMPTY.roles) | {MANAGED: Role(MANAGED)}
+    memberships = [*EMPTY.memberships, *made(MANAGED)]
+    existing = {name: ExistingDatabase(name, MASTER, ()) for name in ("postgres", "template1")}
+    settings: list[RoleSetting] = []
+    for database in databases:
+        for group, level, logins in database.groups:
+            roles[group] = Role(group)
+            memberships += made(group)
+            for login in logins:
+                own = level == "own"
+                roles[login] = Role(login, can_login=True, inherits=not own)
+                memberships += [
+                    *made(login),
+                    member(group, login, inherit=not own),
+                    member("rds_iam", login),
+                    member(MANAGED, login, inherit=False),
+                ]
+                if own:
+                    settings.append(RoleSetting(login, None, group))
+        memberships.append(member(database.owner, MASTER))
+        existing[database.name] = ExistingDatabase(
+            database.name,
+            database.owner,
+            tuple(
+                grant(name, "CONNECT", by=database.owner)
+                for name in (database.reader, database.writer, *database.own)
+            ),
+        )
+    return replace(
+        EMPTY,
+        roles=roles,
+        memberships=tuple(memberships),
+        databases=existing,
+        role_settings=tuple(settings),
+    )
+
+
+def contents_of(database: Database) -> Contents:
+    """The contents of `database` once it came about."""
+    owner, writer, reader = database.owner, database.writer, database.reader
+    both = (grant(writer, "USAGE", by=owner), grant(reader, "USAGE", by=owner))
+    rights = {
+        "schema": both,
+        "table": (
+            grant(writer, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", by=owner),
+            grant(reader, "SELECT", by=owner),
+        ),
+        "sequence": (
+            grant(writer, "SELECT", "USAGE", "UPDATE", by=owner),
+            grant(reader, "SELECT", by=owner),
+        ),
+        "routine": (grant(writer, "EXECUTE", by=owner), grant(reader, "EXECUTE", by=owner)),
+        "type": both,
+    }
+    return Contents(
+        (
+            ObjectGroup(
+                "schema",
+                None,
+                "pg_database_owner",
+                (
+                    grant(writer, "USAGE", by="pg_database_owner"),
+                    grant(reader, "USAGE", by="pg_database_owner"),
+                ),
+                ("public",),
+            ),
+            *(
+                ObjectGroup(kind, "public", owner, rights[kind], (f"a {kind}",))  # pyright: ignore[reportArgumentType]
+                for kind in ("table", "sequence", "routine", "type")
+            ),
+        ),
+        tuple(DefaultPrivileges(owner, None, kind, acl) for kind, acl in rights.items()),  # pyright: ignore[reportArgumentType]
+    )
+
+
+def planned(
+    server: Server, databases: tuple[Database, ...], contents: dict[str, Contents]
+) -> list[str]:
+    comparison = Comparison(databases, server)
+    names = {database.name for database in databases} | databases_to_hand_over(comparison)
+    plans = {
+        name: plan_database(comparison, name, contents.get(name, NEW_DATABASE))
+        for name in sorted(names)
+    }
+    server_plan = plan_server(comparison)
+    findings = (
+        *lockout_findings(comparison),
+        *server_plan.findings,
+        *(finding for plan in plans.values() for finding in plan.findings),
+    )
+    return list(lines(Plan(comparison, server_plan, plans, findings)))
+
+
+def test_a_new_server(snapshot: SnapshotAssertion):
+    plan = plan_from_nothing((ORDERS, PAYROLL), EMPTY)
+    assert list(lines(plan)) == snapshot
+
+
+def test_a_server_that_is_right_needs_nothing():
+    contents = {database.name: contents_of(database) for database in (ORDERS, PAYROLL)}
+    assert planned(server_of(ORDERS, PAYROLL), (ORDERS, PAYROLL), contents) == ["nothing to do"]
+
+
+@pytest.mark.parametrize("version", [16, 17])
+def test_objects_of_others(version: int, snapshot: SnapshotAssertion):
+    server = server_of(ORDERS)
+    server = replace(
+        server,
+        version=version,
+        roles=server.roles | {"legacy": Role("legacy"), "stranger": Role("stranger")},
+        memberships=(*server.memberships, *made("legacy")),
+    )
+    right = contents_of(ORDERS)
+    others = tuple(
+        ObjectGroup(kind, None if kind == "schema" else "app", owner, acl, names)
+        for owner in ("legacy", "rdsadmin")
+        for kind, acl, names in (
+            ("schema", (grant("", "USAGE", "CREATE", by=owner),), (f"of {owner}",)),
+            ("table", (), tuple(f"{owner}_{number:03}" for number in range(201))),
+            ("sequence", (grant("o_writer", "USAGE", by=owner),), (f"{owner}_seq",)),
+            ("routine", (grant("", "EXECUTE", by=owner),), (f"app.{owner}()",)),
+            ("type", (grant("stranger", "USAGE", by=owner),), (f"{owner}_type",)),
+        )
+    )
+    contents = replace(right, objects=(*right.objects, *others))
+    assert planned(server, (ORDERS,), {"orders": contents}) == snapshot
+
+
+def test_grants_by_hand(snapshot: SnapshotAssertion):
+    server = server_of(ORDERS, PAYROLL)
+    databases = {
+        **server.databases,
+        "orders": replace(
+            server.databases["orders"],
+            acl=(
+                grant("", "CONNECT", "TEMPORARY", by="o_owner"),
+                grant("o_reader", "CONNECT", "CREATE", by="o_owner"),
+                grant("boss", "CONNECT", by="o_owner"),
+                grant("stranger", "CONNECT", by="o_owner"),
+                grant("writer", "CONNECT", by="stranger"),
+                grant("o_writer", "CONNECT", by="o_owner"),
+                grant("owner", "CONNECT", by="o_owner"),
+            ),
+        ),
+        "postgres": ExistingDatabase(
+            "postgres", "rdsadmin", (grant("", "CONNECT", by="rdsadmin"),)
+        ),
+        "other": ExistingDatabase("other", MASTER, (grant("", "CONNECT", by=MASTER),)),
+    }
+    server = replace(
+        server,
+        roles=server.roles
+        | {
+            "stranger": Role("stranger"),
+            "reader": Role("reader", True, False, False, True, True, True, False),
+            "writer": Role("writer"),
+            "o_writer": Role("o_writer", can_login=True, create_db=True),
+        },
+        memberships=(
+            *(m for m in server.memberships if (m.role, m.member) != ("rds_iam", "boss")),
+            member("p_owner", "reader"),
+            member("o_reader", "reader", by="stranger", admin=True),
+            member("o_writer", "writer", admin=True),
+            member("o_owner", "owner", inherit=True),
+            member("pg_read_all_data", "o_reader"),
+            member("rds_iam", "o_writer"),
+        ),
+        role_settings=(
+            RoleSetting("reader", None, "p_owner"),
+            RoleSetting("owner", "orders", "p_owner"),
+            RoleSetting("owner", None, "o_reader"),
+            RoleSetting("stranger", None, "o_owner"),
+            *(setting for setting in server.role_settings if setting.login != "owner"),
+        ),
+        databases=databases,
+        sessions=frozenset({"reader", "writer", "stranger"}),
+    )
+    right = contents_of(ORDERS)
+    by_hand = (
+        ObjectGroup(
+            "table",
+            "public",
+            "o_owner",
+            (
+                grant("", "SELECT", by="o_owner"),
+                grant("o_reader", "SELECT", "INSERT", by="o_owner", on=frozenset({"SELECT"})),
+                grant("o_writer", "SELECT", by="o_owner"),
+                grant("boss", "SELECT", by="o_owner"),
+                grant("reader", "DELETE", by="stranger"),
+                grant("stranger", "SELECT", by="o_owner"),
+            ),
+            ("one", "two"),
+        ),
+        ObjectGroup(
+            "column",
+            "public",
+            "o_owner",
+            (
+                grant("o_reader", "SELECT", "UPDATE", by="o_owner"),
+                grant("o_writer", "INSERT", by="o_owner"),
+            ),
+            ("one", "a column"),
+        ),
+    )
+    defaults = (
+        DefaultPrivileges("o_owner", "app", "table", (grant("o_reader", "INSERT", by="o_owner"),)),
+        DefaultPrivileges(
+            "o_owner",
+            "app",
+            "routine",
+            (
+                grant("", "EXECUTE", by="o_owner"),
+                grant("o_writer", "EXECUTE", by="o_owner", on=frozenset({"EXECUTE"})),
+                grant("stranger", "EXECUTE", by="o_owner"),
+            ),
+        ),
+        DefaultPrivileges("stranger", None, "table", (grant("", "INSERT", by="stranger"),)),
+        DefaultPrivileges("stranger", None, "type", (grant("", "USAGE", by="stranger"),)),
+    )
+    contents = Contents((*right.objects, *by_hand), (*right.defaults[1:], *defaults))
+    assert (
+        planned(server, (ORDERS, PAYROLL), {"orders": contents, "payroll": contents_of(PAYROLL)})
+        == snapshot
+    )
+
+
+def test_users_that_go(snapshot: SnapshotAssertion):
+    server = server_of(ORDERS, PAYROLL)
+    server = replace(
+        server,
+        roles=server.roles
+        | {"reader": replace(server.roles["reader"], can_login=False)}
+        | {"admin": Role("admin", can_login=True, create_role=True)},
+        memberships=(*server.memberships, member(MANAGED, "admin"), *made("admin")),
+        databases=server.databases
+        | {
+            "owned": ExistingDatabase(
+                "owned",
+                "owner",
+                (grant("", "CONNECT", by="owner"), grant("reader", "CONNECT", by="owner")),
+            ),
+            "foreign": ExistingDatabase(
+                "foreign", "stranger", (grant("owner", "CONNECT", by="x"),)
+            ),
+        },
+        holdings=(
+            Holding("owner", "orders", True),
+            Holding("owner", "payroll", False),
+            Holding("owner", "owned", True),
+            Holding("o_reader", "orders", True),
+            Holding("o_owner", "orders", True),
+            Holding("stranger", "orders", True),
+        ),
+        sessions=frozenset({"writer", "boss"}),
+    )
+    right = contents_of(ORDERS)
+    owned = ObjectGroup(
+        "table", "public", "owner", (grant("owner2", "SELECT", by="owner"),), ("t",)
+    )
+    contents = {
+        "orders": replace(right, objects=(*right.objects, owned)),
+        "payroll": contents_of(PAYROLL),
+    }
+    less = replace(ORDERS, read=("writer",), write=(), own=())
+    assert planned(server, (less, PAYROLL), contents) == snapshot
+
+
+def test_a_takeover(snapshot: SnapshotAssertion):
+    adopting = replace(ORDERS, old_owners=("legacy", "rdsadmin", "absent", MASTER))
+    server = replace(
+        EMPTY,
+        roles=EMPTY.roles
+        | {
+            "legacy": Role("legacy", can_login=True),
+            "reader": Role("reader", can_login=True),
+            "o_owner": Role("o_owner"),
+        },
+        memberships=(
+            *EMPTY.memberships,
+            *made("reader", "o_owner"),
+            *made("legacy"),
+            member("legacy", MASTER, inherit=False),
+        ),
+        databases=EMPTY.databases
+        | {
+            "orders": ExistingDatabase("orders", "legacy", (), allows_connections=False),
+            "other": ExistingDatabase("other", "legacy", ()),
+            "payroll": ExistingDatabase(
+                "payroll", "stranger", (grant("", "CONNECT", by="stranger"),)
+            ),
+        },
+        holdings=(
+            Holding("legacy", "orders", True),
+            Holding("rdsadmin", "orders", True),
+            Holding(MASTER, "orders", True),
+        ),
+    )
+    contents = Contents(
+        (
+            ObjectGroup("schema", None, "legacy", (), ("app",)),
+            ObjectGroup(
+                "table", "app", "legacy", (grant("o_owner", "SELECT", by="legacy"),), ("t",)
+            ),
+        )
+    )
+    assert (
+        planned(server, (adopting, PAYROLL), {"orders": contents, "payroll": contents}) == snapshot
+    )
+
+
+def test_who_made_a_login_user_by_hand_is_not_locked_out():
+    server = server_of()
+    server = replace(
+        server,
+        roles=server.roles | {"reader": Role("reader", True), "dba": Role("dba", True)},
+        memberships=(*server.memberships, member("reader", "dba", "x", admin=True, inherit=False)),
+    )
+    with pytest.raises(LockoutError, match="dba is a member of reader"):
+        refuse_lockouts(Comparison((ORDERS,), server))
+    refuse_lockouts(Comparison((PAYROLL,), server))
+
+
+@pytest.mark.parametrize("name", ["owner", "o_owner", "o_reader"])
+@pytest.mark.parametrize("attribute", ["superuser", "create_role"])
+def test_an_administrator_is_never_taken_over(name: str, attribute: str):
+    server = server_of()
+    role = Role(name, **{attribute: True})
+    with pytest.raises(LockoutError, match=f"{name} exists and is an administrator"):
+        refuse_lockouts(Comparison((ORDERS,), replace(server, roles=server.roles | {name: role})))
+
+
+def test_a_member_of_rds_superuser_is_an_administrator():
+    server = replace(
+        server_of(),
+        memberships=(member("rds_superuser", "team"), member("team", "owner")),
+        roles={"owner": Role("owner")},
+    )
+    with pytest.raises(LockoutError, match="owner exists and is an administrator"):
+        refuse_lockouts(Comparison((ORDERS,), server))
