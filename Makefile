@@ -3,7 +3,9 @@
 
 ENVIRONMENT ?= dev
 PYTHON ?= python3
-export PYTHONDONTWRITEBYTECODE = 1
+# Compiled once, also where the caller's environment forbids it, and never beside the sources.
+export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
+export PYTHONDONTWRITEBYTECODE =
 # jsii's notice about Node.js 20 fills a screen at each command.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
 # uv does not read pip's configuration: hand it the index that pip uses, where one is set.
