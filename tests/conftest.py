@@ -17,14 +17,6 @@ os.environ["CDK_VALIDATION"] = "false"
 os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep what shares a slow start on one worker of `pytest -n 2`."""
-    fixtures: list[str] = getattr(item, "fixturenames", [])
-    for fixture in ("new_app", "cdk_out", "s3"):
-        if fixture in fixtures:
-            item.add_marker(pytest.mark.xdist_group(fixture))
-
-
 @pytest.fixture(scope="session")
 def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], "App"]:
     """Makes applications with the flags of cdk.json."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Stack
 from aws_cdk.assertions import Template
@@ -49,31 +49,30 @@ def statements(template: Content) -> Iterator[dict[str, Any]]:
 
 def text(value: object) -> str:
     """A value of a template on one line: a join is joined, a reference in angle brackets."""
-    match value:
-        case {"Fn::Join": [str(separator), [*parts]]}:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and len(cast("dict[str, Any]", value)) == 1:
+        [(function, argument)] = cast("dict[str, Any]", value).items()
+        if function == "Ref":
+            return f"<{argument}>"
+        if function == "Fn::GetAtt":
+            return f"<{'.'.join(argument)}>"
+        if function == "Fn::Join":
+            separator, parts = argument
             return separator.join(map(text, parts))
-        case {"Ref": str(name)}:
-            return f"<{name}>"
-        case {"Fn::GetAtt": [str(name), str(attribute)]}:
-            return f"<{name}.{attribute}>"
-        case str():
-            return value
-        case _:
-            return json.dumps(value, sort_keys=True)
+    return json.dumps(value, sort_keys=True)
 
 
 def keys_and_values(node: object) -> Iterator[tuple[str, object]]:
     """Each key in ``node``, at any depth, with its value."""
     if isinstance(node, Mapping):
-        mapping: Mapping[str, object] = node
-        for key, value in mapping.items():
+        for key, value in cast("Mapping[str, object]", node).items():
             yield key, value
             yield from keys_and_values(value)
     elif isinstance(node, list):
-        items: list[object] = node
-        for item in items:
+        for item in cast("list[object]", node):
             yield from keys_and_values(item)
 
 
 def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return cast("list[Any]", value) if isinstance(value, list) else [value]

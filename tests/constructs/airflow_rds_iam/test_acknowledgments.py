@@ -19,7 +19,8 @@ def synthesize(stack: Stack) -> None:
 def reader(stack: Stack) -> tuple[iam.Role, str]:
     """A role that may read whatever is in a bucket, and that resource."""
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", f"files-{Aws.REGION}")
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    service = iam.ServicePrincipal("lambda.amazonaws.com")
+    role = iam.Role(stack, "Role", assumed_by=service)  # pyright: ignore[reportArgumentType]
     resource = bucket.arn_for_objects("*")
     role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[resource]))
     return role, resource

@@ -16,10 +16,17 @@ def stack(new_stack: Callable[[], Stack], tmp_path_factory: pytest.TempPathFacto
     source = tmp_path_factory.mktemp("files")
     (source / "startup.sh").write_text("true\n")
     stack = new_stack()
+    key = kms.Key(stack, "Key")
+    bucket = s3.Bucket(
+        stack,
+        "Bucket",
+        encryption_key=key,  # pyright: ignore[reportArgumentType]
+        versioned=True,
+    )
     files = BucketFiles(
         stack,
         "Files",
-        bucket=s3.Bucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key"), versioned=True),
+        bucket=bucket,
         prefix="dags",
         source=source,
         assemble=lambda target: copy_tree(source, target),

@@ -27,6 +27,13 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         }
     )
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, restrict_default_security_group=False)
+    private = ec2.PrivateSubnet(
+        stack,
+        "Private",
+        availability_zone="eu-central-1a",
+        cidr_block="10.0.250.0/24",
+        vpc_id=vpc.vpc_id,
+    )
     DatabaseUsers(
         stack,
         "Users",
@@ -37,16 +44,7 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         grants=list(grants(declaration)),
         drift_check=DriftCheck(),
         vpc=vpc,
-        # Lambda refuses none but private subnets, of which this network has none.
-        subnets=[
-            ec2.PrivateSubnet(
-                stack,
-                "Private",
-                availability_zone="eu-central-1a",
-                cidr_block="10.0.250.0/24",
-                vpc_id=vpc.vpc_id,
-            )
-        ],
+        subnets=[private],  # pyright: ignore[reportArgumentType]
     )
     return synthesized(stack)
 

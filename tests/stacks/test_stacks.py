@@ -1,0 +1,68 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment
+
+from airflow_rds_iam.declaration import Declaration
+from stacks import add_environment
+from tests.declared import REMOVED, dev
+
+Synthesize = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def synthesize(new_app: Callable[[], App]) -> Synthesize:
+    def templates(changes: dict[str, object], env: Environment) -> dict[str, Any]:
+        app = new_app()
+        declaration = Declaration.model_validate(dev({"airflow.name": "test", **changes}))
+        add_environment(app, name="test", declaration=declaration, env=env)
+        outdir = Path(app.synth().directory)
+        return {
+            file.name.removesuffix(".template.json"): json.loads(file.read_text())
+            for file in outdir.glob("*.template.json")
+        }
+
+    return templates
+
+
+def test_each_instance_has_a_stack_and_everything_else_has_one_of_its_kind(
+    synthesize: Synthesize,
+) -> None:
+    lake = {"databases": {"orders": {"own": ["shop"]}}}
+    env = Environment(account="111122223333", region="eu-central-1")
+    assert set(synthesize({"instances.lake": lake}, env)) == {
+        "test-network",
+        "test-database-warehouse",
+        "test-database-lake",
+        "test-airflow",
+        "test-access",
+    }
+
+
+def test_the_tags_are_on_every_stateful_resource(synthesize: Synthesize) -> None:
+    env = Environment(account="111122223333", region="eu-central-1")
+    found = synthesize({"tags": {"team": "data"}}, env)
+    for kind in ("AWS::EC2::VPC", "AWS::RDS::DBInstance", "AWS::S3::Bucket", "AWS::KMS::Key"):
+        tagged = [
+            {"Key": "team", "Value": "data"} in resource["Properties"]["Tags"]
+            for template in found.values()
+            for resource in template["Resources"].values()
+            if resource["Type"] == kind
+        ]
+        assert tagged
+        assert all(tagged)
+
+
+@pytest.mark.parametrize("egress", ["nat", "endpoints"])
+def test_without_account_and_region_it_is_for_wherever_it_is_deployed(
+    egress: str, synthesize: Synthesize
+) -> None:
+    changes = {"account": REMOVED, "region": REMOVED, "network.egress": egress}
+    everything = json.dumps(synthesize(changes, Environment()))
+    assert "AWS::AccountId" in everything
+    assert "AWS::Region" in everything
+    assert "eu-central-1" not in everything
+    assert "${Token" not in everything

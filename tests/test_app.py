@@ -1,0 +1,249 @@
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
+import pytest
+from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.conftest import ROOT
+from tests.declared import dev, written
+from tests.templates import keys_and_values, properties, text
+
+# What the application is made of.
+SOURCES = ("app.py", "cdk.json", "constructs", "dags", "environments", "lambda", "stacks")
+
+
+def synthesize(
+    environment: str, outdir: Path, *, root: Path = ROOT, umask: int = -1, validate: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run ``python app.py`` as the CDK's command line does."""
+    context = json.loads((root / "cdk.json").read_text())["context"]
+    variables = {
+        **os.environ,
+        "CDK_CONTEXT_JSON": json.dumps({**context, "environment": environment}),
+        "CDK_OUTDIR": str(outdir),
+        "CDK_VALIDATION": str(validate).lower(),
+        "PYTHONPATH": os.pathsep.join(
+            str(root / folder) for folder in (".", "constructs", "lambda")
+        ),
+    }
+    for given_by_a_profile in ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION"):
+        variables.pop(given_by_a_profile, None)
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=root,
+        env=variables,
+        umask=umask,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def templates(outdir: Path) -> dict[str, dict[str, Any]]:
+    return {
+        file.name.removesuffix(".template.json"): json.loads(file.read_text())
+        for file in sorted(outdir.glob("*.template.json"))
+    }
+
+
+CdkOut = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def cdk_out(tmp_path_factory: pytest.TempPathFactory) -> CdkOut:
+    """Gives the folder that ``python app.py`` wrote for an environment, once for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def folder_of(environment: str) -> Path:
+        outdir, done = folder / f"cdk.out.{environment}", folder / f"{environment}.done"
+        with (folder / f"{environment}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                ran = synthesize(environment, outdir)
+                assert ran.returncode == 0, ran.stderr
+                done.touch()
+        return outdir
+
+    return folder_of
+
+
+@pytest.fixture(params=["dev", "prod"])
+def environment(request: pytest.FixtureRequest, cdk_out: CdkOut) -> Path:
+    return cdk_out(request.param)
+
+
+@pytest.fixture
+def snapshot_of_templates(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    return snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_the_templates_are_those_of_the_snapshot(
+    environment: Path, snapshot_of_templates: SnapshotAssertion
+) -> None:
+    """`make snapshots` takes the templates of today as those to expect."""
+    normalised = re.sub(
+        r"\b[0-9a-f]{64}\b", "<hash of the asset>", json.dumps(templates(environment))
+    )
+    assert json.loads(normalised) == snapshot_of_templates
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_an_environment_has_four_stacks(name: str, cdk_out: CdkOut) -> None:
+    assert set(templates(cdk_out(name))) == {
+        f"{name}-{stack}" for stack in ("network", "database-warehouse", "airflow", "access")
+    }
+
+
+def test_no_finding_and_no_warning_is_left(environment: Path) -> None:
+    report = json.loads((environment / "validation-report.json").read_text())
+    reports = {one["pluginName"]: one["violations"] for one in report["pluginReports"]}
+    assert reports
+    assert not [violation for found in reports.values() for violation in found]
+
+
+# Findings of cfn-lint that are right as they are.
+LINT_IGNORED = [
+    "W3005",  # CDK's L2 constructs name a dependency beside the reference that implies it
+    "W3010",  # the zones are declared, so that a subnet keeps its zone
+    "W3691",  # "17" has RDS choose the minor version; cfn-lint knows versions in full alone
+]
+
+
+def test_cfn_lint_finds_nothing(environment: Path) -> None:
+    config = ManualArgs(regions=["eu-central-1"], ignore_checks=LINT_IGNORED)
+    found = [
+        f"{file.name}: {match}"
+        for file in sorted(environment.glob("*.template.json"))
+        for match in cfnlint.api.lint(file.read_text(), config=config)
+    ]
+    assert found == []
+
+
+def test_no_password_is_anywhere(environment: Path) -> None:
+    for name, template in templates(environment).items():
+        for key, value in keys_and_values(template):
+            suspect = f"{name}: {key}: {value}"
+            assert not re.search("passw|pwd|credential|generatesecret", key, re.IGNORECASE), suspect
+            assert "{{resolve:" not in text(value), suspect
+            if key == "SecretString":
+                assert not re.search("passw|pwd|token", text(value), re.IGNORECASE), suspect
+
+
+def test_every_login_is_by_a_token(environment: Path) -> None:
+    found = templates(environment)
+    instances = [one for each in found.values() for one in properties(each, "AWS::RDS::DBInstance")]
+    assert [one["MasterUserAuthenticationType"] for one in instances] == ["iam-db-auth"]
+
+
+def acknowledgments(outdir: Path) -> list[tuple[str, str, str]]:
+    """Construct path, finding and reason of each acknowledgement."""
+    return [
+        (path, finding, reason)
+        for file in outdir.glob("*.metadata.json")
+        for path, entries in json.loads(file.read_text()).items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:acknowledged-rules"
+        for finding, reason in entry["data"].items()
+    ]
+
+
+def test_each_acknowledgement_is_of_one_finding_below_a_stack_and_has_a_reason(
+    environment: Path,
+) -> None:
+    found = acknowledgments(environment)
+    assert len(found) > 10
+    for path, finding, reason in found:
+        assert path.count("/") > 2, f"{finding} is acknowledged on the whole of {path}"
+        assert re.search(r"::(AwsSolutions-[A-Z]+\d+|[A-Z]\d+)(\[.+::.+\])?$", finding)
+        if "IAM" in finding:
+            assert "[" in finding, f"{path}: {finding} names no policy, action or resource"
+        assert len(reason.split()) >= 10, f"{path}: {finding}: {reason!r} convinces nobody"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The application in another place."""
+    folder = tmp_path / "another place"
+    folder.mkdir()
+    for source in SOURCES:
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, folder / source)
+    return folder
+
+
+def files_of(outdir: Path) -> dict[str, bytes]:
+    """Each file, less the folder that jsii unpacked the CDK to, which stands in stack traces."""
+    return {
+        str(file.relative_to(outdir)): re.sub(rb"/jsii-kernel-\w+", b"", file.read_bytes())
+        for file in outdir.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_a_clone_elsewhere_makes_the_same_bytes(
+    cdk_out: CdkOut, clone: Path, tmp_path: Path
+) -> None:
+    ran = synthesize("dev", tmp_path / "out", root=clone, umask=0o077)
+    assert ran.returncode == 0, ran.stderr
+    here, there = files_of(cdk_out("dev")), files_of(tmp_path / "out")
+    assert there.keys() == here.keys()
+    assert [name for name in here if there[name] != here[name]] == []
+
+
+def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
+    clone: Path, tmp_path: Path
+) -> None:
+    module = clone / "constructs/airflow_rds_iam/airflow_environment.py"
+    module.write_text(module.read_text().replace("enforce_ssl=True", "enforce_ssl=False", 1))
+    ran = synthesize("dev", tmp_path / "out", root=clone, validate=False)
+    assert ran.returncode != 0
+    findings = re.findall(r"Acknowledge with '(.+)'", ran.stdout + ran.stderr)
+    assert set(findings) == {"AwsSolutions::AwsSolutions-S10"}
+
+
+def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_path: Path) -> None:
+    file = written(dev({"network.zones": ["a"]}), tmp_path / "wrong.yaml")
+    ran = synthesize(str(file), tmp_path / "out")
+    assert ran.returncode != 0
+    assert f"{file}:" in ran.stderr
+    assert "network.zones: ['a']: List should have at least 2 items" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list((tmp_path / "out").glob("*.json"))
+
+
+def test_no_package_shadows_the_library_that_cdk_imports() -> None:
+    """`constructs/__init__.py` would: the application breaks where pytest may still pass."""
+    files = subprocess.run(
+        [
+            "git",
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "constructs",
+            "lambda",
+            "tests",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    packages = {Path(file).parent for file in files if Path(file).name == "__init__.py"}
+    assert Path("constructs/airflow_rds_iam") in packages
+    assert Path("lambda/bucket_files") in packages
+    assert packages.isdisjoint({Path("constructs"), Path("lambda")})
+    assert not [package for package in packages if package.parts[0] == "tests"]
