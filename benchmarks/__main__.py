@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -45,10 +46,12 @@ class Figure:
 
 
 def figure(name: str, value: float, unit: str, goal: float | None = None) -> Figure:
+    """A line of the table."""
     return Figure(name, round(value, 3), unit, goal, None if goal is None else value <= goal)
 
 
 def declaration(count: int) -> tuple[Database, ...]:
+    """Databases with a login user of each level."""
     return tuple(
         Database(
             name := f"bench_{number}",
@@ -69,7 +72,7 @@ def front_door(server: Postgres, directory: Path) -> Generator[Target]:
     certificate = directory / "certificate.pem"
     write_certificate(certificate, "localhost")
     socket = server.directory / f".s.PGSQL.{PORT}"
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "tests.tls_front", socket, certificate],
         stdout=subprocess.PIPE,
         text=True,
@@ -94,6 +97,7 @@ class Counting:
     messages: int = 0
 
     def __call__(self, database: str) -> Session:
+        """A session in `database`."""
         self.sessions += 1
         session = self.target.connect(database, self.deadline)
         driver = session.driver
@@ -108,6 +112,7 @@ class Counting:
 
 
 def timed(action: Callable[[], object]) -> float:
+    """Seconds that `action` takes."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
@@ -129,6 +134,7 @@ def floor(target: Target, databases: tuple[Database, ...]) -> float:
 
 
 def measured(count: int) -> list[Figure]:
+    """The figures for `count` databases that exist."""
     databases = declaration(count)
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -144,13 +150,12 @@ def measured(count: int) -> list[Figure]:
         first_messages = counting.messages / counting.sessions
         floors.append(floor(target, databases))
         before = statistics.mean(floors)
-        nothing: list[float] = []
         ratios: list[float] = []
         for _ in range(REPEATS):
             least = floor(target, databases)
             counting = Counting(target, Deadline(time.monotonic() + SECONDS))
-            nothing.append(timed(lambda: survey(counting, databases, counting.deadline)))
-            ratios.append(nothing[-1] / statistics.mean((least, floor(target, databases))))
+            seconds = timed(partial(survey, counting, databases, counting.deadline))
+            ratios.append(seconds / statistics.mean((least, floor(target, databases))))
         again_messages = counting.messages / counting.sessions
         changed = (replace(databases[0], read=(*databases[0].read, "analyst")), *databases[1:])
         change = _change(target, databases, changed)
@@ -205,7 +210,7 @@ def memory(count: int) -> list[Figure]:
         databases = [_property(database) for database in declaration(count)]
         properties = {"InstanceResourceId": "db-BENCH", "Databases": databases}
         event = {"RequestType": "Create", "ResourceProperties": properties}
-        invocation = subprocess.run(
+        invocation = subprocess.run(  # noqa: S603
             [sys.executable, "-c", _INVOCATION],
             input=json.dumps(event),
             capture_output=True,

@@ -120,9 +120,9 @@ class Server:
     version: int
     master: str
     in_recovery: bool
-    roles: Mapping[str, Role]
+    roles: dict[str, Role]
     memberships: tuple[Membership, ...]
-    databases: Mapping[str, ExistingDatabase]
+    databases: dict[str, ExistingDatabase]
     role_settings: tuple[RoleSetting, ...]
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]

@@ -41,7 +41,7 @@ REUSE_SECONDS = 600
 _SSL_REQUEST = pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
 
 # An owner may set defaults for the sessions in a database; none of them may reach the master's.
-_SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
+SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
 SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed';
 SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s';
 """
@@ -82,7 +82,7 @@ class Session:
         self.database = database
         self.driver = driver
         self._user = master
-        self._settings = _SETTINGS
+        self._settings = SETTINGS
 
     def __enter__(self) -> Self:
         return self
@@ -214,13 +214,13 @@ class Target:
 
     def _token(self) -> str:
         """A token, used for every connection of its first ten minutes."""
-        return self.token or _signed_token(
+        return self.token or signed_token(
             self.host, self.port, self.user, self.region, int(time.monotonic() / REUSE_SECONDS)
         )
 
 
 @lru_cache(maxsize=1)
-def _signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
+def signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
     """What boto3's `generate_db_auth_token` returns, without the 40 MiB of its RDS client."""
     session = botocore.session.get_session()
     try:

@@ -512,7 +512,8 @@ def _granted(
             server_wide(
                 f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
                 f" TO {identifiers(*grantees)}",
-                f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the database",
+                f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the"
+                " database",
             ),
         ),
     )
@@ -534,7 +535,7 @@ def _created_databases(comparison: Comparison) -> Iterator[Statements]:
             yield (
                 server_wide(
                     f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-                    f"{database.name}: everyone (PUBLIC) no longer has anything on the database",
+                    f"{database.name}: everyone (PUBLIC) loses what a new database gives",
                 ),
                 _allow_connections(database),
             )

@@ -5,7 +5,8 @@ HYPOTHESIS_PROFILE=full tries two hundred of each.
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -78,8 +79,10 @@ def declarations(draw: st.DrawFn, databases: int = 2, logins: int = 2) -> tuple[
 def changes(draw: st.DrawFn) -> tuple[tuple[Database, ...], tuple[Database, ...]]:
     """Two declarations over the same databases and users, who come, go and change levels."""
     names = draw(st.lists(NAMES, unique=True, min_size=14, max_size=14))
-    databases = [tuple(names[:4]), tuple(names[4:8])]
-    users = names[8:]
+    first, second, users = names[:4], names[4:8], names[8:]
+    databases = [
+        Database(name, owner, writer, reader) for name, owner, writer, reader in (first, second)
+    ]
 
     def declaration() -> tuple[Database, ...]:
         places: dict[tuple[int, str], list[str]] = {}
@@ -90,14 +93,13 @@ def changes(draw: st.DrawFn) -> tuple[tuple[Database, ...], tuple[Database, ...]
             if place:
                 places.setdefault(place, []).append(user)
         return tuple(
-            Database(
-                *roles,
-                **{
-                    level: tuple(places.get((index, level), ()))
-                    for level in ("read", "write", "own")
-                },
+            replace(
+                database,
+                read=tuple(places.get((index, "read"), ())),
+                write=tuple(places.get((index, "write"), ())),
+                own=tuple(places.get((index, "own"), ())),
             )
-            for index, roles in enumerate(databases)
+            for index, database in enumerate(databases)
             if draw(st.booleans())
         )
 
@@ -108,7 +110,7 @@ def deadline() -> Deadline:
     return Deadline(time.monotonic() + 100)
 
 
-CELLS = {
+CELLS: dict[str, LiteralString] = {
     "select": "SELECT * FROM {}.item",
     "insert": "INSERT INTO {}.item VALUES (9)",
     "update": "UPDATE {}.item SET id = 8",

@@ -31,39 +31,39 @@ def test_a_declaration_becomes_values():
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (None, "Databases: None is no list"),
-        ("orders", "Databases: 'orders' is no list"),
-        (["orders"], r"Databases\[0\]: 'orders' is no object; allowed is Name, Owner"),
-        ([{"Name": "x"}], r"Databases\[0\]: Owner is missing"),
-        ([ORDERS | {"Admin": []}], r"Databases\[0\]: unknown key 'Admin'; allowed is Name"),
-        ([ORDERS | {"Name": 3}], r"Databases\[0\].Name: 3 is no text"),
-        ([ORDERS | {"Name": ""}], r"Name: '' has 0 bytes; allowed are 1 to 63"),
-        ([ORDERS | {"Name": "é" * 32}], "has 64 bytes; allowed are 1 to 63"),
-        ([ORDERS | {"Name": "a\0b"}], "cannot be printed"),
-        ([ORDERS | {"Name": "a\nb"}], "cannot be printed"),
-        ([ORDERS | {"Name": "\ud800"}], "is no valid unicode"),
-        ([ORDERS | {"Name": "postgres"}], "PostgreSQL's or RDS's own database"),
-        ([ORDERS | {"Name": "template1"}], "PostgreSQL's or RDS's own database"),
-        ([ORDERS | {"Name": "rdsadmin"}], "PostgreSQL's or RDS's own database"),
-        ([ORDERS | {"Read": "reader"}], r"Databases\[0\].Read: 'reader' is no list"),
-        ([ORDERS | {"Read": [None]}], r"Databases\[0\].Read\[0\]: None is no text"),
-        ([ORDERS | {"Read": ["pg_monitor"]}], r"Read\[0\]: 'pg_monitor' is reserved"),
-        ([ORDERS | {"Own": ["rds_superuser"]}], r"Own\[0\]: 'rds_superuser' is reserved"),
-        ([ORDERS | {"Owner": "rdsadmin"}], "'rdsadmin' is reserved"),
-        ([ORDERS | {"Reader": "public"}], "'public' is reserved"),
-        ([ORDERS | {"OldOwners": ["pg_read_all_data"]}], "is reserved"),
-        ([ORDERS | {"OldOwners": ["orders_owner"]}], "'orders_owner' is the owner itself"),
-        ([ORDERS | {"Own": ["administrator"]}], "'administrator' is already the master user"),
-        ([ORDERS | {"Own": ["airflow_rds_iam"]}], "is already the role that marks our users"),
-        ([ORDERS | {"Own": ["a"], "Read": ["a"]}], r"Own\[0\]: 'a' is already .*Read\[0\]"),
-        ([ORDERS | {"Own": ["orders_reader"]}], "'orders_reader' is already .*Reader"),
-        ([ORDERS, ORDERS], r"Databases\[1\].Name: 'orders' stands there twice"),
-        ([ORDERS, ORDERS | {"Name": "b"}], r"Databases\[1\].Owner: 'orders_owner' is already"),
-    ],
-)
+WRONG: list[tuple[Any, str]] = [
+    (None, "Databases: None is no list"),
+    ("orders", "Databases: 'orders' is no list"),
+    (["orders"], r"Databases\[0\]: 'orders' is no object; allowed is Name, Owner"),
+    ([{"Name": "x"}], r"Databases\[0\]: Owner is missing"),
+    ([ORDERS | {"Admin": []}], r"Databases\[0\]: unknown key 'Admin'; allowed is Name"),
+    ([ORDERS | {"Name": 3}], r"Databases\[0\].Name: 3 is no text"),
+    ([ORDERS | {"Name": ""}], r"Name: '' has 0 bytes; allowed are 1 to 63"),
+    ([ORDERS | {"Name": "é" * 32}], "has 64 bytes; allowed are 1 to 63"),
+    ([ORDERS | {"Name": "a\0b"}], "cannot be printed"),
+    ([ORDERS | {"Name": "a\nb"}], "cannot be printed"),
+    ([ORDERS | {"Name": "\ud800"}], "is no valid unicode"),
+    ([ORDERS | {"Name": "postgres"}], "PostgreSQL's or RDS's own database"),
+    ([ORDERS | {"Name": "template1"}], "PostgreSQL's or RDS's own database"),
+    ([ORDERS | {"Name": "rdsadmin"}], "PostgreSQL's or RDS's own database"),
+    ([ORDERS | {"Read": "reader"}], r"Databases\[0\].Read: 'reader' is no list"),
+    ([ORDERS | {"Read": [None]}], r"Databases\[0\].Read\[0\]: None is no text"),
+    ([ORDERS | {"Read": ["pg_monitor"]}], r"Read\[0\]: 'pg_monitor' is reserved"),
+    ([ORDERS | {"Own": ["rds_superuser"]}], r"Own\[0\]: 'rds_superuser' is reserved"),
+    ([ORDERS | {"Owner": "rdsadmin"}], "'rdsadmin' is reserved"),
+    ([ORDERS | {"Reader": "public"}], "'public' is reserved"),
+    ([ORDERS | {"OldOwners": ["pg_read_all_data"]}], "is reserved"),
+    ([ORDERS | {"OldOwners": ["orders_owner"]}], "'orders_owner' is the owner itself"),
+    ([ORDERS | {"Own": ["administrator"]}], "'administrator' is already the master user"),
+    ([ORDERS | {"Own": ["airflow_rds_iam"]}], "is already the role that marks our users"),
+    ([ORDERS | {"Own": ["a"], "Read": ["a"]}], r"Own\[0\]: 'a' is already .*Read\[0\]"),
+    ([ORDERS | {"Own": ["orders_reader"]}], "'orders_reader' is already .*Reader"),
+    ([ORDERS, ORDERS], r"Databases\[1\].Name: 'orders' stands there twice"),
+    ([ORDERS, ORDERS | {"Name": "b"}], r"Databases\[1\].Owner: 'orders_owner' is already"),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), WRONG)
 def test_what_is_wrong_is_named_with_its_place(value: object, message: str):
     with pytest.raises(InvalidRequestError, match=message):
         parse_databases(value, "administrator")

@@ -50,7 +50,7 @@ class Front:
 def front(newest: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Front]:
     write_certificate(tmp_path / "global-bundle.pem", HOST)
     front = Front()
-    connection._signed_token.cache_clear()
+    connection.signed_token.cache_clear()
     with listening(
         newest.directory / f".s.PGSQL.{PORT}", tmp_path / "global-bundle.pem", front.check
     ) as port:
@@ -99,10 +99,10 @@ def test_the_token_is_the_one_that_boto3_signs(front: Front, monkeypatch: pytest
             return cls(2026, 11, 22, 12, tzinfo=tz)
 
     noon = Noon.now(datetime.UTC)
-    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: noon.replace(tzinfo=None))
-    client = boto3.Session().client("rds", region_name="eu-central-1")
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: noon.replace(tzinfo=None))
+    client: Any = boto3.Session().client("rds", region_name="eu-central-1")  # pyright: ignore[reportUnknownMemberType]
     token = client.generate_db_auth_token(DBHostname=HOST, Port=5432, DBUsername="a b")
-    assert connection._signed_token(HOST, 5432, "a b", "eu-central-1", 0) == token
+    assert connection.signed_token(HOST, 5432, "a b", "eu-central-1", 0) == token
 
 
 def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres, front: Front):

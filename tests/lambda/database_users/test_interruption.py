@@ -195,7 +195,7 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
         "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
     )
     monkeypatch.setattr(connection, "LOCK_SECONDS", 0.4)
-    monkeypatch.setattr(connection, "_SETTINGS", connection._SETTINGS + "SET lock_timeout = 400;")
+    monkeypatch.setattr(connection, "SETTINGS", connection.SETTINGS + "SET lock_timeout = 400;")
     monkeypatch.setattr(run, "LOCK_SECONDS", 0.4)
     with newest.superuser("orders") as holder:
         holder.execute("BEGIN")
@@ -231,10 +231,14 @@ class Flaky:
         return session
 
 
+def _do_not_wait(_: float) -> None:
+    pass
+
+
 def test_a_lost_connection_is_tried_again_within_bounds(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", _do_not_wait)
     converge(Flaky(newest, run.ATTEMPTS - 1).connect, (ORDERS,), deadline())
     assert list(survey(newest.connect, (ORDERS,), deadline()).statements()) == []
     flaky = Flaky(newest, 1000)

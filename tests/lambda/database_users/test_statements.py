@@ -24,7 +24,7 @@ from database_users.catalog import (
 from database_users.desired import MANAGED, Database
 from database_users.lockout import LockoutError, lockout_findings, refuse_lockouts
 from database_users.object_plan import databases_to_hand_over, plan_database
-from database_users.privileges import Grant
+from database_users.privileges import Grant, Kind
 from database_users.report import lines
 from database_users.run import Plan, plan_from_nothing
 from database_users.server_plan import Comparison, plan_server
@@ -93,7 +93,7 @@ def contents_of(database: Database) -> Contents:
     """The contents of `database` once it came about."""
     owner, writer, reader = database.owner, database.writer, database.reader
     both = (grant(writer, "USAGE", by=owner), grant(reader, "USAGE", by=owner))
-    rights = {
+    rights: dict[Kind, tuple[Grant, ...]] = {
         "schema": both,
         "table": (
             grant(writer, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", by=owner),
@@ -119,11 +119,12 @@ def contents_of(database: Database) -> Contents:
                 ("public",),
             ),
             *(
-                ObjectGroup(kind, "public", owner, rights[kind], (f"a {kind}",))  # pyright: ignore[reportArgumentType]
-                for kind in ("table", "sequence", "routine", "type")
+                ObjectGroup(kind, "public", owner, rights[kind], (f"a {kind}",))
+                for kind in rights
+                if kind != "schema"
             ),
         ),
-        tuple(DefaultPrivileges(owner, None, kind, acl) for kind, acl in rights.items()),  # pyright: ignore[reportArgumentType]
+        tuple(DefaultPrivileges(owner, None, kind, acl) for kind, acl in rights.items()),
     )
 
 
@@ -165,17 +166,23 @@ def test_objects_of_others(version: int, snapshot: SnapshotAssertion):
         memberships=(*server.memberships, *made("legacy")),
     )
     right = contents_of(ORDERS)
-    others = tuple(
-        ObjectGroup(kind, None if kind == "schema" else "app", owner, acl, names)
-        for owner in ("legacy", "rdsadmin")
-        for kind, acl, names in (
-            ("schema", (grant("", "USAGE", "CREATE", by=owner),), (f"of {owner}",)),
-            ("table", (), tuple(f"{owner}_{number:03}" for number in range(201))),
-            ("sequence", (grant("o_writer", "USAGE", by=owner),), (f"{owner}_seq",)),
-            ("routine", (grant("", "EXECUTE", by=owner),), (f"app.{owner}()",)),
-            ("type", (grant("stranger", "USAGE", by=owner),), (f"{owner}_type",)),
+    others: list[ObjectGroup] = []
+    for owner in ("legacy", "rdsadmin"):
+        tables = tuple(f"{owner}_{number:03}" for number in range(201))
+        everyone = (grant("", "USAGE", "CREATE", by=owner),)
+        others += (
+            ObjectGroup("schema", None, owner, everyone, (f"of {owner}",)),
+            ObjectGroup("table", "app", owner, (), tables),
+            ObjectGroup(
+                "sequence", "app", owner, (grant("o_writer", "USAGE", by=owner),), (f"{owner}_seq",)
+            ),
+            ObjectGroup(
+                "routine", "app", owner, (grant("", "EXECUTE", by=owner),), (f"app.{owner}()",)
+            ),
+            ObjectGroup(
+                "type", "app", owner, (grant("stranger", "USAGE", by=owner),), (f"{owner}_type",)
+            ),
         )
-    )
     contents = replace(right, objects=(*right.objects, *others))
     assert planned(server, (ORDERS,), {"orders": contents}) == snapshot
 
