@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from airflow_rds_iam.declaration import AIRFLOW, LEVELS, Declaration, Level
+from airflow_rds_iam.declaration import LEVELS, Declaration, Level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +54,3 @@ def grants(declaration: Declaration) -> Iterator[Grant]:
                         database=database_name,
                         level=level,
                     )
-
-
-def is_airflow(grant: Grant) -> bool:
-    """Whether ``grant`` is one of Airflow's execution role."""
-    return grant.identity == AIRFLOW

@@ -1,7 +1,6 @@
-import pytest
 
 from airflow_rds_iam.declaration import Declaration
-from airflow_rds_iam.grants import Grant, grants, group_roles, is_airflow
+from airflow_rds_iam.grants import Grant, grants, group_roles
 from tests.declared import dev
 
 
@@ -40,8 +39,3 @@ def test_a_database_has_three_group_roles() -> None:
         "orders_writer",
         "orders_reader",
     )
-
-
-@pytest.mark.parametrize(("identity", "answer"), [("airflow", True), ("airflow2", False)])
-def test_only_airflow_itself_is_airflow(identity: str, answer: bool) -> None:
-    assert is_airflow(Grant(identity=identity, instance="i", database="d", level="read")) is answer
