@@ -1,4 +1,7 @@
+import os
 from pathlib import Path
+
+import pytest
 
 from airflow_rds_iam.bundling import copy_file, copy_tree
 
@@ -17,10 +20,15 @@ def test_a_tree_is_copied_without_compiled_files(tmp_path: Path) -> None:
     assert copied == {name: name for name in ("a.py", "b/c.py", "b/.hidden")}
 
 
-def test_a_copy_has_the_same_mode_on_each_machine(tmp_path: Path) -> None:
-    for mode in (0o600, 0o777):
-        source = tmp_path / "source"
-        source.write_text("")
-        source.chmod(mode)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("mode", [0o600, 0o777])
+def test_a_copy_has_the_same_mode_on_each_machine(mode: int, umask: int, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("")
+    source.chmod(mode)
+    previous = os.umask(umask)
+    try:
         copy_file(source, tmp_path / "target")
-        assert (tmp_path / "target").stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o644

@@ -1,4 +1,3 @@
-
 from airflow_rds_iam.declaration import Declaration
 from airflow_rds_iam.grants import Grant, grants, group_roles
 from tests.declared import dev
