@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from pg8000.native import Connection as Driver
+from pg8000.native import (  # pyright: ignore[reportMissingTypeStubs]
+    Connection as Driver,
+)
 from psycopg import sql
 
 from database_users.connection import Session

@@ -234,4 +234,4 @@ def signed_token(host: str, port: int, user: str, region: str, _: int) -> str:
     SigV4QueryAuth(
         credentials.get_frozen_credentials(), "rds-db", region, expires=TOKEN_SECONDS
     ).add_auth(request)
-    return request.url.removeprefix("https://")
+    return str(request.url).removeprefix("https://")

@@ -379,11 +379,10 @@ def _corrected_logins(comparison: Comparison) -> Iterator[Statement]:
 
 
 def _corrected_attributes(role: Role) -> Iterator[Statement]:
+    """A superuser, or who may create roles, is an administrator: that is refused before."""
     excess = [
         word
         for has, word in (
-            (role.superuser, "SUPERUSER"),
-            (role.create_role, "CREATEROLE"),
             (role.create_db, "CREATEDB"),
             (role.replication, "REPLICATION"),
             (role.bypass_rls, "BYPASSRLS"),

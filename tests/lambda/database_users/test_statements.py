@@ -28,6 +28,7 @@ from database_users.privileges import Grant, Kind
 from database_users.report import lines
 from database_users.run import Plan, plan_from_nothing
 from database_users.server_plan import Comparison, plan_server
+from database_users.statements import some
 
 MASTER = "administrator"
 ORDERS = Database("orders", "o_owner", "o_writer", "o_reader", ("reader",), ("writer",), ("owner",))
@@ -138,6 +139,11 @@ def planned(
         for name in sorted(names)
     }
     server_plan = plan_server(comparison)
+    everywhere = Plan(comparison, server_plan, {}, ()).statements()
+    assert {statement.database for statement in everywhere} <= {"postgres"}
+    for name, plan in plans.items():
+        inside = (plan.statements, *plan.hand_over.values())
+        assert {s.database for transaction in inside for s in transaction} <= {name}
     findings = (
         *lockout_findings(comparison),
         *server_plan.findings,
@@ -199,6 +205,7 @@ def test_grants_by_hand(snapshot: SnapshotAssertion):
                 grant("boss", "CONNECT", by="o_owner"),
                 grant("stranger", "CONNECT", by="o_owner"),
                 grant("writer", "CONNECT", by="stranger"),
+                grant("chief", "TEMPORARY", by="o_owner"),
                 grant("o_writer", "CONNECT", by="o_owner"),
                 grant("owner", "CONNECT", by="o_owner"),
             ),
@@ -225,12 +232,14 @@ def test_grants_by_hand(snapshot: SnapshotAssertion):
             member("o_owner", "owner", inherit=True),
             member("pg_read_all_data", "o_reader"),
             member("rds_iam", "o_writer"),
+            member(MANAGED, "o_writer", inherit=False),
+            member("p_reader", "reader"),
         ),
         role_settings=(
+            RoleSetting("stranger", None, "o_owner"),
+            RoleSetting("owner", None, "o_reader"),
             RoleSetting("reader", None, "p_owner"),
             RoleSetting("owner", "orders", "p_owner"),
-            RoleSetting("owner", None, "o_reader"),
-            RoleSetting("stranger", None, "o_owner"),
             *(setting for setting in server.role_settings if setting.login != "owner"),
         ),
         databases=databases,
@@ -334,11 +343,12 @@ def test_a_takeover(snapshot: SnapshotAssertion):
         | {
             "legacy": Role("legacy", can_login=True),
             "reader": Role("reader", can_login=True),
+            "boss": Role("boss", can_login=True, create_db=True),
             "o_owner": Role("o_owner"),
         },
         memberships=(
             *EMPTY.memberships,
-            *made("reader", "o_owner"),
+            *made("reader", "o_owner", "boss"),
             *made("legacy"),
             member("legacy", MASTER, inherit=False),
         ),
@@ -367,6 +377,70 @@ def test_a_takeover(snapshot: SnapshotAssertion):
     assert (
         planned(server, (adopting, PAYROLL), {"orders": contents, "payroll": contents}) == snapshot
     )
+
+
+def test_a_database_of_somebody_else_within_reach(snapshot: SnapshotAssertion):
+    server = server_of(ORDERS)
+    theirs = replace(
+        server.databases["orders"],
+        owner="legacy",
+        acl=(grant("o_owner", "CONNECT", by="legacy"), grant("o_reader", "CREATE", by="legacy")),
+    )
+    server = replace(
+        server,
+        roles=server.roles | {"legacy": Role("legacy")},
+        memberships=(*server.memberships, *made("legacy")),
+        databases=server.databases | {"orders": theirs},
+    )
+    assert planned(server, (ORDERS,), {"orders": contents_of(ORDERS)}) == snapshot
+
+
+def test_the_master_comes_to_act_for_an_owner():
+    server = server_of(ORDERS)
+    memberships = tuple(
+        replace(m, inherit=False) if (m.role, m.member) == ("o_owner", MASTER) else m
+        for m in server.memberships
+    )
+    server = replace(server, memberships=memberships)
+    plan = planned(server, (ORDERS,), {"orders": contents_of(ORDERS)})
+    assert plan == [
+        "-- the master acts for o_owner",
+        'GRANT "o_owner" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;',
+        "1 statements",
+    ]
+
+
+def test_who_is_in_rds_iam_by_mistake_is_reported_and_nobody_else():
+    server = server_of(ORDERS)
+    server = replace(
+        server,
+        roles=server.roles
+        | {
+            "a_team": Role("a_team"),
+            "dba": Role("dba", can_login=True, create_role=True),
+            "human": Role("human", can_login=True),
+            "password": Role("password", can_login=True),
+        },
+        memberships=(
+            *server.memberships,
+            member("rds_iam", "human"),
+            member("rds_iam", "dba"),
+            member("reader", "a_team"),
+            member("a_team", "password"),
+        ),
+    )
+    reason = "it can log in with a token alone, and its password is off"
+    comparison = Comparison((ORDERS,), server)
+    refuse_lockouts(comparison)
+    assert list(lockout_findings(comparison)) == [
+        f"dba is in rds_iam by dba > rds_iam: {reason}",
+        f"password is in rds_iam by password > a_team > reader > rds_iam: {reason}",
+    ]
+
+
+def test_names_are_listed_up_to_three():
+    assert some(["c", "b", "a"]) == "a, b, c"
+    assert some(["d", "c", "b", "a"]) == "a, b, c and 1 more"
 
 
 def test_who_made_a_login_user_by_hand_is_not_locked_out():
