@@ -68,21 +68,46 @@ class Worker:
         self._log = log
         self._begun = 0
 
-    def begin(self, dag_id: str, *, logical_date: str, conf: dict[str, Any] | None = None) -> None:
-        """Begin a run that nobody waits for."""
-        question = {"dag_id": dag_id, "logical_date": logical_date, "conf": conf}
+    def begin(
+        self,
+        dag_id: str,
+        *,
+        logical_date: str,
+        conf: dict[str, Any] | None = None,
+        variables: dict[str, str] | None = None,
+    ) -> None:
+        """Begin a run that nobody waits for; see `run`."""
+        question = {
+            "dag_id": dag_id,
+            "logical_date": logical_date,
+            "conf": conf,
+            "variables": variables or {},
+        }
         print(json.dumps(question), file=self._questions, flush=True)
         self._begun += 1
 
-    def run(self, dag_id: str, *, logical_date: str, conf: dict[str, Any] | None = None) -> Run:
+    def run(
+        self,
+        dag_id: str,
+        *,
+        logical_date: str,
+        conf: dict[str, Any] | None = None,
+        variables: dict[str, str] | None = None,
+    ) -> Run:
         """Run a DAG once, to its end.
+
+        Args:
+            dag_id: the DAG.
+            logical_date: the run's logical date, ISO 8601 with its offset.
+            conf: values for the DAG's params.
+            variables: what changes in the worker's environment for this run.
 
         Raises:
             ProgramError: Airflow could not make the run at all.
         """
         answer: dict[str, Any] = {"state": "error", "error": "airflow ended"}
         with suppress(BrokenPipeError):
-            self.begin(dag_id, logical_date=logical_date, conf=conf)
+            self.begin(dag_id, logical_date=logical_date, conf=conf, variables=variables)
         while self._begun and (line := self._answers.readline()):
             answer = json.loads(line)
             self._begun -= 1

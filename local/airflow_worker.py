@@ -33,13 +33,16 @@ class FailureListener:
         self.errors[task_instance.task_id, index] = name + str(error).strip()
 
 
-def run(dag_id: str, logical_date: str, conf: dict[str, Any] | None) -> dict[str, Any]:
+def run(
+    dag_id: str, logical_date: str, conf: dict[str, Any] | None, variables: dict[str, str]
+) -> dict[str, Any]:
     """Runs a DAG once.
 
     Args:
         dag_id: the DAG, looked up in Airflow's DAG folder as it is now.
         logical_date: the run's logical date, ISO 8601 with its offset.
         conf: values for the DAG's params.
+        variables: what changes in the environment for this run.
 
     Returns:
         `state` of the run, and `tasks`: each with `task_id`, `map_index` (-1 if it is not mapped),
@@ -51,11 +54,15 @@ def run(dag_id: str, logical_date: str, conf: dict[str, Any] | None) -> dict[str
         raise LookupError(f"no dag {dag_id!r} in {dags.dag_folder}; import errors: {broken}")
     listener = FailureListener()
     get_listener_manager().add_listener(listener)
+    before = dict(os.environ)
+    os.environ.update(variables)
     try:
         dag_run = dags.dags[dag_id].test(
             logical_date=datetime.fromisoformat(logical_date), run_conf=conf
         )
     finally:
+        os.environ.clear()
+        os.environ.update(before)
         get_listener_manager().pm.unregister(listener)
 
     def outcome(task: TaskInstance) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the deployed function says of the databases that it set up."""
 
 import json
+from typing import Any
 
 from local.deployment import Deployment
 from local.progress import UnprovenError
@@ -8,6 +9,14 @@ from local.progress import UnprovenError
 
 def nothing_is_left_to_do(deployment: Deployment) -> str:
     """The function, asked for a plan of the databases declared, has no statement to run."""
+    found = plan(deployment)
+    if found.get("Statements") != 0:
+        raise UnprovenError(f"the deployed function's plan is not empty: {found}")
+    return "0 statements"
+
+
+def plan(deployment: Deployment) -> dict[str, Any]:
+    """The plan of the deployed function, or its error's record."""
     access = deployment.assembly / f"{deployment.declared.environment}-access.template.json"
     [databases] = [
         resource["Properties"]["Databases"]
@@ -18,7 +27,4 @@ def nothing_is_left_to_do(deployment: Deployment) -> str:
         FunctionName=deployment.users_function["FunctionName"],
         Payload=json.dumps({"Mode": "plan", "Databases": databases}),
     )
-    plan = json.load(answer["Payload"])
-    if answer.get("FunctionError") or plan["Statements"]:
-        raise UnprovenError(f"the deployed function's plan is not empty: {plan}")
-    return f"{len(databases)} databases"
+    return json.load(answer["Payload"])

@@ -39,7 +39,8 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("each connection is its own database user", pipeline.connections_are_the_users),
     ("PostgreSQL's log names who asked what", pipeline.queries_are_on_record),
     ("no call to AWS was denied", pipeline.nothing_was_denied),
-    ("Airflow refuses an untrusted server", server_identity.airflow_verifies_the_server),
+    ("an untrusted certificate is refused", server_identity.an_untrusted_certificate_is_refused),
+    ("no token is sent without TLS", server_identity.no_token_is_sent_without_tls),
 )
 STOP_SECONDS = 60
 

@@ -25,9 +25,9 @@ def report_is_made(deployment: Deployment) -> str:
     return f"{len(expected)} rows, the same after a second run"
 
 
-def run_report(deployment: Deployment) -> Run:
+def run_report(deployment: Deployment, *, variables: dict[str, str] | None = None) -> Run:
     """Run the example DAG for the day that the shop has orders of."""
-    return deployment.worker.run("orders_report", logical_date=LOGICAL_DATE)
+    return deployment.worker.run("orders_report", logical_date=LOGICAL_DATE, variables=variables)
 
 
 def connections_are_the_users(deployment: Deployment) -> str:
@@ -46,11 +46,14 @@ def connections_are_the_users(deployment: Deployment) -> str:
     return ", ".join(grant.user for grant in granted)
 
 
-def check_connections(deployment: Deployment) -> Run:
+def check_connections(deployment: Deployment, *, variables: dict[str, str] | None = None) -> Run:
     """Run the diagnostic DAG over every connection that Airflow was granted."""
     ids = [grant.connection_id for grant in deployment.declared.grants if grant.identity == AIRFLOW]
     return deployment.worker.run(
-        "connection_check", logical_date=LOGICAL_DATE, conf={"connection_ids": ids}
+        "connection_check",
+        logical_date=LOGICAL_DATE,
+        conf={"connection_ids": ids},
+        variables=variables,
     )
 
 

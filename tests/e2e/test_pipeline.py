@@ -20,5 +20,9 @@ def test_no_call_to_aws_is_denied(deployment: Deployment) -> None:
     pipeline.nothing_was_denied(deployment)
 
 
-def test_airflow_refuses_an_untrusted_server(deployment: Deployment) -> None:
-    server_identity.airflow_verifies_the_server(deployment)
+def test_an_untrusted_certificate_is_refused(deployment: Deployment) -> None:
+    server_identity.an_untrusted_certificate_is_refused(deployment)
+
+
+def test_no_token_is_sent_to_a_server_without_tls(deployment: Deployment) -> None:
+    server_identity.no_token_is_sent_without_tls(deployment)
