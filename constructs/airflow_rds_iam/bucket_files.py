@@ -18,8 +18,8 @@ from airflow_rds_iam.resource_function import ResourceFunction
 class BucketFiles(Construct):
     """Files below ``prefix`` in ``bucket``; one that did not change keeps its object version.
 
-    What is delivered no more is removed from the bucket, and all of it, with its older versions,
-    together with this resource. Files of others are left alone.
+    What is delivered no more is removed from the bucket; what others put there is left alone. With
+    this resource everything below the prefix goes, in all its versions.
 
     Args:
         source: the folder that the files are from.
