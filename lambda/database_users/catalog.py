@@ -304,7 +304,7 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
     tagged = _tagged(rows)
     extension = {oid for (oid,) in tagged["extension"]}
     schemas = {oid: name for oid, _, _, name in tagged["schema"] if not name.startswith("pg_")}
-    relations = {
+    relations: dict[int, tuple[str, str, list[str] | None, str, Kind]] = {
         oid: (schemas[schema], owner, acl, name, "sequence" if letter == "S" else "table")
         for oid, schema, owner, acl, name, letter in tagged["relation"]
         if schema in schemas and oid not in extension

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from database_users.run import Plan
 from database_users.server_plan import IAM, Comparison
 
-_VERBS = {"read": "read", "write": "write", "own": "own"}
-
 
 def lines(plan: Plan) -> Iterator[str]:
     """The grants that come and go, each statement under its sentence, and what stays."""
@@ -29,8 +27,21 @@ def grant_changes(comparison: Comparison) -> Iterator[str]:
         group = next(group for group, of, _ in database.groups if of == level)
         if role is None or not role.can_login or not {group, IAM} <= groups:
             yield f"+ {_identity(login, database.name, level)} may {level} {database.name}"
+    levels = {
+        group: (database.name, level)
+        for database in comparison.databases
+        for group, level, _ in database.groups
+    }
     for login in comparison.removed:
-        yield f"- {login} may log in"
+        held = [
+            levels[grant.role]
+            for grant in server.grants_by_member.get(login, ())
+            if grant.role in levels
+        ]
+        for database, level in held:
+            yield f"- {_identity(login, database, level)} may {level} {database}"
+        if not held:
+            yield f"- {login} may log in"
 
 
 def _identity(login: str, database: str, level: str) -> str:

@@ -2,12 +2,18 @@
 
 import io
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from database_users.__main__ import main
-from tests.database_server import PORT, Postgres
+from database_users.connection import Deadline
+from database_users.desired import parse_databases
+from database_users.report import grant_changes
+from database_users.run import converge, survey
+from tests.database_server import MASTER, PORT, Postgres
 from tests.tls_front import listening, write_certificate
 
 ORDERS = {
@@ -49,6 +55,18 @@ def test_a_plan_against_a_server_changes_nothing(
         assert main(["plan", declaration, *options]) == 2
     after = newest.query("SELECT * FROM pg_roles"), newest.query("SELECT datname FROM pg_database")
     assert after == before
+
+
+def test_a_plan_says_who_loses_what(newest: Postgres):
+    (orders,) = parse_databases([ORDERS], MASTER)
+    deadline = Deadline(time.monotonic() + 60)
+    converge(newest.connect, (orders,), deadline)
+    less = replace(orders, read=())
+    assert list(grant_changes(survey(newest.connect, (less,), deadline).comparison)) == [
+        "- airflow may read orders"
+    ]
+    gone = list(grant_changes(survey(newest.connect, (), deadline).comparison))
+    assert gone == ["- airflow_orders_read may log in", "- boss may log in"]
 
 
 def test_a_plan_from_the_standard_input(
