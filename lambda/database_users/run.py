@@ -252,7 +252,9 @@ class _Run:
 def _read_server(home: Session, lock: str = "") -> Server:
     sql = SERVER_QUERY
     if lock:
-        sql = f"""SET lock_timeout = '{LOCK_WAIT_SECONDS}s';
+        # A function that died does not say so: let the server find out, and end its lock.
+        sql = f"""SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+            SET tcp_keepalives_count = 3; SET lock_timeout = '{LOCK_WAIT_SECONDS}s';
             SELECT 'lock', {lock}({ADVISORY_LOCK})::text; SET lock_timeout = '{LOCK_SECONDS}s';
             {SERVER_QUERY}"""
     server = server_from_rows(_locked_query(home, sql))
