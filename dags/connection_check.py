@@ -9,7 +9,6 @@ from contextlib import closing
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.sdk import DAG, Param, get_current_context, task
-from sqlalchemy import text
 
 CONNECTIONS = {
     "connection_ids": Param(
@@ -41,7 +40,7 @@ with DAG(
     def engine(connection_id: str) -> list[str]:
         engine = PostgresHook(connection_id).get_sqlalchemy_engine()
         with engine.connect() as connection:
-            return list(connection.execute(text(WHO)).one())
+            return list(connection.exec_driver_sql(WHO).one())
 
     ids = connection_ids()
     driver.expand(connection_id=ids)

@@ -287,16 +287,18 @@ def configuration(options: dict[str, str]) -> dict[str, str]:
 
 
 def exports(script: Path, variables: dict[str, str]) -> dict[str, str]:
-    """What a startup script adds to the environment or changes in it."""
+    """What a startup script adds to the environment or changes in it. ProgramError if it fails."""
     before = environment(variables)
-    printed = subprocess.run(  # noqa: S603
+    sourced = subprocess.run(  # noqa: S603
         ["/bin/bash", "-c", '. "$1" >&2 && env -0', "bash", script],
         env=before,
-        stdout=subprocess.PIPE,
-        check=True,
+        capture_output=True,
+        check=False,
         text=True,
-    ).stdout
-    after = dict(line.split("=", 1) for line in printed.split("\0") if line)
+    )
+    if sourced.returncode:
+        raise ProgramError(f"{script.name} ended with {sourced.returncode}: {sourced.stderr}")
+    after = dict(line.split("=", 1) for line in sourced.stdout.split("\0") if line)
     shells_own = {"_", "PWD", "OLDPWD", "SHLVL"}
     return {
         name: value

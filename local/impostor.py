@@ -12,13 +12,16 @@ GSS_REQUEST = 80877104
 CLEARTEXT_PASSWORD = b"R" + struct.pack("!II", 8, 3)
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.ThreadingTCPServer):
+    """Keeps the passwords that clients sent in the clear."""
+
     allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self, address: tuple[str, int]) -> None:
         super().__init__(address, _Conversation)
         self.tokens: list[str] = []
+        self.port: int = self.server_address[1]
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -34,17 +37,17 @@ class _Conversation(socketserver.StreamRequestHandler):
             self.wfile.write(CLEARTEXT_PASSWORD)
             _, length = struct.unpack("!cI", self.rfile.read(5))
             token = self.rfile.read(length - 4).rstrip(b"\0").decode()
-            cast(_Server, self.server).tokens.append(token)
+            cast(Server, self.server).tokens.append(token)
 
 
 @contextmanager
-def listening(address: str, port: int) -> Generator[list[str]]:
-    """Listen until left; yields the passwords that clients sent in the clear so far."""
-    with _Server((address, port)) as server:
+def listening(address: str, port: int) -> Generator[Server]:
+    """Listen until left; port 0 is a free one."""
+    with Server((address, port)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield server.tokens
+            yield server
         finally:
             server.shutdown()
             thread.join()

@@ -28,10 +28,12 @@ def an_untrusted_certificate_is_refused(deployment: Deployment) -> str:
 
 def no_token_is_sent_without_tls(deployment: Deployment) -> str:
     """Airflow tells nothing to a server that does not do TLS."""
-    with impostor.listening(IMPOSTOR, deployment.endpoint.port) as tokens:
+    with impostor.listening(IMPOSTOR, deployment.endpoint.port) as server:
         tasks = _every_way(deployment, variables={"PGHOSTADDR": IMPOSTOR})
-    if tokens:
-        raise UnprovenError(f"{len(tokens)} tokens were sent in the clear, to a server without TLS")
+    if server.tokens:
+        raise UnprovenError(
+            f"{len(server.tokens)} tokens were sent in the clear, to a server without TLS"
+        )
     _all_failed(tasks, because="server does not support SSL")
     return f"{len(tasks)} connections of Airflow's"
 

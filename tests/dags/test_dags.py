@@ -1,0 +1,78 @@
+"""What is delivered to the Airflow bucket, as files: the end-to-end tests run it."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DAGS = ROOT / "dags"
+FILES = sorted(DAGS.glob("*.py"))
+PINNED = re.compile(r"[\w.\[\],-]+==[\w.+]+(\s+#.*)?|--constraint\s+\S+")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_dag_imports_airflow_and_the_standard_library_alone(file: Path) -> None:
+    imported = {name.partition(".")[0] for name in _imports(file)}
+    assert imported <= {"airflow", *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_dag_names_connections_and_no_credential(file: Path) -> None:
+    assert not re.search(
+        r"password\s*=|token|aws_access|AKIA|://|rds\.amazonaws|os\.environ", file.read_text()
+    )
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_each_connection_that_the_example_names_is_granted_to_airflow(environment: str) -> None:
+    declaration = yaml.safe_load((ROOT / "environments" / f"{environment}.yaml").read_text())
+    granted = {
+        f"{instance}_{database}"
+        for instance, declared in declaration["instances"].items()
+        for database, levels in declared["databases"].items()
+        if any("airflow" in identities for identities in levels.values())
+    }
+    named = set(_hooks_connections(DAGS / "orders_report.py"))
+    assert named
+    assert named <= granted
+
+
+def test_the_startup_script_tells_libpq_where_the_authorities_are() -> None:
+    printed = subprocess.run(
+        ["/bin/sh", "-c", '. "$1"; printf %s "$PGSSLROOTCERT"', "sh", DAGS / "startup.sh"],
+        env={"AIRFLOW_HOME": "/usr/local/airflow"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert printed.stdout == "/usr/local/airflow/dags/certificates/global-bundle.pem"
+    assert not printed.stderr
+
+
+def test_requirements_are_exact_versions() -> None:
+    lines = (DAGS / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
+    assert [line for line in wanted if not PINNED.fullmatch(line)] == []
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def _hooks_connections(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Call(func=ast.Name(id="PostgresHook"), args=[ast.Constant(value=str(name))]):
+                yield name
+            case _:
+                pass
