@@ -76,6 +76,33 @@ def test_each_level_may_do_what_it_says_with_what_existed(server: Postgres):
     assert matrix(server) == ALLOWED | {"owner": set(ACTIONS) - {"alter", "drop"}}
 
 
+def test_a_foreign_table_is_held_like_any_other(server: Postgres):
+    converge(server.connect, (ORDERS,), Deadline(time.monotonic() + 60))
+    server.execute(
+        "CREATE FOREIGN DATA WRAPPER elsewhere",
+        "CREATE SERVER shelf FOREIGN DATA WRAPPER elsewhere",
+        "GRANT USAGE ON FOREIGN SERVER shelf TO orders_owner",
+        "CREATE FOREIGN TABLE existing (id int) SERVER shelf",
+        database="orders",
+    )
+    server.execute(
+        "CREATE FOREIGN TABLE later (id int) SERVER shelf", database="orders", user="owner"
+    )
+    server.execute("ALTER FOREIGN TABLE existing OWNER TO orders_owner", database="orders")
+    converge(server.connect, (ORDERS,), Deadline(time.monotonic() + 60))
+    held = server.query(
+        "SELECT relname::text, role, has_table_privilege(role, oid, 'SELECT'),"
+        " has_table_privilege(role, oid, 'INSERT')"
+        " FROM pg_class, unnest(ARRAY['reader', 'writer']) role WHERE relkind = 'f' ORDER BY 1, 2",
+        "orders",
+    )
+    assert held == [
+        (table, role, True, role == "writer")
+        for table in ("existing", "later")
+        for role in ("reader", "writer")
+    ]
+
+
 @pytest.mark.parametrize(
     ("user", "database"),
     [("boss", "orders"), ("reader", "payroll"), ("owner", "postgres"), ("writer", "template1")],
