@@ -184,7 +184,7 @@ def _stay(deployment: Deployment, progress: Progress, done: int) -> None:
         with progress.step("start Airflow's user interface") as step:
             url = running.enter_context(deployment.airflow.user_interface())
             step.detail = url
-        console.print(_guide(deployment, url), highlight=False)
+        console.print(_guide(deployment, url), highlight=False, soft_wrap=True)
         console.print(
             f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]; it goes on "
             "until `make demo-stop`"
