@@ -56,7 +56,7 @@ def everything_is_destroyed(deployment: Deployment) -> str:
     }
     if strange := {name for name in own_left if name.split(": ")[1] not in kept}:
         raise UnprovenError(f"left after cdk destroy: {sorted(strange)}")
-    return f"kept: {len(own_left)} with logs"
+    return f"kept, as they hold logs: {', '.join(sorted(own_left))}"
 
 
 def _kept(deployment: Deployment) -> set[str]:
