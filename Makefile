@@ -7,7 +7,7 @@ PYTHON ?= python3
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
 export PYTHONDONTWRITEBYTECODE =
 # jsii's notice about Node.js 20 fills a screen at each command.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
 # uv does not read pip's configuration: hand it the index that pip uses, where one is set.
 PIP_INDEX := $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
 ifneq ($(PIP_INDEX),)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # Read once, when the first test module imports aws_cdk. CDK's own validation takes seconds at each
 # synthesis, and only what it says of the real application matters: tests/test_app.py asks it.
 os.environ["CDK_VALIDATION"] = "false"
-os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "1"
+os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
 
 
 @pytest.fixture(scope="session")
