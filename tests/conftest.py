@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
-# Read once, when the first test module imports aws_cdk. CDK's own validation takes seconds at each
-# synthesis, and only what it says of the real application matters: tests/test_app.py asks it.
+# CDK's own validation takes ten seconds at each synthesis, and cfn-lint looks at the same here; it
+# does run with each `cdk synth`, and so in the demo.
 os.environ["CDK_VALIDATION"] = "false"
 os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
 

@@ -24,7 +24,7 @@ SOURCES = ("app.py", "cdk.json", "constructs", "dags", "environments", "lambda",
 
 
 def synthesize(
-    environment: str, outdir: Path, *, root: Path = ROOT, umask: int = -1, validate: bool = True
+    environment: str, outdir: Path, *, root: Path = ROOT, umask: int = -1
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python app.py`` as the CDK's command line does."""
     context = json.loads((root / "cdk.json").read_text())["context"]
@@ -32,7 +32,6 @@ def synthesize(
         **os.environ,
         "CDK_CONTEXT_JSON": json.dumps({**context, "environment": environment}),
         "CDK_OUTDIR": str(outdir),
-        "CDK_VALIDATION": str(validate).lower(),
         "PYTHONPATH": os.pathsep.join(
             str(root / folder) for folder in (".", "constructs", "lambda")
         ),
@@ -72,9 +71,7 @@ def cdk_out(tmp_path_factory: pytest.TempPathFactory) -> CdkOut:
         with (folder / f"{environment}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
-                # CDK's own validation takes ten seconds and finds the same in both; cdk-nag looks
-                # at each.
-                ran = synthesize(environment, outdir, validate=environment == "prod")
+                ran = synthesize(environment, outdir)
                 assert ran.returncode == 0, ran.stderr
                 done.touch()
         return outdir
@@ -197,7 +194,7 @@ def files_of(outdir: Path) -> dict[str, bytes]:
 def test_a_clone_elsewhere_makes_the_same_bytes(
     cdk_out: CdkOut, clone: Path, tmp_path: Path
 ) -> None:
-    ran = synthesize("dev", tmp_path / "out", root=clone, umask=0o077, validate=False)
+    ran = synthesize("dev", tmp_path / "out", root=clone, umask=0o077)
     assert ran.returncode == 0, ran.stderr
     here, there = files_of(cdk_out("dev")), files_of(tmp_path / "out")
     assert there.keys() == here.keys()
@@ -209,7 +206,7 @@ def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
 ) -> None:
     module = clone / "constructs/airflow_rds_iam/airflow_environment.py"
     module.write_text(module.read_text().replace("enforce_ssl=True", "enforce_ssl=False", 1))
-    ran = synthesize("dev", tmp_path / "out", root=clone, validate=False)
+    ran = synthesize("dev", tmp_path / "out", root=clone)
     assert ran.returncode != 0
     findings = re.findall(r"Acknowledge with '(.+)'", ran.stdout + ran.stderr)
     assert set(findings) == {"AwsSolutions::AwsSolutions-S10"}
@@ -217,7 +214,7 @@ def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
 
 def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_path: Path) -> None:
     file = written(dev({"network.zones": ["a"]}), tmp_path / "wrong.yaml")
-    ran = synthesize(str(file), tmp_path / "out", validate=False)
+    ran = synthesize(str(file), tmp_path / "out")
     assert ran.returncode != 0
     assert f"{file}:" in ran.stderr
     assert "network.zones: ['a']: List should have at least 2 items" in ran.stderr
