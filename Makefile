@@ -35,7 +35,7 @@ demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 
 .PHONY: test e2e lint format snapshots schema bench
 test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
-	$(BIN)/pytest -n 2 $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 e2e: $(READY) ## the proof of `make demo`, as tests
 	$(BIN)/pytest tests/e2e $(PYTEST)
