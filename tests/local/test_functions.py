@@ -20,7 +20,7 @@ def handle(event, context):
 
 def buckets(event, context):
     import boto3
-    return boto3.client("s3").list_buckets()["Buckets"]
+    return [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
 
 def identity(event, context):
     import boto3
@@ -119,8 +119,11 @@ def invoke(account: Account, deployed: None) -> Invoke:
     return invoke
 
 
-def test_a_function_with_a_permission_uses_it(invoke: Invoke) -> None:
-    assert invoke("with-permission", "buckets") == []
+def test_a_function_with_a_permission_uses_it(account: Account, invoke: Invoke) -> None:
+    account.client("s3").create_bucket(
+        Bucket="listed", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    assert "listed" in invoke("with-permission", "buckets")
 
 
 def test_a_function_without_a_permission_is_denied(account: Account, invoke: Invoke) -> None:
