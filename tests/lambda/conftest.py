@@ -9,7 +9,7 @@ from tests.database_server import VERSIONS, Postgres, running
 
 # No shrinking: each example costs a database or two.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-settings.register_profile("quick", max_examples=6, deadline=None, derandomize=True, phases=PHASES)
+settings.register_profile("quick", max_examples=4, deadline=None, derandomize=True, phases=PHASES)
 settings.register_profile("full", max_examples=200, deadline=None, phases=PHASES)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

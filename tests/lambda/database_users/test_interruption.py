@@ -34,7 +34,7 @@ ORDERS = Database(
 )
 PAYROLL = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
 # Each of some in a quick run; each in a full one.
-EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 6
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 9
 
 
 class KilledError(Exception):
