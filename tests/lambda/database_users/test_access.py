@@ -6,20 +6,10 @@ import psycopg
 import pytest
 
 from database_users.connection import Deadline
-from database_users.desired import Database
 from database_users.run import converge
 from tests.database_server import Postgres
+from tests.desired import ORDERS, PAYROLL
 
-ORDERS = Database(
-    "orders",
-    "orders_owner",
-    "orders_writer",
-    "orders_reader",
-    read=("reader",),
-    write=("writer",),
-    own=("owner",),
-)
-OTHER = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
 ACTIONS = {
     "select": "SELECT * FROM app.item",
     "insert": "INSERT INTO app.item VALUES (9)",
@@ -63,7 +53,7 @@ def matrix(server: Postgres) -> dict[str, set[str]]:
 
 
 def test_each_level_may_do_what_it_says_with_what_an_owner_creates_later(server: Postgres):
-    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    converge(server.connect, (ORDERS, PAYROLL), Deadline(time.monotonic() + 60))
     server.execute(*OBJECTS, database="orders", user="owner")
     assert matrix(server) == ALLOWED
 
@@ -71,7 +61,7 @@ def test_each_level_may_do_what_it_says_with_what_an_owner_creates_later(server:
 def test_each_level_may_do_what_it_says_with_what_existed(server: Postgres):
     server.execute("CREATE DATABASE orders OWNER administrator")
     server.execute(*OBJECTS, database="orders", user="administrator")
-    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    converge(server.connect, (ORDERS, PAYROLL), Deadline(time.monotonic() + 60))
     # What belongs to somebody else stays theirs to alter and to drop.
     assert matrix(server) == ALLOWED | {"owner": set(ACTIONS) - {"alter", "drop"}}
 
@@ -108,7 +98,7 @@ def test_a_foreign_table_is_held_like_any_other(server: Postgres):
     [("boss", "orders"), ("reader", "payroll"), ("owner", "postgres"), ("writer", "template1")],
 )
 def test_nobody_enters_a_database_that_is_not_granted(server: Postgres, user: str, database: str):
-    converge(server.connect, (ORDERS, OTHER), Deadline(time.monotonic() + 60))
+    converge(server.connect, (ORDERS, PAYROLL), Deadline(time.monotonic() + 60))
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         server.login(user, database)
 

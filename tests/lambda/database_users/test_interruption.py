@@ -22,17 +22,8 @@ from database_users.errors import (
 from database_users.run import changed_since, converge, survey
 from database_users.statements import Statements
 from tests.database_server import MASTER, SUPERUSER, Postgres
+from tests.desired import ORDERS, PAYROLL
 
-ORDERS = Database(
-    "orders",
-    "orders_owner",
-    "orders_writer",
-    "orders_reader",
-    read=("reader",),
-    write=("writer",),
-    own=("owner",),
-)
-PAYROLL = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
 # Each of some in a quick run; each in a full one.
 EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 9
 

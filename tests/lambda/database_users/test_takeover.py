@@ -12,17 +12,7 @@ from database_users.desired import Database
 from database_users.lockout import LockoutError
 from database_users.run import Outcome, converge, survey
 from tests.database_server import MASTER, Postgres
-
-ORDERS = Database(
-    "orders",
-    "orders_owner",
-    "orders_writer",
-    "orders_reader",
-    read=("reader",),
-    write=("writer",),
-    own=("owner",),
-)
-PAYROLL = Database("payroll", "payroll_owner", "payroll_writer", "payroll_reader", own=("boss",))
+from tests.desired import ORDERS, PAYROLL
 
 # Names that need quoting, and each kind of object.
 EVERY_KIND = (
