@@ -17,45 +17,44 @@ Row = list[Any]
 T = TypeVar("T")
 
 SERVER_QUERY = """
-SELECT 'server', current_setting('server_version_num')::int / 10000, current_user::text,
+SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
     pg_is_in_recovery();
-SELECT 'role', rolname::text, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
+SELECT 'role', rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
     rolbypassrls, rolinherit FROM pg_roles;
-SELECT 'membership', r.rolname::text, m.rolname::text, g.rolname::text,
-    admin_option, inherit_option, set_option
+SELECT 'membership', r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
     FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
     JOIN pg_roles g ON g.oid = grantor;
-SELECT 'database', datname::text, pg_get_userbyid(datdba)::text, datacl::text[], datallowconn
-    FROM pg_database;
-SELECT 'role setting', pg_get_userbyid(setrole)::text, datname::text, substr(setting, 6)
+SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn FROM pg_database;
+SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
-SELECT 'holding', pg_get_userbyid(refobjid)::text, datname::text, bool_or(deptype = 'o')
+SELECT 'holding', pg_get_userbyid(refobjid), datname, bool_or(deptype = 'o')
     FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
     WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname;
-SELECT 'session', usename::text FROM pg_stat_activity
+SELECT 'session', usename FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
 """
 
 # Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
 # FirstNormalObjectId). Plain scans, joined here and not there: planning joins costs a new session
-# more than everything else.
-CONTENTS_QUERY = """
-SELECT 'extension', objid FROM pg_depend WHERE deptype = 'e' AND objid >= 16384;
-SELECT 'schema', oid, pg_get_userbyid(nspowner)::text, nspacl::text[], nspname::text
-    FROM pg_namespace WHERE nspname = 'public' OR oid >= 16384;
-SELECT 'relation', oid, relnamespace, pg_get_userbyid(relowner)::text, relacl::text[],
-    relname::text, relkind::text
-    FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
-SELECT 'routine', oid, pronamespace, pg_get_userbyid(proowner)::text, proacl::text[],
-    oid::regprocedure::text FROM pg_proc WHERE oid >= 16384;
-SELECT 'type', oid, typnamespace, pg_get_userbyid(typowner)::text, typacl::text[], typname::text
-    FROM pg_type WHERE oid >= 16384 AND (typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A'
-    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind = 'c'));
-SELECT 'column', attrelid, attacl::text[], attname::text
-    FROM pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL;
-SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole)::text, defaclacl::text[],
-    defaclobjtype::text FROM pg_default_acl
+# more than everything else. pg_depend has an index by what is referred to.
+_FIRST_OID = 16384
+CONTENTS_QUERY = f"""
+SELECT 'extension', objid FROM pg_depend
+    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e';
+SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname FROM pg_namespace;
+SELECT 'relation', oid, relnamespace, pg_get_userbyid(relowner), relacl, relname, relkind
+    FROM pg_class WHERE oid >= {_FIRST_OID} AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
+SELECT 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl, oid::regprocedure
+    FROM pg_proc WHERE oid >= {_FIRST_OID};
+SELECT 'type', oid, typnamespace, pg_get_userbyid(typowner), typacl, typname
+    FROM pg_type WHERE oid >= {_FIRST_OID} AND (
+    typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A'
+    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= {_FIRST_OID} AND relkind = 'c'));
+SELECT 'column', attrelid, attacl, attname
+    FROM pg_attribute WHERE attrelid >= {_FIRST_OID} AND attacl IS NOT NULL;
+SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole), defaclacl, defaclobjtype
+    FROM pg_default_acl
 """
 
 
@@ -303,24 +302,31 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
     """What the rows of `CONTENTS_QUERY` tell, but for what an extension made: that is its own."""
     tagged = _tagged(rows)
     extension = {oid for (oid,) in tagged["extension"]}
-    schemas = {oid: name for oid, _, _, name in tagged["schema"] if not name.startswith("pg_")}
-    relations: dict[int, tuple[str, str, list[str] | None, str, Kind]] = {
+    schemas = {
+        oid: name
+        for oid, _, _, name in tagged["schema"]
+        if name == "public" or (oid >= _FIRST_OID and not name.startswith("pg_"))
+    }
+    relations: dict[int, tuple[str, str, str | None, str, Kind]] = {
         oid: (schemas[schema], owner, acl, name, "sequence" if letter == "S" else "table")
         for oid, schema, owner, acl, name, letter in tagged["relation"]
         if schema in schemas and oid not in extension
     }
-    objects: defaultdict[tuple[Kind, str | None, str, Acl], list[str]] = defaultdict(list)
+    objects: defaultdict[tuple[Kind, str | None, str, str | None], list[str]] = defaultdict(list)
     for oid, owner, acl, name in tagged["schema"]:
         if oid in schemas and oid not in extension:
-            objects["schema", None, owner, parse_acl(acl, "schema", owner)].append(name)
+            objects["schema", None, owner, acl].append(name)
     for schema, owner, acl, name, kind in relations.values():
-        objects[kind, schema, owner, parse_acl(acl, kind, owner)].append(name)
+        objects[kind, schema, owner, acl].append(name)
     kinds: tuple[Kind, ...] = ("routine", "type")
     for kind in kinds:
         for oid, schema, owner, acl, name in tagged[kind]:
             if schema in schemas and oid not in extension:
-                objects[kind, schemas[schema], owner, parse_acl(acl, kind, owner)].append(name)
-    groups = [ObjectGroup(*key, tuple(sorted(names))) for key, names in objects.items()]
+                objects[kind, schemas[schema], owner, acl].append(name)
+    groups = [
+        ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(sorted(names)))
+        for (kind, schema, owner, acl), names in objects.items()
+    ]
     for oid, acl, column in tagged["column"]:
         if oid in relations:
             schema, owner, _, table, _ = relations[oid]

@@ -1,7 +1,9 @@
 """Access control lists as values, and what each level may do with each kind of object."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from database_users.desired import Level
@@ -84,28 +86,37 @@ class Grant:
 Acl = tuple[Grant, ...]
 
 
-def parse_acl(items: Iterable[str] | None, kind: Kind, owner: str) -> Acl:
-    """Grants to others than `owner`, from the text form of `aclitem`s; `None` is the default."""
-    if items is None:
+# PostgreSQL manual, "Array Input and Output Syntax".
+_ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"]+)', re.DOTALL)
+
+
+def parse_acl(text: str | None, kind: Kind, owner: str) -> Acl:
+    """Grants to others than `owner`, from the text of an `aclitem[]`; `None` is the default."""
+    if text is None:
         public = public_default(kind)
         return (Grant(PUBLIC, public, NONE, owner),) if public else ()
-    grants = (_parse_item(item) for item in items)
+    grants = (_parse_item(item) for item in _elements(text))
     return tuple(grant for grant in grants if grant.grantee != owner)
+
+
+def _elements(text: str) -> Iterator[str]:
+    for quoted, bare in _ELEMENT.findall(text):
+        yield bare or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
 
 
 def _parse_item(item: str) -> Grant:
     grantee, rest = _parse_name(item, "=")
     letters, _, grantor = rest.partition("/")
-    privileges: set[str] = set()
-    grantable: set[str] = set()
-    for letter, following in zip(letters, letters[1:] + " ", strict=True):
-        if letter == "*":
-            continue
-        privileges.add(_LETTERS[letter])
-        if following == "*":
-            grantable.add(_LETTERS[letter])
-    return Grant(
-        grantee, frozenset(privileges), frozenset(grantable), _parse_name(grantor + "/", "/")[0]
+    return Grant(grantee, *_parse_letters(letters), _parse_name(grantor + "/", "/")[0])
+
+
+@cache
+def _parse_letters(letters: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The privileges, and those of them that may be passed on."""
+    found = re.findall(r"(.)(\*?)", letters)
+    return (
+        frozenset(_LETTERS[letter] for letter, _ in found),
+        frozenset(_LETTERS[letter] for letter, star in found if star),
     )
 
 

@@ -11,26 +11,31 @@ def grant(grantee: str, privileges: str, grantable: str = "", grantor: str = "o"
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ("a=r/o", grant("a", "SELECT")),
-        ("=r/o", grant("", "SELECT")),
+        ("{a=r/o}", grant("a", "SELECT")),
+        ("{=r/o}", grant("", "SELECT")),
         (
-            "a=arwdDxtm/o",
+            "{a=arwdDxtm/o}",
             grant("a", "INSERT SELECT UPDATE DELETE TRUNCATE REFERENCES TRIGGER MAINTAIN"),
         ),
-        ("a=r*w/o", grant("a", "SELECT UPDATE", "SELECT")),
-        ("a=UCcTX/o", grant("a", "USAGE CREATE CONNECT TEMPORARY EXECUTE")),
-        ('"a b"=r/o', grant("a b", "SELECT")),
-        ('"a""b"=r/"o=/"""', grant('a"b', "SELECT", grantor='o=/"')),
-        ('""""=r/o', grant('"', "SELECT")),
-        ("ü=r/o", grant("ü", "SELECT")),
+        ("{a=r*w/o}", grant("a", "SELECT UPDATE", "SELECT")),
+        ("{a=UCcTX/o}", grant("a", "USAGE CREATE CONNECT TEMPORARY EXECUTE")),
+        (r'{"\"a b\"=r/o"}', grant("a b", "SELECT")),
+        (r'{"\"a\"\"b\"=r/\"o=/\"\"\""}', grant('a"b', "SELECT", grantor='o=/"')),
+        (r'{"\"\"\"\"=r/o"}', grant('"', "SELECT")),
+        (r'{"\"a\\b\"=r/o"}', grant("a\\b", "SELECT")),
+        (r'{"\"a,}\"=r/o"}', grant("a,}", "SELECT")),
+        ("{ü=r/o}", grant("ü", "SELECT")),
     ],
 )
 def test_an_entry_of_an_access_control_list_is_read(item: str, expected: Grant):
-    assert parse_acl([item], "table", "somebody") == (expected,)
+    assert parse_acl(item, "table", "somebody") == (expected,)
 
 
 def test_what_the_owner_holds_is_left_out():
-    assert parse_acl(["o=r/o", "a=r/o"], "table", "o") == (grant("a", "SELECT"),)
+    assert parse_acl("{o=r/o,a=r/o,b=r/o}", "table", "o") == (
+        grant("a", "SELECT"),
+        grant("b", "SELECT"),
+    )
 
 
 @pytest.mark.parametrize(
