@@ -38,21 +38,21 @@ SELECT 'session', usename FROM pg_stat_activity
 # Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
 # FirstNormalObjectId). Plain scans, joined here and not there: planning joins costs a new session
 # more than everything else. pg_depend has an index by what is referred to.
-_FIRST_OID = 16384
-CONTENTS_QUERY = f"""
+CONTENTS_QUERY = """
 SELECT 'extension', objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e';
-SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname FROM pg_namespace;
+SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname
+    FROM pg_namespace WHERE nspname = 'public' OR oid >= 16384;
 SELECT 'relation', oid, relnamespace, pg_get_userbyid(relowner), relacl, relname, relkind
-    FROM pg_class WHERE oid >= {_FIRST_OID} AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
+    FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
 SELECT 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl, oid::regprocedure
-    FROM pg_proc WHERE oid >= {_FIRST_OID};
+    FROM pg_proc WHERE oid >= 16384;
 SELECT 'type', oid, typnamespace, pg_get_userbyid(typowner), typacl, typname
-    FROM pg_type WHERE oid >= {_FIRST_OID} AND (
+    FROM pg_type WHERE oid >= 16384 AND (
     typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A'
-    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= {_FIRST_OID} AND relkind = 'c'));
+    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind = 'c'));
 SELECT 'column', attrelid, attacl, attname
-    FROM pg_attribute WHERE attrelid >= {_FIRST_OID} AND attacl IS NOT NULL;
+    FROM pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL;
 SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole), defaclacl, defaclobjtype
     FROM pg_default_acl
 """
@@ -161,7 +161,11 @@ class Server:
     @cached_property
     def acts_as(self) -> frozenset[str]:
         """The roles whose privileges the master has."""
-        return frozenset(self._reachable(self.master, lambda membership: membership.inherit))
+        return self.privileges_of(self.master)
+
+    def privileges_of(self, role: str) -> frozenset[str]:
+        """The roles whose privileges `role` has, its own among them."""
+        return frozenset(self._reachable(role, lambda membership: membership.inherit))
 
     @cached_property
     def administers(self) -> frozenset[str]:
@@ -302,11 +306,7 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
     """What the rows of `CONTENTS_QUERY` tell, but for what an extension made: that is its own."""
     tagged = _tagged(rows)
     extension = {oid for (oid,) in tagged["extension"]}
-    schemas = {
-        oid: name
-        for oid, _, _, name in tagged["schema"]
-        if name == "public" or (oid >= _FIRST_OID and not name.startswith("pg_"))
-    }
+    schemas = {oid: name for oid, _, _, name in tagged["schema"] if not name.startswith("pg_")}
     relations: dict[int, tuple[str, str, str | None, str, Kind]] = {
         oid: (schemas[schema], owner, acl, name, "sequence" if letter == "S" else "table")
         for oid, schema, owner, acl, name, letter in tagged["relation"]

@@ -8,7 +8,8 @@ Level = Literal["read", "write", "own"]
 
 MAX_NAME_BYTES = 63  # longer identifiers are cut silently (PostgreSQL manual, "Lexical Structure")
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "rdsadmin"})
-RESERVED_ROLES = frozenset({"public", "none", "rdsadmin"})
+RDS_ROLES = frozenset({"rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"})
+RESERVED_ROLES = RDS_ROLES | {"public", "none"}
 RESERVED_PREFIXES = ("pg_", "rds_", "rdsproxy")
 MANAGED = "airflow_rds_iam"  # the role whose members are the login users that we made
 

@@ -45,6 +45,7 @@ def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         request = parse_request(event, target.user)
         return answer(request, target, Deadline(time.monotonic() + seconds))
     except (InvalidRequestError, LockoutError, DatabaseUsersError) as error:
+        log.error("%s", error)  # noqa: TRY400: the message says it all
         raise FailedError(shortened(str(error))) from None
 
 
@@ -114,6 +115,8 @@ def emit_metric(instance: str, outstanding: int) -> None:
 
 def shortened(message: str) -> str:
     """`message`, cut to what leaves room in an answer of 4,096 bytes, however it is escaped."""
-    while len(json.dumps(message)) > MESSAGE_BYTES:
-        message = f"{message[: len(message) * 3 // 4]}… (the log has all of it)"
-    return message
+    short = message
+    while len(json.dumps(short)) > MESSAGE_BYTES:
+        message = message[: len(message) * 3 // 4]
+        short = f"{message}… (too large for an answer to CloudFormation: the log has all of it)"
+    return short

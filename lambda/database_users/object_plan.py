@@ -193,7 +193,7 @@ class _Inside:
             if group.kind == "schema" and now != owner and missing:
                 if self._reach(now):
                     yield from self._on_objects("GRANT", missing, group, [owner])
-                elif not missing <= _privileges(group.acl, PUBLIC):
+                else:
                     self._out_of_reach[group.owner].update(group.names)
 
     def _adopted(self, role: str) -> Iterator[Statement]:

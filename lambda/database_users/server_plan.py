@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.catalog import ExistingDatabase, Membership, Role, Server
-from database_users.desired import MANAGED, Database, Level
+from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.privileges import NONE, PUBLIC, Grant
 from database_users.sql import identifier, identifiers, literal
 from database_users.statements import (
@@ -257,7 +257,32 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                     f"{existing.name}: {name} no longer has {words(excess)} on the database",
                 )
             )
+        if statements and existing.name in (*declared, HOME):
+            findings.extend(_shut_out(comparison, existing))
         yield from comparison.acting_as([existing.owner], HOME, tuple(statements))
+
+
+def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[str]:
+    """Users that are not managed here and could connect only because everyone could."""
+    server = comparison.server
+    if "CONNECT" not in _held(existing, PUBLIC):
+        return
+    admitted = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
+    admitted |= {existing.owner, comparison.owner_of(existing.name)}
+    users = [
+        role.name
+        for role in server.roles.values()
+        if role.can_login
+        and not role.superuser
+        and role.name not in comparison.managed | RDS_ROLES
+        and not admitted & server.privileges_of(role.name)
+    ]
+    if users:
+        yield (
+            f"{existing.name}: {', '.join(sorted(users))} could connect because everyone could,"
+            f" and no longer can; whoever shall: GRANT CONNECT ON DATABASE"
+            f" {identifier(existing.name)} TO …"
+        )
 
 
 def _allowed(

@@ -251,6 +251,23 @@ def test_a_run_without_time(front: Front):
         handle(event("Create", ORDERS), Hurried())
 
 
+def test_a_failure_too_large_for_an_answer_is_cut_and_whole_in_the_log(
+    newest: Postgres, front: Front, caplog: Any
+):
+    newest.execute("REVOKE ADMIN OPTION FOR rds_iam FROM administrator")
+    logins = [f"airflow_{number}_orders_read" for number in range(200)]
+    try:
+        message = failure(ORDERS | {"Read": logins})
+    finally:
+        newest.execute("GRANT rds_iam TO administrator WITH ADMIN OPTION")
+    assert len(message) <= handler.MESSAGE_BYTES
+    assert message.startswith("administrator has no privilege for: may log in with a token: ")
+    assert message.endswith("… (too large for an answer to CloudFormation: the log has all of it)")
+    assert "permission denied" not in message
+    assert logins[-1] in caplog.text
+    assert "permission denied" in caplog.text
+
+
 @pytest.mark.parametrize("text", ["x" * 9000, "\0" * 9000, "ü€😀" * 3000, '"' * 9000])
 def test_a_message_leaves_room_in_the_answer(text: str):
     assert len(json.dumps(handler.shortened(text))) <= 2000

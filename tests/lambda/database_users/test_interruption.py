@@ -25,7 +25,7 @@ from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
 
 # Each of some in a quick run; each in a full one.
-EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 9
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 17
 
 
 class KilledError(Exception):
@@ -123,30 +123,30 @@ SCENARIOS: dict[str, tuple[tuple[Database, ...], tuple[Database, ...]]] = {
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_run_that_is_killed_leaves_nobody_with_more_and_the_next_one_ends_it(
-    newest: Postgres, scenario: str
+    server: Postgres, scenario: str
 ):
     before, after = SCENARIOS[scenario]
 
     def prepare() -> None:
-        newest.reset()
-        converge(newest.connect, before, deadline())
+        server.reset()
+        converge(server.connect, before, deadline())
         if before:
-            newest.execute("CREATE TABLE item (id int)", database="orders", user="owner")
-            newest.execute("CREATE TABLE boss_item (id int)", database="payroll", user="boss")
+            server.execute("CREATE TABLE item (id int)", database="orders", user="owner")
+            server.execute("CREATE TABLE boss_item (id int)", database="payroll", user="boss")
 
     prepare()
-    access_before = access(newest)
-    count = converge(newest.connect, after, deadline()).statements
-    expected = state(newest, after)
+    access_before = access(server)
+    count = converge(server.connect, after, deadline()).statements
+    expected = state(server, after)
     for left in range(0, count, EVERY):
         prepare()
         with pytest.raises(KilledError):
-            converge(Fuse(newest, left).connect, after, deadline())
+            converge(Fuse(server, left).connect, after, deadline())
         # Sessions that died are noticed in a moment.
-        assert access(newest) <= access_before | expected[0], left
+        assert access(server) <= access_before | expected[0], left
         scope = changed_since(before)
-        converge(newest.connect, after, deadline(), scope)
-        assert state(newest, after) == expected, left
+        converge(server.connect, after, deadline(), scope)
+        assert state(server, after) == expected, left
 
 
 def test_two_runs_at_once_wait_for_each_other(server: Postgres):

@@ -249,6 +249,57 @@ def test_objects_out_of_reach_are_reported_and_fail_nothing(server: Postgres):
     assert "1 objects of rdsadmin keep the privileges that they have (rds_own)" in finding
 
 
+def test_a_schema_out_of_reach_is_reported(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE SCHEMA hidden", database="orders")
+    outcome = run(server, ORDERS)
+    assert outcome.statements == 0
+    (finding,) = outcome.findings
+    assert "1 objects of rdsadmin keep the privileges that they have (hidden)" in finding
+
+
+def test_a_foreign_table_is_granted_on(server: Postgres):
+    run(server, ORDERS)
+    server.execute(
+        "CREATE FOREIGN DATA WRAPPER nowhere",
+        "CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere",
+        "CREATE FOREIGN TABLE far (id int) SERVER nowhere",
+        "ALTER FOREIGN TABLE far OWNER TO administrator",
+        database="orders",
+    )
+    run(server, ORDERS)
+    may = "SELECT has_table_privilege('reader', 'far', 'SELECT'),"
+    may += " has_table_privilege('reader', 'far', 'INSERT'),"
+    may += " has_table_privilege('writer', 'far', 'INSERT')"
+    assert server.query(may, "orders") == [(True, False, True)]
+
+
+def test_users_who_could_connect_because_everyone_could_are_told_of(server: Postgres):
+    server.execute(
+        "CREATE ROLE named LOGIN",
+        "CREATE ROLE team",
+        "CREATE ROLE in_team LOGIN IN ROLE team",
+        "CREATE ROLE legacy LOGIN",
+        "CREATE ROLE nobody LOGIN",
+        "CREATE ROLE rdstopmgr LOGIN",
+        "CREATE ROLE group_alone",
+        "CREATE DATABASE orders",
+        "GRANT CONNECT ON DATABASE orders TO named, team",
+        "ALTER DATABASE orders OWNER TO legacy",
+        "GRANT legacy TO administrator WITH INHERIT TRUE",
+    )
+    assert [finding for finding in run(server, ORDERS).findings if "could connect" in finding] == [
+        "orders: nobody could connect because everyone could, and no longer can; whoever shall:"
+        ' GRANT CONNECT ON DATABASE "orders" TO …',
+        "postgres: in_team, legacy, named, nobody could connect because everyone could, and no"
+        ' longer can; whoever shall: GRANT CONNECT ON DATABASE "postgres" TO …',
+    ]
+    assert server.query(
+        "SELECT rolname FROM pg_roles WHERE has_database_privilege(rolname, 'orders', 'CONNECT')"
+        " AND rolname IN ('named', 'in_team', 'legacy', 'nobody') ORDER BY rolname"
+    ) == [("in_team",), ("legacy",), ("named",)]
+
+
 def test_a_user_that_owns_in_three_databases_is_dropped_and_the_objects_stay(server: Postgres):
     run(server, ORDERS, PAYROLL)
     server.execute("CREATE DATABASE foreign_one", user=MASTER)
