@@ -1,0 +1,64 @@
+"""The regular comparison of the server with its declaration, run as its schedule runs it."""
+
+import json
+from typing import Any
+
+from local.deployment import Deployment
+from local.environment import MASTER
+from local.progress import UnprovenError
+
+DATABASE = "orders"
+SERVICE = "scheduler.amazonaws.com"
+
+
+def drift_is_noticed(deployment: Deployment) -> str:
+    """What is granted by hand shows in the metric that the alarm watches, and in the log."""
+    with deployment.identity(MASTER).log_in(MASTER, "postgres") as connection:
+        connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO PUBLIC".encode())
+        try:
+            _expect(deployment, 1)
+            _expect_alarm(deployment, f'REVOKE CONNECT ON DATABASE "{DATABASE}" FROM PUBLIC')
+        finally:
+            connection.execute(f"REVOKE CONNECT ON DATABASE {DATABASE} FROM PUBLIC".encode())
+    _expect(deployment, 0)
+    return "1 statement outstanding, then 0"
+
+
+def _expect(deployment: Deployment, statements: int) -> None:
+    found = _check(deployment)
+    if found.get("Statements") != statements:
+        raise UnprovenError(f"the check finds {found}, not {statements} statements")
+
+
+def _check(deployment: Deployment) -> dict[str, Any]:
+    """Call what the schedule calls, with its input, and as the role that it has."""
+    account = deployment.account
+    scheduler = account.client("scheduler")
+    [name] = [schedule["Name"] for schedule in scheduler.list_schedules()["Schedules"]]
+    schedule = scheduler.get_schedule(Name=name)
+    target = schedule["Target"]
+    role = account.assume_as_service(
+        target["RoleArn"], service=SERVICE, source_arn=schedule["Arn"], session="schedule"
+    )
+    answer = account.client("lambda", role).invoke(
+        FunctionName=target["Arn"], Payload=target["Input"]
+    )
+    return json.load(answer["Payload"])
+
+
+def _expect_alarm(deployment: Deployment, statement: str) -> None:
+    group = deployment.users_function["LoggingConfig"]["LogGroup"]
+    pages = deployment.account.client("logs").get_paginator("filter_log_events")
+    messages = [
+        event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]
+    ]
+    if not any(statement in message for message in messages):
+        raise UnprovenError(f"the log does not name the statement that differs: {statement}")
+    [alarm] = deployment.account.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    metric, dimensions = alarm["MetricName"], alarm["Dimensions"]
+    records = [json.loads(message) for message in messages if f'"{metric}"' in message]
+    [latest] = records[-1:] or [{}]
+    if not all(latest.get(dimension["Name"]) == dimension["Value"] for dimension in dimensions):
+        raise UnprovenError(f"the alarm watches {metric} of {dimensions}, and the log has {latest}")
+    if latest[metric] <= alarm["Threshold"]:
+        raise UnprovenError(f"{metric} is {latest[metric]}, which does not raise the alarm")
