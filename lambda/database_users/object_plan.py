@@ -53,7 +53,7 @@ class DatabasePlan:
 
 def plan_database(comparison: Comparison, name: str, contents: Contents) -> DatabasePlan:
     """What the database `name`, declared or not, needs."""
-    declared = next((entry for entry in comparison.databases if entry.name == name), None)
+    declared = comparison.declared.get(name)
     hand_over = _handed_over(comparison, name)
     if declared is None:
         return DatabasePlan(hand_over, (), ())

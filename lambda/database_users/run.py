@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from database_users.catalog import (
-    CONTENTS_QUERY,
     NEW_DATABASE,
     SERVER_QUERY,
     Contents,
     Row,
     Server,
     contents_from_rows,
+    contents_query,
     server_from_rows,
 )
 from database_users.connection import LOCK_SECONDS, Deadline, Session
@@ -146,7 +146,7 @@ def _planned(connect: Connect, comparison: Comparison, name: str) -> DatabasePla
     if existing is None or not existing.allows_connections:
         return plan_database(comparison, name, NEW_DATABASE)
     with connect(name) as session:
-        return plan_database(comparison, name, _read_contents(session))
+        return plan_database(comparison, name, _read_contents(session, comparison.server))
 
 
 def _plan(comparison: Comparison, databases: Mapping[str, DatabasePlan]) -> Plan:
@@ -204,17 +204,16 @@ def _converge(connect: Connect, databases: tuple[Database, ...], scope: Scope) -
 
 
 def _visit(run: "_Run", comparison: Comparison, name: str) -> tuple[str, ...]:
-    declared = any(database.name == name for database in comparison.databases)
     try:
         with run.connect(name) as session:
-            plan = plan_database(comparison, name, _read_contents(session))
+            plan = plan_database(comparison, name, _read_contents(session, comparison.server))
             findings = list(plan.findings)
             for transaction in plan.hand_over.values():
                 findings += run.if_possible(session, transaction)
             run(session, plan.statements)
             return tuple(findings)
     except DatabaseUsersError as error:
-        if declared or error.transient:
+        if name in comparison.declared or error.transient:
             raise
         return (f"{name}: {error}",)
 
@@ -285,10 +284,9 @@ def _locked_query(home: Session, sql: str) -> list[Row]:
     raise AssertionError("unreachable")
 
 
-def _read_contents(session: Session) -> Contents:
-    return contents_from_rows(
-        session.query(CONTENTS_QUERY, f"reading the objects of {session.database}")
-    )
+def _read_contents(session: Session, server: Server) -> Contents:
+    query = contents_query(server.catalogs_of(session.database))
+    return contents_from_rows(session.query(query, f"reading the objects of {session.database}"))
 
 
 def _in_parallel(action: Callable[[str], T], names: Collection[str]) -> list[T]:

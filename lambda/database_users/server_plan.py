@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from database_users.catalog import ExistingDatabase, Membership, Role, Server
+from database_users.catalog import ExistingDatabase, Role, Server
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.privileges import NONE, PUBLIC, Grant
 from database_users.sql import identifier, identifiers, literal
@@ -132,18 +132,23 @@ class Comparison:
 
     def _given_back(self, role: str) -> str:
         master = self.server.master
-        for grant in self.server.grants_by_member.get(master, ()):
-            if grant.role == role and grant.grantor == master:
+        for grant in self.server.grants_of.get((role, master), ()):
+            if grant.grantor == master:
                 return (
                     f"GRANT {identifier(role)} TO CURRENT_USER"
                     f" WITH INHERIT {_word(grant.inherit)}, SET {_word(grant.set)}"
                 )
         return f"REVOKE {identifier(role)} FROM CURRENT_USER"
 
+    @cached_property
+    def declared(self) -> Mapping[str, Database]:
+        """Each declared database, by name."""
+        return {database.name: database for database in self.databases}
+
     def owner_of(self, name: str) -> str:
         """Who owns the database `name` once the plan has run."""
         existing = self.server.databases.get(name)
-        database = next((entry for entry in self.databases if entry.name == name), None)
+        database = self.declared.get(name)
         if existing is None or (database and self.takes_over(database, existing)):
             return database.owner if database else self.server.master
         if existing.owner in self.managed - self.owners:
@@ -235,9 +240,8 @@ def _revoked_memberships(comparison: Comparison, findings: list[str]) -> Iterato
 def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[Statement]:
     """Takes CONNECT and the rest from everyone who is not declared to have it."""
     server = comparison.server
-    declared = {database.name: database for database in comparison.databases}
     for existing in server.databases.values():
-        database = declared.get(existing.name)
+        database = comparison.declared.get(existing.name)
         statements: list[Statement] = []
         for grant in existing.acl:
             excess = grant.privileges - _allowed(comparison, database, existing, grant)
@@ -257,7 +261,7 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                     f"{existing.name}: {name} no longer has {words(excess)} on the database",
                 )
             )
-        if statements and existing.name in (*declared, HOME):
+        if statements and (database or existing.name == HOME):
             findings.extend(_shut_out(comparison, existing))
         yield from comparison.acting_as([existing.owner], HOME, tuple(statements))
 
@@ -464,7 +468,7 @@ def _memberships(comparison: Comparison) -> Iterator[Statement]:
                 login
                 for login in logins
                 if not (group not in server.roles and login not in server.roles)
-                and not _is_member(server.grants_by_member.get(login, ()), group, inherit)
+                and not _is_member(server, login, group, inherit)
             ]
             if missing:
                 yield server_wide(
@@ -472,16 +476,17 @@ def _memberships(comparison: Comparison) -> Iterator[Statement]:
                     f" WITH INHERIT {_word(inherit)}, SET TRUE",
                     f"{', '.join(missing)} may {level} {database.name}",
                 )
-        masters = server.grants_by_member.get(server.master, ())
-        if database.owner in server.roles and not _is_member(masters, database.owner, inherit=True):
+        if database.owner in server.roles and not _is_member(
+            server, server.master, database.owner, inherit=True
+        ):
             yield server_wide(
                 f"GRANT {identifier(database.owner)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
                 f"the master acts for {database.owner}",
             )
 
 
-def _is_member(grants: Iterable[Membership], group: str, inherit: bool) -> bool:
-    found = [grant for grant in grants if grant.role == group]
+def _is_member(server: Server, member: str, group: str, inherit: bool) -> bool:
+    found = server.grants_of.get((group, member), ())
     return any(grant.set for grant in found) and (
         not inherit or any(grant.inherit for grant in found)
     )
@@ -594,11 +599,7 @@ def _enabled_logins(comparison: Comparison) -> Iterator[Statement]:
         role = server.roles.get(login)
         if role is not None and not role.can_login:
             yield server_wide(f"ALTER ROLE {identifier(login)} LOGIN", f"{login} may log in again")
-    outside = [
-        login
-        for login in comparison.logins
-        if all(grant.role != IAM for grant in server.grants_by_member.get(login, ()))
-    ]
+    outside = [login for login in comparison.logins if (IAM, login) not in server.grants_of]
     if outside:
         yield server_wide(
             f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE",

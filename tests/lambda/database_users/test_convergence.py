@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from database_users.catalog import (
-    CONTENTS_QUERY,
     SERVER_QUERY,
     contents_from_rows,
+    contents_query,
     empty_server,
     server_from_rows,
 )
@@ -215,7 +215,7 @@ def snapshot(server: Postgres, databases: tuple[Database, ...]) -> Any:
     contents: dict[str, Any] = {}
     for database in databases:
         with server.connect(database.name) as session:
-            found = contents_from_rows(session.query(CONTENTS_QUERY, "test"))
+            found = contents_from_rows(session.query(contents_query(), "test"))
         contents[database.name] = (
             {(o.kind, o.schema, o.owner, frozenset(o.acl), o.names) for o in found.objects},
             {(d.role, d.schema, d.kind, frozenset(d.acl)) for d in found.defaults},

@@ -314,12 +314,12 @@ def test_users_that_go(snapshot: SnapshotAssertion):
             ),
         },
         holdings=(
-            Holding("owner", "orders", True),
-            Holding("owner", "payroll", False),
-            Holding("owner", "owned", True),
-            Holding("o_reader", "orders", True),
-            Holding("o_owner", "orders", True),
-            Holding("stranger", "orders", True),
+            Holding("owner", "orders", frozenset({"pg_class"})),
+            Holding("owner", "payroll"),
+            Holding("owner", "owned", frozenset({"pg_class"})),
+            Holding("o_reader", "orders", frozenset({"pg_class"})),
+            Holding("o_owner", "orders", frozenset({"pg_class"})),
+            Holding("stranger", "orders", frozenset({"pg_class"})),
         ),
         sessions=frozenset({"writer", "boss"}),
     )
@@ -361,9 +361,9 @@ def test_a_takeover(snapshot: SnapshotAssertion):
             ),
         },
         holdings=(
-            Holding("legacy", "orders", True),
-            Holding("rdsadmin", "orders", True),
-            Holding(MASTER, "orders", True),
+            Holding("legacy", "orders", frozenset({"pg_class"})),
+            Holding("rdsadmin", "orders", frozenset({"pg_class"})),
+            Holding(MASTER, "orders", frozenset({"pg_class"})),
         ),
     )
     contents = Contents(

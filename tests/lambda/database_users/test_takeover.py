@@ -242,20 +242,42 @@ def test_roles_and_grants_of_others_stay_and_are_reported(server: Postgres):
 
 def test_objects_out_of_reach_are_reported_and_fail_nothing(server: Postgres):
     run(server, ORDERS)
-    server.execute("CREATE TABLE public.rds_own (id int)", database="orders")
+    server.execute(
+        "CREATE ROLE stranger",
+        "CREATE SCHEMA hidden AUTHORIZATION stranger",
+        "CREATE TABLE public.held (id int)",
+        "ALTER TABLE public.held OWNER TO stranger",
+        database="orders",
+    )
     outcome = run(server, ORDERS)
     assert outcome.statements == 0
     (finding,) = outcome.findings
-    assert "1 objects of rdsadmin keep the privileges that they have (rds_own)" in finding
+    assert "2 objects of stranger keep the privileges that they have (held, hidden)" in finding
 
 
-def test_a_schema_out_of_reach_is_reported(server: Postgres):
+def test_what_rds_owns_is_left_alone(server: Postgres):
     run(server, ORDERS)
-    server.execute("CREATE SCHEMA hidden", database="orders")
+    server.execute("CREATE SCHEMA rds_own", "CREATE TABLE rds_own.item (id int)", database="orders")
     outcome = run(server, ORDERS)
-    assert outcome.statements == 0
-    (finding,) = outcome.findings
-    assert "1 objects of rdsadmin keep the privileges that they have (hidden)" in finding
+    assert (outcome.statements, outcome.findings) == (0, ())
+
+
+def test_what_an_extension_made_is_left_alone(server: Postgres):
+    run(server, ORDERS)
+    made = {
+        "SCHEMA made": "CREATE SCHEMA made",
+        "TABLE made.item": "CREATE TABLE made.item (id int)",
+        "FUNCTION made.one()": "CREATE FUNCTION made.one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "TYPE made.mood": "CREATE TYPE made.mood AS ENUM ('well')",
+    }
+    server.execute(*made.values(), database="orders", user="owner")
+    for thing in made:
+        server.execute(f"REVOKE ALL ON {thing} FROM orders_reader", database="orders")
+    assert len(outstanding(server, ORDERS)) == len(made)
+    for thing in made:
+        server.execute(f"ALTER EXTENSION plpgsql ADD {thing}", database="orders")
+    outcome = run(server, ORDERS)
+    assert (outcome.statements, outcome.findings) == (0, ())
 
 
 def test_a_foreign_table_is_granted_on(server: Postgres):
