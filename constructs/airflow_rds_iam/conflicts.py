@@ -144,5 +144,5 @@ def _policies(declaration: Declaration) -> Iterator[Conflict]:
     quota = declaration.managed_policies_per_role
     for identity, count in Counter(grant.identity for grant in grants(declaration)).items():
         if count > quota:
-            message = f"{identity!r} would have {count} managed policies; the quota is {quota}"
-            yield Conflict(("identities", identity), message)
+            message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
+            yield Conflict(("managed_policies_per_role",), message)

@@ -36,6 +36,10 @@ INSTANCE_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$")]
 
+# AWS General Reference, "Tag naming limits and requirements".
+TagKey = Annotated[str, StringConstraints(max_length=128, pattern=r"^[\w .:/=+@-]+$")]
+TagValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[\w .:/=+@-]*$")]
+
 # pydantic's schema of a map leaves a key that does not match the pattern alone.
 NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
 
@@ -145,11 +149,6 @@ class Instance(Model):
     log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
     databases: dict[Identifier, Database] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)
 
-    @property
-    def major_version(self) -> str:
-        """The major version, such as ``17``."""
-        return self.engine_version.partition(".")[0]
-
 
 class Workers(Model):
     """How many workers the environment scales between."""
@@ -247,7 +246,12 @@ class Declaration(Model):
     region: Region | None = Field(
         default=None, description="AWS region. Default: that of the credentials."
     )
-    tags: dict[str, str] = Field(default={}, description="Tags of every resource.")
+    tags: dict[TagKey, TagValue] = Field(
+        default={},
+        max_length=50,
+        description="Tags of every resource.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
     managed_policies_per_role: int = Field(
         default=10, ge=1, le=20, description="The account's quota; one is used a database."
     )
@@ -260,3 +264,11 @@ class Declaration(Model):
         description="Identities beside `airflow`, which is the execution role.",
         json_schema_extra=NO_OTHER_KEYS,
     )
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_are_ours(cls, tags: dict[str, str]) -> dict[str, str]:
+        for key in tags:
+            if key.lower().startswith("aws:"):
+                raise ValueError(f"{key!r} is reserved: no key may begin with aws:")
+        return tags

@@ -15,7 +15,13 @@ def lines(plan: Plan) -> Iterator[str]:
         yield f"{statement.sql};"
     for finding in plan.findings:
         yield f"! {finding}"
-    yield f"{len(statements)} statements" if statements else "nothing to do"
+    match len(statements):
+        case 0:
+            yield "nothing to do"
+        case 1:
+            yield "1 statement"
+        case count:
+            yield f"{count} statements"
 
 
 def grant_changes(comparison: Comparison) -> Iterator[str]:

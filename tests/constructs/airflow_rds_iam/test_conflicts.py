@@ -187,6 +187,6 @@ def test_a_role_with_more_managed_policies_than_its_quota_is_refused() -> None:
     assert found(databases) == []
     databases[f"{DATABASES}.d8"] = {"read": ["airflow"]}
     assert found(databases) == [
-        ("identities.airflow", "'airflow' would have 11 managed policies; the quota is 10")
+        ("managed_policies_per_role", "10: 'airflow' needs 11 managed policies, one a database")
     ]
     assert found({**databases, "managed_policies_per_role": 11}) == []

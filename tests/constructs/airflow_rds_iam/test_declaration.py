@@ -21,6 +21,9 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         ("account", 111122223333, "111122223333: Input should be a valid string"),
         ("account", "1111", r"'1111': must match ^\d{12}$"),
         ("region", "Frankfurt", "'Frankfurt': must match "),
+        ("tags.a&b", "c", "'a&b': must match "),
+        ("tags.team", "a;b", "'a;b': must match "),
+        ("tags", {"AWS:team": "data"}, "'AWS:team' is reserved"),
         ("network.cidr", "10.0.0.0/8", "'10.0.0.0/8': must match "),
         ("network.cidr", "999.0.0.0/16", "Octet 999"),
         ("network.cidr", "10.0.1.0/16", "10.0.1.0/16 has host bits set"),
@@ -128,7 +131,6 @@ def test_the_defaults_are_the_careful_ones() -> None:
     declaration = Declaration.model_validate(MINIMUM)
     instance = declaration.instances["warehouse"]
     assert (instance.retain, instance.deletion_protection, instance.multi_az) == (True, True, True)
-    assert instance.major_version == "17"
     assert declaration.airflow.web_server_access == "private"
     assert declaration.network.egress == "endpoints"
 

@@ -406,7 +406,7 @@ def test_the_master_comes_to_act_for_an_owner():
     assert plan == [
         "-- the master acts for o_owner",
         'GRANT "o_owner" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;',
-        "1 statements",
+        "1 statement",
     ]
 
 
