@@ -188,18 +188,17 @@ class Server:
     def managed_logins(self) -> frozenset[str]:
         """The login users that an earlier run made or took over.
 
-        The master has but the ADMIN OPTION on the role that marks them, for having made it.
+        The master is no such user, but a member of the role that marks them for having made it.
         """
-        return frozenset(
-            membership.member
-            for membership in self.grants_by_role.get(MANAGED, ())
-            if not membership.admin
-        )
+        marked = frozenset(grant.member for grant in self.grants_by_role.get(MANAGED, ()))
+        return marked - {self.master}
 
     @cached_property
     def acts_as(self) -> frozenset[str]:
-        """The roles whose privileges the master has."""
-        return self.privileges_of(self.master)
+        """The roles whose privileges the master has, and that it may set itself to."""
+        return frozenset(
+            self._reachable(self.master, lambda membership: membership.inherit and membership.set)
+        )
 
     def privileges_of(self, role: str) -> frozenset[str]:
         """The roles whose privileges `role` has, its own among them."""

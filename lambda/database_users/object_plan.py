@@ -39,6 +39,7 @@ _VERBS = {
     "REVOKE": "no longer has",
     "REVOKE GRANT OPTION FOR": "may no longer pass on",
 }
+_Revocation = tuple[bool, str, frozenset[str], str]  # by the owner, verb, privileges, as a role
 _FUTURE: tuple[Kind, ...] = ("schema", "table", "sequence", "routine", "type")
 
 
@@ -192,7 +193,8 @@ class _Inside:
             missing = wanted - _privileges(group.acl, owner)
             if group.kind == "schema" and now != owner and missing:
                 if self._reach(now):
-                    yield from self._on_objects("GRANT", missing, group, [owner])
+                    role = self._comparison.grants_as(now, group.acl)
+                    yield from self._on_objects("GRANT", missing, group, [owner], role)
                 else:
                     self._out_of_reach[group.owner].update(group.names)
 
@@ -212,8 +214,7 @@ class _Inside:
         now, then = self._owner_now(group.owner), self._owner_then(group.owner)
         wanted = self._wanted(group.kind)
         allowed = wanted | {PUBLIC: NONE if then == self._database.owner else wanted[self._reader]}
-        excess: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-        options: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        excess: defaultdict[_Revocation, list[str]] = defaultdict(list)
         for grant in group.acl:
             if grant.grantee in (then, now) or grant.grantee in self._comparison.removed:
                 continue
@@ -222,23 +223,30 @@ class _Inside:
                 continue
             too_much = grant.privileges - allowed.get(grant.grantee, NONE)
             may_pass_on = grant.grantable - too_much
-            if not too_much and not may_pass_on:
+            by_owner = grant.grantor == group.owner
+            if not (too_much or may_pass_on) or (
+                not by_owner and grant.grantor in self._comparison.managed
+            ):
+                continue  # what a managed role passed on goes with its grant option
+            grantor = then if by_owner else grant.grantor
+            if not self._reach(grantor):
+                if by_owner:
+                    self._out_of_reach[group.owner].update(group.names)
+                else:
+                    count = self._granted_by_others
+                    count[grantor, grantee_name(grant.grantee)] += len(group.names)
                 continue
-            if grant.grantor != group.owner:
-                self._granted_by_others[grant.grantor, grantee_name(grant.grantee)] += len(
-                    group.names
-                )
-            elif not self._reach(now):
-                self._out_of_reach[group.owner].update(group.names)
-            else:
-                if too_much:
-                    excess[too_much].append(grant.grantee)
-                if may_pass_on:
-                    options[may_pass_on].append(grant.grantee)
-        for privileges, grantees in excess.items():
-            yield from self._on_objects("REVOKE", privileges, group, grantees)
-        for privileges, grantees in options.items():
-            yield from self._on_objects("REVOKE GRANT OPTION FOR", privileges, group, grantees)
+            role = self._comparison.grants_as(grantor, group.acl)
+            for verb, privileges in (
+                ("REVOKE", too_much),
+                ("REVOKE GRANT OPTION FOR", may_pass_on),
+            ):
+                if privileges:
+                    excess[by_owner, verb, privileges, role].append(grant.grantee)
+        # Another grantor's first: the owner's CASCADE may take its grant option.
+        for revocation in sorted(excess, key=lambda revocation: revocation[:2]):
+            _, verb, privileges, role = revocation
+            yield from self._on_objects(verb, privileges, group, excess[revocation], role)
         if group.kind == "column":
             return
         missing: defaultdict[frozenset[str], list[str]] = defaultdict(list)
@@ -249,8 +257,9 @@ class _Inside:
             if lacks:
                 missing[lacks].append(grantee)
         for privileges, grantees in missing.items():
-            if self._reach(now):
-                yield from self._on_objects("GRANT", privileges, group, grantees)
+            if self._reach(then):
+                role = self._comparison.grants_as(then, group.acl)
+                yield from self._on_objects("GRANT", privileges, group, grantees, role)
             elif not privileges <= _privileges(group.acl, PUBLIC):
                 self._out_of_reach[group.owner].update(group.names)
 
@@ -259,7 +268,12 @@ class _Inside:
         return self._database.reader
 
     def _on_objects(
-        self, verb: str, privileges: frozenset[str], group: ObjectGroup, grantees: Sequence[str]
+        self,
+        verb: str,
+        privileges: frozenset[str],
+        group: ObjectGroup,
+        grantees: Sequence[str],
+        role: str,
     ) -> Iterator[Statement]:
         name = self._database.name
         ordered = sorted(privileges)
@@ -282,6 +296,7 @@ class _Inside:
                 f"{name}: {', '.join(map(grantee_name, grantees))}"
                 f" {_VERBS[verb]} {words(privileges)} on the {what}"
                 f" {some(some_names)}{where}",
+                role,
             )
 
     def _defaults(self, contents: Contents) -> Iterator[Statement]:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from database_users.catalog import ExistingDatabase, Role, Server
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
-from database_users.privileges import NONE, PUBLIC, Grant
+from database_users.privileges import NONE, PUBLIC, Acl, Grant
 from database_users.sql import identifier, identifiers, literal
 from database_users.statements import (
     HOME,
@@ -119,7 +119,7 @@ class Comparison:
                 )
                 for role in borrowed
             ),
-            *statements,
+            *self._with_roles(database, statements),
             *(
                 Statement(
                     database,
@@ -129,6 +129,29 @@ class Comparison:
                 for role in borrowed
             ),
         )
+
+    def _with_roles(self, database: str, statements: Statements) -> Iterator[Statement]:
+        role = ""
+        end = Statement(database, "", "")
+        for statement in (*statements, end):
+            if statement.role != role:
+                role = statement.role
+                yield Statement(
+                    database,
+                    f"SET ROLE {identifier(role) if role else 'NONE'}",
+                    f"{database}: as {role or 'the master again'}",
+                )
+            if statement is not end:
+                yield statement
+
+    def grants_as(self, owner: str, acl: Acl) -> str:
+        """The role to run a statement on privileges as, that is to be `owner`'s.
+
+        A member of the owner grants and revokes for whichever of its roles has the grant option,
+        and that is not always the owner (PostgreSQL manual, "GRANT", notes).
+        """
+        ambiguous = any(grant.grantable for grant in acl)
+        return owner if ambiguous and owner != self.server.master else ""
 
     def _given_back(self, role: str) -> str:
         master = self.server.master
@@ -201,12 +224,13 @@ def _disabled_logins(comparison: Comparison) -> Iterator[Statement]:
             )
 
 
-def _wanted_groups(comparison: Comparison, member: str) -> Mapping[str, Level | None]:
+def _wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
+    """The roles that `member` is to be in, and whether it has their privileges without asking."""
     if member in comparison.logins:
         database, level = comparison.logins[member]
         group = next(group for group, of, _ in database.groups if of == level)
-        return {group: level, IAM: None, MANAGED: None}
-    return {MANAGED: None} if member in comparison.removed else {}
+        return {group: level != "own", IAM: True, MANAGED: False}
+    return {MANAGED: False} if member in comparison.removed else {}
 
 
 def _revoked_memberships(comparison: Comparison, findings: list[str]) -> Iterator[Statement]:
@@ -220,7 +244,7 @@ def _revoked_memberships(comparison: Comparison, findings: list[str]) -> Iterato
             else:
                 if grant.admin:
                     excess.append("ADMIN OPTION FOR")
-                if grant.inherit and wanted[grant.role] == "own":
+                if grant.inherit and not wanted[grant.role]:
                     excess.append("INHERIT OPTION FOR")
             for option in excess:
                 what = f"the {option.lower()} {grant.role}" if option else grant.role
@@ -245,10 +269,12 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
         statements: list[Statement] = []
         for grant in existing.acl:
             excess = grant.privileges - _allowed(comparison, database, existing, grant)
-            if not excess:
-                continue
+            if not excess or (
+                grant.grantor != existing.owner and grant.grantor in comparison.managed
+            ):
+                continue  # what a managed role passed on goes with its grant option
             name = grantee_name(grant.grantee)
-            if grant.grantor != existing.owner or not comparison.can_act_as(existing.owner):
+            if not comparison.can_act_as(grant.grantor):
                 findings.append(
                     f"{existing.name}: {name} keeps {words(excess)} on the database; only"
                     f" {grant.grantor} can revoke it"
@@ -259,11 +285,15 @@ def _closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[S
                     f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
                     f" FROM {grantee_sql(grant.grantee)} CASCADE",
                     f"{existing.name}: {name} no longer has {words(excess)} on the database",
+                    comparison.grants_as(grant.grantor, existing.acl),
                 )
             )
         if statements and (database or existing.name == HOME):
             findings.extend(_shut_out(comparison, existing))
-        yield from comparison.acting_as([existing.owner], HOME, tuple(statements))
+        # Another grantor's first: the owner's CASCADE may take its grant option.
+        statements.sort(key=lambda statement: statement.role in ("", existing.owner))
+        roles = {statement.role or existing.owner for statement in statements}
+        yield from comparison.acting_as(roles, HOME, tuple(statements))
 
 
 def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[str]:
@@ -543,6 +573,7 @@ def _granted(
                 f" TO {identifiers(*grantees)}",
                 f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the"
                 " database",
+                comparison.grants_as(owner, existing.acl),
             ),
         ),
     )
@@ -599,10 +630,12 @@ def _enabled_logins(comparison: Comparison) -> Iterator[Statement]:
         role = server.roles.get(login)
         if role is not None and not role.can_login:
             yield server_wide(f"ALTER ROLE {identifier(login)} LOGIN", f"{login} may log in again")
-    outside = [login for login in comparison.logins if (IAM, login) not in server.grants_of]
+    outside = [
+        login for login in comparison.logins if not _is_member(server, login, IAM, inherit=True)
+    ]
     if outside:
         yield server_wide(
-            f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE",
+            f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE, SET TRUE",
             f"may log in with a token: {', '.join(outside)}",
         )
 

@@ -11,19 +11,23 @@ HOME = "postgres"  # the database that everything server-wide runs in
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`sql`, to run in `database`, and the sentence that is logged with it."""
+    """`sql`, to run in `database` as `role`, and the sentence that is logged with it.
+
+    Without a `role` the master runs it.
+    """
 
     database: str
     sql: str
     sentence: str
+    role: str = ""
 
 
 Statements = tuple[Statement, ...]
 
 
-def server_wide(sql: str, sentence: str) -> Statement:
+def server_wide(sql: str, sentence: str, role: str = "") -> Statement:
     """A statement on what is not inside one database."""
-    return Statement(HOME, sql, sentence)
+    return Statement(HOME, sql, sentence, role)
 
 
 def words(privileges: Collection[str]) -> str:
