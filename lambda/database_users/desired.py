@@ -11,6 +11,7 @@ RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "rdsadmin"
 RDS_ROLES = frozenset({"rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"})
 RESERVED_ROLES = RDS_ROLES | {"public", "none"}
 RESERVED_PREFIXES = ("pg_", "rds_", "rdsproxy")
+IAM = "rds_iam"  # RDS's own role, whose members log in with a token
 MANAGED = "airflow_rds_iam"  # the role whose members are the login users that we made
 
 

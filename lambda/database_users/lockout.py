@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from database_users.catalog import Server, members
-from database_users.server_plan import IAM, Comparison
+from database_users.comparison import Comparison
+from database_users.desired import IAM
 
 
 class LockoutError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from database_users.catalog import Contents, DefaultPrivileges, ObjectGroup
+from database_users.comparison import Comparison
 from database_users.desired import Database
 from database_users.privileges import (
     NONE,
@@ -14,7 +15,6 @@ from database_users.privileges import (
     level_privileges,
     parse_acl,
 )
-from database_users.server_plan import Comparison
 from database_users.sql import identifier
 from database_users.statements import (
     Statement,
@@ -44,7 +44,7 @@ _FUTURE: tuple[Kind, ...] = ("schema", "table", "sequence", "routine", "type")
 
 
 @dataclass(frozen=True, slots=True)
-class DatabasePlan:
+class ObjectPlan:
     """`hand_over` are transactions of their own, one a removed user; one that fails is reported."""
 
     hand_over: Mapping[str, Statements]
@@ -52,15 +52,15 @@ class DatabasePlan:
     findings: tuple[str, ...]
 
 
-def plan_database(comparison: Comparison, name: str, contents: Contents) -> DatabasePlan:
+def plan_objects(comparison: Comparison, name: str, contents: Contents) -> ObjectPlan:
     """What the database `name`, declared or not, needs."""
     declared = comparison.declared.get(name)
     hand_over = _handed_over(comparison, name)
     if declared is None:
-        return DatabasePlan(hand_over, (), ())
+        return ObjectPlan(hand_over, (), ())
     inside = _Inside(comparison, declared)
     statements = tuple(inside.statements(contents))
-    return DatabasePlan(
+    return ObjectPlan(
         hand_over,
         comparison.acting_as(inside.acting_as, name, statements),
         tuple(inside.findings()),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from database_users.comparison import Comparison
+from database_users.desired import IAM
 from database_users.run import Plan
-from database_users.server_plan import IAM, Comparison
 
 
 def lines(plan: Plan) -> Iterator[str]:

@@ -18,8 +18,9 @@ from database_users.catalog import (
     contents_query,
     server_from_rows,
 )
+from database_users.comparison import Comparison
 from database_users.connection import LOCK_SECONDS, Deadline, Session
-from database_users.desired import Database
+from database_users.desired import IAM, Database
 from database_users.errors import (
     DatabaseUsersError,
     LockTimeoutError,
@@ -27,8 +28,8 @@ from database_users.errors import (
     UnsuitableServerError,
 )
 from database_users.lockout import lockout_findings, refuse_lockouts
-from database_users.object_plan import DatabasePlan, databases_to_hand_over, plan_database
-from database_users.server_plan import IAM, Comparison, ServerPlan, plan_server
+from database_users.object_plan import ObjectPlan, databases_to_hand_over, plan_objects
+from database_users.server_plan import ServerPlan, plan_server
 from database_users.statements import HOME, Statement, Statements
 
 WORKERS = 8
@@ -54,7 +55,7 @@ class Plan:
 
     comparison: Comparison
     server: ServerPlan
-    databases: Mapping[str, DatabasePlan]
+    databases: Mapping[str, ObjectPlan]
     findings: tuple[str, ...]
 
     def statements(self) -> Iterator[Statement]:
@@ -117,7 +118,7 @@ def plan_from_nothing(databases: tuple[Database, ...], server: Server) -> Plan:
     return _plan(
         comparison,
         {
-            database.name: plan_database(comparison, database.name, NEW_DATABASE)
+            database.name: plan_objects(comparison, database.name, NEW_DATABASE)
             for database in databases
         },
     )
@@ -141,15 +142,15 @@ def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline
     return _retried(attempt, deadline)
 
 
-def _planned(connect: Connect, comparison: Comparison, name: str) -> DatabasePlan:
+def _planned(connect: Connect, comparison: Comparison, name: str) -> ObjectPlan:
     existing = comparison.server.databases.get(name)
     if existing is None or not existing.allows_connections:
-        return plan_database(comparison, name, NEW_DATABASE)
+        return plan_objects(comparison, name, NEW_DATABASE)
     with connect(name) as session:
-        return plan_database(comparison, name, _read_contents(session, comparison.server))
+        return plan_objects(comparison, name, _read_contents(session, comparison.server))
 
 
-def _plan(comparison: Comparison, databases: Mapping[str, DatabasePlan]) -> Plan:
+def _plan(comparison: Comparison, databases: Mapping[str, ObjectPlan]) -> Plan:
     refuse_lockouts(comparison)
     server = plan_server(comparison)
     findings = (
@@ -206,7 +207,7 @@ def _converge(connect: Connect, databases: tuple[Database, ...], scope: Scope) -
 def _visit(run: "_Run", comparison: Comparison, name: str) -> tuple[str, ...]:
     try:
         with run.connect(name) as session:
-            plan = plan_database(comparison, name, _read_contents(session, comparison.server))
+            plan = plan_objects(comparison, name, _read_contents(session, comparison.server))
             findings = list(plan.findings)
             for transaction in plan.hand_over.values():
                 findings += run.if_possible(session, transaction)

@@ -14,3 +14,8 @@ def identifiers(*names: str) -> str:
 def literal(text: str) -> str:
     """`text` as a SQL string; sessions run with `standard_conforming_strings` on."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def boolean(value: bool) -> str:
+    """`value` as an option of SQL."""
+    return str(value).upper()

@@ -21,13 +21,14 @@ from database_users.catalog import (
     Server,
     empty_server,
 )
+from database_users.comparison import Comparison
 from database_users.desired import MANAGED, Database
 from database_users.lockout import LockoutError, lockout_findings, refuse_lockouts
-from database_users.object_plan import databases_to_hand_over, plan_database
+from database_users.object_plan import databases_to_hand_over, plan_objects
 from database_users.privileges import Grant, Kind
 from database_users.report import lines
 from database_users.run import Plan, plan_from_nothing
-from database_users.server_plan import Comparison, plan_server
+from database_users.server_plan import plan_server
 from database_users.statements import some
 
 MASTER = "administrator"
@@ -135,7 +136,7 @@ def planned(
     comparison = Comparison(databases, server)
     names = {database.name for database in databases} | databases_to_hand_over(comparison)
     plans = {
-        name: plan_database(comparison, name, contents.get(name, NEW_DATABASE))
+        name: plan_objects(comparison, name, contents.get(name, NEW_DATABASE))
         for name in sorted(names)
     }
     server_plan = plan_server(comparison)

@@ -1,0 +1,199 @@
+"""What to do to the databases as wholes: which there are, whose they are, who may connect."""
+
+from collections.abc import Iterator, Sequence
+
+from database_users.catalog import ExistingDatabase
+from database_users.comparison import Comparison
+from database_users.desired import RDS_ROLES, Database
+from database_users.privileges import NONE, PUBLIC, Grant
+from database_users.sql import identifier, identifiers
+from database_users.statements import (
+    HOME,
+    Statement,
+    Statements,
+    grantee_name,
+    grantee_sql,
+    server_wide,
+    words,
+)
+
+CONNECT = frozenset({"CONNECT"})
+ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
+
+
+def closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[Statement]:
+    """Takes CONNECT and the rest from everyone who is not declared to have it."""
+    server = comparison.server
+    for existing in server.databases.values():
+        database = comparison.declared.get(existing.name)
+        statements: list[Statement] = []
+        for grant in existing.acl:
+            excess = grant.privileges - _allowed(comparison, database, existing, grant)
+            if not excess or (
+                grant.grantor != existing.owner and grant.grantor in comparison.managed
+            ):
+                continue  # what a managed role passed on goes with its grant option
+            name = grantee_name(grant.grantee)
+            if not comparison.can_act_as(grant.grantor):
+                findings.append(
+                    f"{existing.name}: {name} keeps {words(excess)} on the database; only"
+                    f" {grant.grantor} can revoke it"
+                )
+                continue
+            statements.append(
+                server_wide(
+                    f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
+                    f" FROM {grantee_sql(grant.grantee)} CASCADE",
+                    f"{existing.name}: {name} no longer has {words(excess)} on the database",
+                    comparison.grants_as(grant.grantor, existing.acl),
+                )
+            )
+        if statements and (database or existing.name == HOME):
+            findings.extend(_shut_out(comparison, existing))
+        # Another grantor's first: the owner's CASCADE may take its grant option.
+        statements.sort(key=lambda statement: statement.role in ("", existing.owner))
+        roles = {statement.role or existing.owner for statement in statements}
+        yield from comparison.acting_as(roles, HOME, tuple(statements))
+
+
+def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[str]:
+    """Users that are not managed here and could connect only because everyone could."""
+    server = comparison.server
+    if "CONNECT" not in _held(existing, PUBLIC):
+        return
+    admitted = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
+    admitted |= {existing.owner, comparison.owner_of(existing.name)}
+    users = [
+        role.name
+        for role in server.roles.values()
+        if role.can_login
+        and not role.superuser
+        and role.name not in comparison.managed | RDS_ROLES
+        and not admitted & server.privileges_of(role.name)
+    ]
+    if users:
+        yield (
+            f"{existing.name}: {', '.join(sorted(users))} could connect because everyone could,"
+            f" and no longer can; whoever shall: GRANT CONNECT ON DATABASE"
+            f" {identifier(existing.name)} TO …"
+        )
+
+
+def _allowed(
+    comparison: Comparison, database: Database | None, existing: ExistingDatabase, grant: Grant
+) -> frozenset[str]:
+    if grant.grantee == PUBLIC:
+        closed = database is not None or existing.name in (HOME, "template1")
+        return NONE if closed else grant.privileges
+    if grant.grantee in comparison.removed:
+        return NONE
+    if database is None or grant.grantee not in comparison.managed:
+        return grant.privileges
+    if grant.grantee == database.owner:
+        return ALL_ON_DATABASE
+    connects = (database.reader, database.writer, *database.own)
+    return CONNECT if grant.grantee in connects else NONE
+
+
+def owned_databases(comparison: Comparison) -> Iterator[Statement]:
+    """Hands each database to whom it is to belong."""
+    for existing in comparison.server.databases.values():
+        owner = comparison.owner_of(existing.name)
+        if owner != existing.owner and comparison.can_act_as(existing.owner):
+            yield from comparison.acting_as(
+                [existing.owner],
+                HOME,
+                (
+                    server_wide(
+                        f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
+                        f"{existing.name}: the database belongs to {owner}, no longer to"
+                        f" {existing.owner}",
+                    ),
+                ),
+            )
+    for database, existing in _existing(comparison):
+        held = _held(existing, database.owner)
+        missing = ALL_ON_DATABASE - held
+        if comparison.owner_of(database.name) != database.owner and missing:
+            yield from _granted(comparison, existing, missing, [database.owner])
+
+
+def _existing(comparison: Comparison) -> Iterator[tuple[Database, ExistingDatabase]]:
+    for database in comparison.databases:
+        existing = comparison.server.databases.get(database.name)
+        if existing is not None:
+            yield database, existing
+
+
+def _held(existing: ExistingDatabase, grantee: str) -> frozenset[str]:
+    return NONE.union(*(grant.privileges for grant in existing.acl if grant.grantee == grantee))
+
+
+def _granted(
+    comparison: Comparison,
+    existing: ExistingDatabase,
+    privileges: frozenset[str],
+    grantees: Sequence[str],
+) -> Statements:
+    owner = comparison.owner_of(existing.name)
+    if not comparison.can_act_as(owner):
+        return ()
+    return comparison.acting_as(
+        [owner],
+        HOME,
+        (
+            server_wide(
+                f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
+                f" TO {identifiers(*grantees)}",
+                f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the"
+                " database",
+                comparison.grants_as(owner, existing.acl),
+            ),
+        ),
+    )
+
+
+def created_databases(comparison: Comparison) -> Iterator[Statements]:
+    """Makes each missing database closed to everyone, and opens it only for its own roles."""
+    for database in comparison.databases:
+        name = identifier(database.name)
+        existing = comparison.server.databases.get(database.name)
+        if existing is None:
+            yield (
+                server_wide(
+                    f"CREATE DATABASE {name} OWNER {identifier(database.owner)}"
+                    " ALLOW_CONNECTIONS false",
+                    f"the database {database.name} of {database.owner}",
+                ),
+            )
+            yield (
+                server_wide(
+                    f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+                    f"{database.name}: everyone (PUBLIC) loses what a new database gives",
+                ),
+                _allow_connections(database),
+            )
+        elif not existing.allows_connections:
+            yield (_allow_connections(database),)
+
+
+def _allow_connections(database: Database) -> Statement:
+    return server_wide(
+        f"ALTER DATABASE {identifier(database.name)} ALLOW_CONNECTIONS true",
+        f"{database.name}: those who may connect can",
+    )
+
+
+def opened_databases(comparison: Comparison) -> Iterator[Statement]:
+    """Lets each database's own roles connect."""
+    for database in comparison.databases:
+        existing = comparison.server.databases.get(database.name) or ExistingDatabase(
+            database.name, database.owner, ()
+        )
+        missing = [
+            grantee
+            for grantee in (database.reader, database.writer, *database.own)
+            if "CONNECT" not in _held(existing, grantee)
+        ]
+        if missing:
+            yield from _granted(comparison, existing, CONNECT, missing)
