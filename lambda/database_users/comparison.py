@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.catalog import ExistingDatabase, Server
-from database_users.desired import Database, Level
+from database_users.desired import MANAGED, Database, Level
 from database_users.privileges import Acl
 from database_users.sql import boolean, identifier
 from database_users.statements import Statement, Statements
@@ -53,7 +53,7 @@ class Comparison:
     @cached_property
     def managed(self) -> frozenset[str]:
         """The roles that hold what the declaration says, and nothing else."""
-        return self.groups | self.logins.keys() | set(self.removed)
+        return self.groups | self.logins.keys() | set(self.removed) | {MANAGED}
 
     @cached_property
     def owners(self) -> frozenset[str]:

@@ -41,6 +41,8 @@ def revoked_memberships(comparison: Comparison, findings: list[str]) -> Iterator
             else:
                 if grant.admin:
                     excess.append("ADMIN OPTION FOR")
+                if grant.set and grant.role == MANAGED:
+                    excess.append("SET OPTION FOR")
                 if grant.inherit and not wanted[grant.role]:
                     excess.append("INHERIT OPTION FOR")
             for option in excess:
@@ -125,7 +127,8 @@ def new_logins(comparison: Comparison) -> Iterator[Statement]:
     ]
     if unmarked:
         yield server_wide(
-            f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)} WITH INHERIT FALSE",
+            f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)}"
+            " WITH INHERIT FALSE, SET FALSE",
             f"marked as made here: {', '.join(unmarked)}",
         )
 

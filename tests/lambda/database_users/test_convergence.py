@@ -282,7 +282,7 @@ FUTURE_PRIVILEGES = {
 GROUPS = ("orders_reader", "orders_writer", "payroll_reader", "payroll_owner")
 LOGINS = ("reader", "writer", "owner", "boss")
 STRANGER = "stranger"  # whose privileges are its own, and what it passes on to ours is not
-ROLES = (*GROUPS, *LOGINS, STRANGER)
+ROLES = (*GROUPS, *LOGINS, STRANGER, MANAGED)
 
 
 @st.composite
@@ -312,26 +312,26 @@ def by_hand(draw: st.DrawFn) -> tuple[str, str]:
             privilege = one(*FUTURE_PRIVILEGES[on])
             return "orders_owner", f"ALTER DEFAULT PRIVILEGES {where}{change(on, privilege)}"
         case "member":
-            group = one(*GROUPS, "orders_owner", "rds_iam", "airflow_rds_iam")
+            group = one(*GROUPS, "orders_owner", "rds_iam", MANAGED)
             if one("join", "leave") == "leave":
                 return MASTER, f"REVOKE {group} FROM {one(*LOGINS)} CASCADE"
             option = one("ADMIN TRUE", "INHERIT FALSE, SET FALSE", "INHERIT TRUE", "SET TRUE")
-            return MASTER, f"GRANT {group} TO {one(*LOGINS)} WITH {option}"
+            return MASTER, f"GRANT {group} TO {one(*LOGINS, MANAGED)} WITH {option}"
         case "role":
             attribute = one("LOGIN", "NOLOGIN", "INHERIT", "NOINHERIT", "CREATEDB")
             setting = f"{one('', 'IN DATABASE orders ')}SET role = {one(*GROUPS)}"
             return MASTER, f"ALTER ROLE {one(*LOGINS)} {one(attribute, setting, 'RESET role')}"
         case _:
             thing = one("TABLE made.item", "SCHEMA made", "DATABASE orders", "TYPE made.mood")
-            return SUPERUSER, f"ALTER {thing} OWNER TO {one(*LOGINS, 'orders_reader')}"
+            return SUPERUSER, f"ALTER {thing} OWNER TO {one(*LOGINS, 'orders_reader', MANAGED)}"
 
 
 def shown(server: Postgres) -> Any:
-    """The snapshot without what means nothing: see `meant`; and who may be the role that marks."""
+    """The snapshot without what means nothing: see `meant`."""
     roles, memberships, databases, *others, contents = snapshot(server, (ORDERS, PAYROLL))
     return (
         roles,
-        {replace(m, set=m.set or m.role == MANAGED) for m in memberships},
+        memberships,
         {(name, owner, ours(acl), allowed) for name, owner, acl, allowed in databases},
         *others,
         {name: meant(*found) for name, found in contents.items()},

@@ -69,7 +69,7 @@ def server_of(*databases: Database) -> Server:
                     *made(login),
                     member(group, login, inherit=not own),
                     member("rds_iam", login),
-                    member(MANAGED, login, inherit=False),
+                    member(MANAGED, login, inherit=False, set=False),
                 ]
                 if own:
                     settings.append(RoleSetting(login, None, group))
@@ -233,7 +233,7 @@ def test_grants_by_hand(snapshot: SnapshotAssertion):
             member("o_owner", "owner", inherit=True),
             member("pg_read_all_data", "o_reader"),
             member("rds_iam", "o_writer"),
-            member(MANAGED, "o_writer", inherit=False),
+            member(MANAGED, "o_writer", inherit=False, set=False),
             member("p_reader", "reader"),
         ),
         role_settings=(
