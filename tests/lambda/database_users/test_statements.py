@@ -473,3 +473,41 @@ def test_a_member_of_rds_superuser_is_an_administrator():
     )
     with pytest.raises(LockoutError, match="owner exists and is an administrator"):
         refuse_lockouts(Comparison((ORDERS,), server))
+
+
+def test_a_group_that_logs_nobody_in_may_come_to_be_in_rds_iam_and_an_administrator_may_not():
+    server = server_of()
+    in_team = member("reader", "team", "x", inherit=False)
+    roles = server.roles | {"reader": Role("reader", True), "team": Role("team")}
+    server = replace(server, roles=roles, memberships=(*server.memberships, in_team))
+    refuse_lockouts(Comparison((ORDERS,), server))
+    powerful = replace(server, roles=roles | {"team": Role("team", create_role=True)})
+    with pytest.raises(LockoutError, match="REVOKE reader FROM team first"):
+        refuse_lockouts(Comparison((ORDERS,), powerful))
+
+
+def test_the_master_acts_as_whom_it_inherits_and_may_set_itself_to_through_any_chain():
+    server = replace(
+        EMPTY,
+        memberships=(
+            member("near", MASTER),
+            member("far", "near"),
+            member("farthest", "far"),
+            member("not inherited", "far", inherit=False),
+            member("not set", "far", set=False),
+            member("administered", "farthest", admin=True, inherit=False, set=False),
+        ),
+    )
+    assert server.acts_as == {MASTER, "near", "far", "farthest"}
+    assert server.administers == {"administered"}
+    assert server.privileges_of(MASTER) == {MASTER, "near", "far", "farthest", "not set"}
+
+
+def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_for_it():
+    server = server_of(ORDERS, PAYROLL)
+    server = replace(server, holdings=(Holding("owner", "payroll", frozenset({"pg_class"})),))
+    comparison = Comparison((replace(ORDERS, own=()), PAYROLL), server)
+    assert databases_to_hand_over(comparison) == {"payroll"}
+    assert plan_objects(comparison, "orders", contents_of(ORDERS)).hand_over == {}
+    handed_over = plan_objects(comparison, "payroll", contents_of(PAYROLL)).hand_over
+    assert list(handed_over) == ["owner"]
