@@ -238,6 +238,21 @@ def test_a_lost_connection_is_tried_again_within_bounds(
     assert flaky.failures == 1000 - run.ATTEMPTS
 
 
+def test_a_role_that_somebody_else_changes_at_the_same_time_is_tried_again(server: Postgres):
+    converge(server.connect, (ORDERS,), deadline())
+    server.execute("ALTER ROLE reader CREATEDB")
+    with server.superuser() as other:
+        other.execute("BEGIN")
+        other.execute("ALTER ROLE reader CONNECTION LIMIT 5")
+        waiting = threading.Timer(0.5, lambda: other.execute("COMMIT"))
+        waiting.start()
+        converge(server.connect, (ORDERS,), deadline())
+        waiting.join()
+    assert server.query(
+        "SELECT rolcreatedb, rolconnlimit FROM pg_roles WHERE rolname = 'reader'"
+    ) == [(False, 5)]
+
+
 def test_an_update_enters_only_what_differs_or_is_unfinished(newest: Postgres):
     both = (ORDERS, PAYROLL)
     converge(newest.connect, both, deadline())

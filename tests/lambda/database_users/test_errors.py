@@ -1,0 +1,99 @@
+"""What the libraries raise, in words: the causes that no server can be made to show at will."""
+
+import socket
+
+import pytest
+from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    DatabaseError,
+    InterfaceError,
+)
+
+from database_users.errors import (
+    DatabaseUsersError,
+    LockTimeoutError,
+    RefusedLoginError,
+    RefusedStatementError,
+    UnavailableServerError,
+    connection_error,
+    statement_error,
+)
+from database_users.statements import Statement
+
+STATEMENT = Statement("orders", "GRANT …", "orders: reader now has SELECT on the table item")
+
+
+def refusal(code: str, message: str = "no") -> DatabaseError:
+    return DatabaseError({"C": code, "M": message})
+
+
+def login(error: Exception) -> DatabaseUsersError:
+    return connection_error(error, "database", 5432, "administrator")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "says"),
+    [
+        ("40P01", "deadlock detected", "a deadlock at: orders: reader"),
+        ("40001", "could not serialize", "a serialization failure at: orders: reader"),
+        ("XX000", "tuple concurrently updated", "tuple concurrently updated at: orders: reader"),
+        ("XX000", "tuple concurrently deleted", "tuple concurrently deleted at: orders: reader"),
+        ("57P01", "terminating connection", "a shutdown at: orders: reader"),
+        ("57P02", "crash of another process", "a crash at: orders: reader"),
+        ("55006", "database is being accessed", "an object in use at: orders: reader"),
+    ],
+)
+def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str):
+    error = statement_error(refusal(code, message), STATEMENT, "administrator")
+    assert (type(error), error.transient) == (UnavailableServerError, True)
+    assert str(error).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("57P03", "takes no login now: the server is starting up"),
+        ("57P01", "takes no login now: a shutdown"),
+        ("53300", "takes no login now: too many connections"),
+    ],
+)
+def test_a_server_that_takes_no_login_yet_is_tried_again(code: str, says: str):
+    error = login(refusal(code))
+    assert (type(error), error.transient) == (UnavailableServerError, True)
+    assert says in str(error)
+
+
+@pytest.mark.parametrize("error", [InterfaceError("network error"), BrokenPipeError(), EOFError()])
+def test_a_connection_that_goes_away_is_tried_again(error: Exception):
+    assert login(error).transient
+    lost = statement_error(error, STATEMENT, "administrator")
+    assert lost.transient
+    assert str(lost) == f"the connection was lost at: {STATEMENT.sentence}"
+
+
+def test_a_name_that_cannot_be_looked_up_at_the_moment_is_tried_again():
+    assert login(socket.gaierror(socket.EAI_AGAIN, "try again")).transient
+
+
+def test_a_database_that_does_not_exist_is_no_question_of_the_token():
+    error = login(refusal("3D000", 'database "orders" does not exist'))
+    assert type(error) is RefusedLoginError
+    assert str(error).endswith(
+        'refuses the login of administrator: database "orders" does not exist'
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "says"),
+    [
+        ("57014", LockTimeoutError, "it took too long: orders: reader"),
+        ("55P03", LockTimeoutError, "it is held by somebody"),
+        ("42501", RefusedStatementError, "administrator has no privilege for: orders: reader"),
+        ("42704", RefusedStatementError, "no (42704) at: orders: reader"),
+    ],
+)
+def test_what_another_try_would_not_change_is_not_tried_again(
+    code: str, kind: type[DatabaseUsersError], says: str
+):
+    error = statement_error(refusal(code), STATEMENT, "administrator", "somebody")
+    assert (type(error), error.transient) == (kind, False)
+    assert says in str(error)
