@@ -149,7 +149,7 @@ def measured(count: int) -> list[Figure]:
         first = timed(lambda: converge(counting, databases, counting.deadline))
         first_messages = counting.messages / counting.sessions
         floors += [floor(target, databases) for _ in range(REPEATS)]
-        before = statistics.median(floors)
+        connecting = statistics.median(floors)
         ratios: list[float] = []
         for _ in range(REPEATS):
             least = floor(target, databases)
@@ -161,8 +161,8 @@ def measured(count: int) -> list[Figure]:
         change = _change(target, databases, changed)
         back = _change(target, changed, databases)
         return [
-            figure(f"{label}: connecting to each, the floor", before, "s"),
-            figure(f"{label}: first apply, to the floor", first / before, "x", 1.5),
+            figure(f"{label}: connecting to each, the floor", connecting, "s"),
+            figure(f"{label}: first apply, to the floor", first / connecting, "x", 1.5),
             figure(f"{label}: nothing to do, to the floor", statistics.median(ratios), "x", 1.2),
             figure(f"{label}: one grant more, beyond connecting", change, "s", 1),
             figure(f"{label}: one grant less, beyond connecting", back, "s", 1),

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from database_users.catalog import ExistingDatabase, Server
-from database_users.desired import MANAGED, Database, Level
+from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.privileges import Acl
 from database_users.sql import boolean, identifier
 from database_users.statements import Statement, Statements
@@ -56,6 +57,16 @@ class Comparison:
         return self.groups | self.logins.keys() | set(self.removed) | {MANAGED}
 
     @cached_property
+    def other_users(self) -> Mapping[str, frozenset[str]]:
+        """The users that are neither managed here nor RDS's, with the roles that they act as."""
+        ours = self.managed | RDS_ROLES
+        return {
+            role.name: self.server.privileges_of(role.name)
+            for role in self.server.roles.values()
+            if role.can_login and not role.superuser and role.name not in ours
+        }
+
+    @cached_property
     def owners(self) -> frozenset[str]:
         """The declared owner roles."""
         return frozenset(database.owner for database in self.databases)
@@ -101,18 +112,14 @@ class Comparison:
         )
 
     def _with_roles(self, database: str, statements: Statements) -> Iterator[Statement]:
-        role = ""
-        end = Statement(database, "", "")
-        for statement in (*statements, end):
-            if statement.role != role:
-                role = statement.role
-                yield Statement(
-                    database,
-                    f"SET ROLE {identifier(role) if role else 'NONE'}",
-                    f"{database}: as {role or 'the master again'}",
-                )
-            if statement is not end:
-                yield statement
+        last = ""
+        for role, consecutive in groupby(statements, lambda statement: statement.role):
+            if role != last:
+                yield _as_role(role, database)
+            yield from consecutive
+            last = role
+        if last:
+            yield _as_role("", database)
 
     def grants_as(self, owner: str, acl: Acl) -> str:
         """The role to run a statement on privileges as, that is to be `owner`'s.
@@ -154,3 +161,11 @@ class Comparison:
             existing.owner in {database.owner, self.server.master, *database.old_owners}
             or existing.owner in self.managed
         )
+
+
+def _as_role(role: str, database: str) -> Statement:
+    return Statement(
+        database,
+        f"SET ROLE {identifier(role) if role else 'NONE'}",
+        f"{database}: as {role or 'the master again'}",
+    )

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from database_users.catalog import ExistingDatabase
 from database_users.comparison import Comparison
-from database_users.desired import RDS_ROLES, Database
-from database_users.privileges import NONE, PUBLIC, Grant
+from database_users.desired import Database
+from database_users.privileges import NONE, PUBLIC, Grant, held
 from database_users.sql import identifier, identifiers
 from database_users.statements import (
     HOME,
@@ -58,19 +58,11 @@ def closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[St
 
 def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[str]:
     """Users that are not managed here and could connect only because everyone could."""
-    server = comparison.server
-    if "CONNECT" not in _held(existing, PUBLIC):
+    if "CONNECT" not in held(existing.acl, PUBLIC):
         return
     admitted = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
     admitted |= {existing.owner, comparison.owner_of(existing.name)}
-    users = [
-        role.name
-        for role in server.roles.values()
-        if role.can_login
-        and not role.superuser
-        and role.name not in comparison.managed | RDS_ROLES
-        and not admitted & server.privileges_of(role.name)
-    ]
+    users = [user for user, roles in comparison.other_users.items() if not admitted & roles]
     if users:
         yield (
             f"{existing.name}: {', '.join(sorted(users))} could connect because everyone could,"
@@ -111,22 +103,13 @@ def owned_databases(comparison: Comparison) -> Iterator[Statement]:
                     ),
                 ),
             )
-    for database, existing in _existing(comparison):
-        held = _held(existing, database.owner)
-        missing = ALL_ON_DATABASE - held
-        if comparison.owner_of(database.name) != database.owner and missing:
-            yield from _granted(comparison, existing, missing, [database.owner])
-
-
-def _existing(comparison: Comparison) -> Iterator[tuple[Database, ExistingDatabase]]:
     for database in comparison.databases:
         existing = comparison.server.databases.get(database.name)
-        if existing is not None:
-            yield database, existing
-
-
-def _held(existing: ExistingDatabase, grantee: str) -> frozenset[str]:
-    return NONE.union(*(grant.privileges for grant in existing.acl if grant.grantee == grantee))
+        if existing is None or comparison.owner_of(database.name) == database.owner:
+            continue
+        missing = ALL_ON_DATABASE - held(existing.acl, database.owner)
+        if missing:
+            yield from _granted(comparison, existing, missing, [database.owner])
 
 
 def _granted(
@@ -193,7 +176,7 @@ def opened_databases(comparison: Comparison) -> Iterator[Statement]:
         missing = [
             grantee
             for grantee in (database.reader, database.writer, *database.own)
-            if "CONNECT" not in _held(existing, grantee)
+            if "CONNECT" not in held(existing.acl, grantee)
         ]
         if missing:
             yield from _granted(comparison, existing, CONNECT, missing)

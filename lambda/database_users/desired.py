@@ -41,6 +41,10 @@ class Database:
             (self.owner, "own", self.own),
         )
 
+    def group(self, level: Level) -> str:
+        """The group role of `level`."""
+        return next(group for group, of, _ in self.groups if of == level)
+
 
 def parse_databases(value: object, master: str) -> tuple[Database, ...]:
     """The databases of an event.

@@ -12,6 +12,7 @@ from database_users.privileges import (
     PUBLIC,
     Acl,
     Kind,
+    held,
     level_privileges,
     parse_acl,
 )
@@ -136,7 +137,8 @@ class _Inside:
         for role in self._moved:
             yield from self._adopted(role)
         for group in contents.objects:
-            yield from self._objects(group)
+            yield from self._less_on_objects(group)
+            yield from self._more_on_objects(group)
         yield from self._defaults(contents)
 
     def findings(self) -> Iterator[str]:
@@ -190,7 +192,7 @@ class _Inside:
         wanted = self._wanted("schema")[owner]
         for group in contents.objects:
             now = self._owner_now(group.owner)
-            missing = wanted - _privileges(group.acl, owner)
+            missing = wanted - held(group.acl, owner)
             if group.kind == "schema" and now != owner and missing:
                 if self._reach(now):
                     role = self._comparison.grants_as(now, group.acl)
@@ -210,10 +212,9 @@ class _Inside:
                     f"{name}: the database {other.name} stays {role}'s",
                 )
 
-    def _objects(self, group: ObjectGroup) -> Iterator[Statement]:
+    def _less_on_objects(self, group: ObjectGroup) -> Iterator[Statement]:
         now, then = self._owner_now(group.owner), self._owner_then(group.owner)
-        wanted = self._wanted(group.kind)
-        allowed = wanted | {PUBLIC: NONE if then == self._database.owner else wanted[self._reader]}
+        allowed = self._allowed(group.kind, then)
         excess: defaultdict[_Revocation, list[str]] = defaultdict(list)
         for grant in group.acl:
             if grant.grantee in (then, now) or grant.grantee in self._comparison.removed:
@@ -247,25 +248,38 @@ class _Inside:
         for revocation in sorted(excess, key=lambda revocation: revocation[:2]):
             _, verb, privileges, role = revocation
             yield from self._on_objects(verb, privileges, group, excess[revocation], role)
+
+    def _more_on_objects(self, group: ObjectGroup) -> Iterator[Statement]:
         if group.kind == "column":
-            return
-        missing: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-        for grantee in self._database.reader, self._database.writer, self._database.owner:
-            lacks = wanted[grantee] - _privileges(group.acl, grantee)
-            if grantee == then or (grantee == self._database.owner and group.kind == "schema"):
-                continue
-            if lacks:
-                missing[lacks].append(grantee)
-        for privileges, grantees in missing.items():
+            return  # the table's own privileges say it
+        then = self._owner_then(group.owner)
+        grantees = [self._database.reader, self._database.writer]
+        if group.kind != "schema":  # that is done first of all
+            grantees.append(self._database.owner)
+        others = [grantee for grantee in grantees if grantee != then]
+        for privileges, lacking in self._lacking(group.kind, group.acl, others).items():
             if self._reach(then):
                 role = self._comparison.grants_as(then, group.acl)
-                yield from self._on_objects("GRANT", privileges, group, grantees, role)
-            elif not privileges <= _privileges(group.acl, PUBLIC):
+                yield from self._on_objects("GRANT", privileges, group, lacking, role)
+            elif not privileges <= held(group.acl, PUBLIC):
                 self._out_of_reach[group.owner].update(group.names)
 
-    @property
-    def _reader(self) -> str:
-        return self._database.reader
+    def _allowed(self, kind: Kind, owner: str) -> Mapping[str, frozenset[str]]:
+        """What each of our roles, and PUBLIC, may have at the most on what is `owner`'s."""
+        wanted = self._wanted(kind)
+        everyone = NONE if owner == self._database.owner else wanted[self._database.reader]
+        return wanted | {PUBLIC: everyone}
+
+    def _lacking(
+        self, kind: Kind, acl: Acl, grantees: Sequence[str]
+    ) -> Mapping[frozenset[str], list[str]]:
+        """Those of `grantees` that lack the same privileges, by what they lack."""
+        wanted = self._wanted(kind)
+        lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        for grantee in grantees:
+            if missing := wanted[grantee] - held(acl, grantee):
+                lacking[missing].append(grantee)
+        return lacking
 
     def _on_objects(
         self,
@@ -308,21 +322,14 @@ class _Inside:
                 DefaultPrivileges(owner, None, kind, parse_acl(None, kind, owner)),
             )
             yield from self._less_by_default(row)
-            wanted = self._wanted(kind)
-            missing: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-            for grantee in self._database.reader, self._database.writer:
-                lacks = wanted[grantee] - _privileges(row.acl, grantee)
-                if lacks:
-                    missing[lacks].append(grantee)
-            for privileges, grantees in missing.items():
-                yield self._by_default("GRANT", privileges, row, grantees)
+            both = (self._database.reader, self._database.writer)
+            for privileges, lacking in self._lacking(kind, row.acl, both).items():
+                yield self._by_default("GRANT", privileges, row, lacking)
         for row in rows.values():
             yield from self._less_by_default(row)
 
     def _less_by_default(self, row: DefaultPrivileges) -> Iterator[Statement]:
-        wanted = self._wanted(row.kind)
-        owned = row.role == self._database.owner
-        allowed = wanted | {PUBLIC: NONE if owned else wanted[self._reader]}
+        allowed = self._allowed(row.kind, row.role)
         for grant in row.acl:
             grantee = grant.grantee
             if grantee != PUBLIC and (
@@ -362,10 +369,6 @@ class _Inside:
             f" {_VERBS[verb]} {words(privileges)} on every {row.kind} that"
             f" {row.role} will create" + (f" in {row.schema}" if row.schema else ""),
         )
-
-
-def _privileges(acl: Acl, grantee: str) -> frozenset[str]:
-    return NONE.union(*(grant.privileges for grant in acl if grant.grantee == grantee))
 
 
 def _qualified(group: ObjectGroup, name: str) -> str:

@@ -86,6 +86,11 @@ class Grant:
 Acl = tuple[Grant, ...]
 
 
+def held(acl: Acl, grantee: str) -> frozenset[str]:
+    """What `acl` gives to `grantee` by name."""
+    return NONE.union(*(grant.privileges for grant in acl if grant.grantee == grantee))
+
+
 # PostgreSQL manual, "Array Input and Output Syntax".
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"]+)', re.DOTALL)
 

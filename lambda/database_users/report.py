@@ -31,8 +31,7 @@ def grant_changes(comparison: Comparison) -> Iterator[str]:
     for login, (database, level) in comparison.logins.items():
         role = server.roles.get(login)
         groups = {grant.role for grant in server.grants_by_member.get(login, ())}
-        group = next(group for group, of, _ in database.groups if of == level)
-        if role is None or not role.can_login or not {group, IAM} <= groups:
+        if role is None or not role.can_login or not {database.group(level), IAM} <= groups:
             yield f"+ {_identity(login, database.name, level)} may {level} {database.name}"
     levels = {
         group: (database.name, level)

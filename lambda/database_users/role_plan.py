@@ -24,8 +24,7 @@ def _wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
     """The roles that `member` is to be in, and whether it has their privileges without asking."""
     if member in comparison.logins:
         database, level = comparison.logins[member]
-        group = next(group for group, of, _ in database.groups if of == level)
-        return {group: level != "own", IAM: True, MANAGED: False}
+        return {database.group(level): level != "own", IAM: True, MANAGED: False}
     return {MANAGED: False} if member in comparison.removed else {}
 
 
@@ -85,9 +84,8 @@ def ended_sessions(comparison: Comparison) -> Iterator[Statement]:
         if server.roles[login].can_login or login in server.sessions
     }
     for login in comparison.logins.keys() & server.sessions:
-        group = next(iter(_wanted_groups(comparison, login)))
-        others = {grant.role for grant in server.grants_by_member.get(login, ())}
-        if others - {group, IAM, MANAGED}:
+        groups = {grant.role for grant in server.grants_by_member.get(login, ())}
+        if groups - _wanted_groups(comparison, login).keys():
             losing.add(login)
     for login in sorted(losing):
         yield server_wide(
