@@ -73,12 +73,17 @@ def test_a_foreign_table_is_held_like_any_other(server: Postgres):
         "CREATE SERVER shelf FOREIGN DATA WRAPPER elsewhere",
         "GRANT USAGE ON FOREIGN SERVER shelf TO orders_owner",
         "CREATE FOREIGN TABLE existing (id int) SERVER shelf",
+        "CREATE FOREIGN TABLE of_another (id int) SERVER shelf",
         database="orders",
     )
     server.execute(
         "CREATE FOREIGN TABLE later (id int) SERVER shelf", database="orders", user="owner"
     )
-    server.execute("ALTER FOREIGN TABLE existing OWNER TO orders_owner", database="orders")
+    server.execute(
+        "ALTER FOREIGN TABLE existing OWNER TO orders_owner",
+        "ALTER FOREIGN TABLE of_another OWNER TO administrator",
+        database="orders",
+    )
     converge(server.connect, (ORDERS,), Deadline(time.monotonic() + 60))
     held = server.query(
         "SELECT relname::text, role, has_table_privilege(role, oid, 'SELECT'),"
@@ -88,7 +93,7 @@ def test_a_foreign_table_is_held_like_any_other(server: Postgres):
     )
     assert held == [
         (table, role, True, role == "writer")
-        for table in ("existing", "later")
+        for table in ("existing", "later", "of_another")
         for role in ("reader", "writer")
     ]
 

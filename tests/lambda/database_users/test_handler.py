@@ -16,17 +16,10 @@ import pytest
 from database_users import connection, handler, run
 from database_users.handler import FailedError, handle
 from tests.database_server import MASTER, PORT, Postgres
+from tests.desired import ORDERS_EVENT as ORDERS
 from tests.tls_front import listening, write_certificate
 
 HOST = "localhost"
-ORDERS = {
-    "Name": "orders",
-    "Owner": "orders_owner",
-    "Writer": "orders_writer",
-    "Reader": "orders_reader",
-    "Read": ["airflow_orders_read"],
-    "Own": ["shop_orders_own"],
-}
 
 
 class Context:
@@ -120,7 +113,7 @@ def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres
 
 
 def test_a_rollback_restores_the_old_access(newest: Postgres, front: Front):
-    less = ORDERS | {"Read": []}
+    less: dict[str, Any] = ORDERS | {"Read": []}
     handle(event("Create", ORDERS), Context())
     handle(event("Update", less, old=[ORDERS]), Context())
     handle(event("Update", ORDERS, old=[less]), Context())

@@ -14,16 +14,10 @@ from database_users.desired import parse_databases
 from database_users.report import grant_changes
 from database_users.run import converge, survey
 from tests.database_server import MASTER, PORT, Postgres
+from tests.desired import ORDERS_EVENT
 from tests.tls_front import listening, write_certificate
 
-ORDERS = {
-    "Name": "orders",
-    "Owner": "orders_owner",
-    "Writer": "orders_writer",
-    "Reader": "orders_reader",
-    "Read": ["airflow_orders_read"],
-    "Own": ["boss"],
-}
+ORDERS = ORDERS_EVENT | {"Own": ["boss"]}
 
 
 @pytest.fixture

@@ -1,19 +1,9 @@
 import time
 
 from database_users.connection import Deadline
-from database_users.desired import Database
 from database_users.run import converge, survey
 from tests.database_server import Postgres
-
-ORDERS = Database(
-    "orders",
-    "orders_owner",
-    "orders_writer",
-    "orders_reader",
-    read=("airflow_orders_read",),
-    write=("etl_orders_write",),
-    own=("shop_orders_own",),
-)
+from tests.desired import ORDERS
 
 
 def deadline() -> Deadline:

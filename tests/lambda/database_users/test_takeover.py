@@ -340,22 +340,6 @@ def test_what_an_extension_made_is_left_alone(server: Postgres):
     assert (outcome.statements, outcome.findings) == (0, ())
 
 
-def test_a_foreign_table_is_granted_on(server: Postgres):
-    run(server, ORDERS)
-    server.execute(
-        "CREATE FOREIGN DATA WRAPPER nowhere",
-        "CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere",
-        "CREATE FOREIGN TABLE far (id int) SERVER nowhere",
-        "ALTER FOREIGN TABLE far OWNER TO administrator",
-        database="orders",
-    )
-    run(server, ORDERS)
-    may = "SELECT has_table_privilege('reader', 'far', 'SELECT'),"
-    may += " has_table_privilege('reader', 'far', 'INSERT'),"
-    may += " has_table_privilege('writer', 'far', 'INSERT')"
-    assert server.query(may, "orders") == [(True, False, True)]
-
-
 def test_users_who_could_connect_because_everyone_could_are_told_of(server: Postgres):
     server.execute(
         "CREATE ROLE named LOGIN",
