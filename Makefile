@@ -55,7 +55,7 @@ snapshots: $(READY) ## take the templates of today as those to expect
 	$(BIN)/pytest -n 2 tests/test_app.py --snapshot-update
 
 schema: .venv/.ready ## the declaration's JSON Schema, for editors
-	$(BIN)/python -m airflow_rds_iam.schema > .local/schema.json
+	$(BIN)/python -m airflow_rds_iam.declaration.schema > .local/schema.json
 	mv .local/schema.json environments/declaration.schema.json
 
 bench: $(READY) ## measure the database users' function; writes build/bench.json

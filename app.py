@@ -7,7 +7,7 @@ from pathlib import Path
 from aws_cdk import App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from airflow_rds_iam.declaration_file import DeclarationError, load
+from airflow_rds_iam.declaration.file import DeclarationError, load
 from stacks import add_environment
 
 app = App()

@@ -2,7 +2,7 @@
 
 from aws_cdk import App, Environment, Tags
 
-from airflow_rds_iam.declaration import Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
 from stacks.database import DatabaseStack

@@ -7,13 +7,13 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from airflow_rds_iam.airflow_connection import AirflowConnection
-from airflow_rds_iam.airflow_environment import AirflowEnvironment
-from airflow_rds_iam.database_users import DatabaseUsers
-from airflow_rds_iam.declaration import AIRFLOW, Declaration
-from airflow_rds_iam.grants import grants
+from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.airflow.connection import AirflowConnection
+from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.network import Network
-from airflow_rds_iam.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
 
 class AccessStack(Stack):

@@ -6,8 +6,8 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from airflow_rds_iam import declaration
-from airflow_rds_iam.airflow_environment import AirflowEnvironment
+from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
 
 DAGS = Path(__file__).parents[1] / "dags"
@@ -21,7 +21,7 @@ class AirflowStack(Stack):
         scope: Construct,
         construct_id: str,
         *,
-        airflow: declaration.Airflow,
+        airflow: model.Airflow,
         network: Network,
         **kwargs: Any,
     ) -> None:

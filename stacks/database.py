@@ -5,9 +5,9 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from airflow_rds_iam import declaration
+from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
-from airflow_rds_iam.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
 
 class DatabaseStack(Stack):
@@ -19,7 +19,7 @@ class DatabaseStack(Stack):
         construct_id: str,
         *,
         identifier: str,
-        instance: declaration.Instance,
+        instance: model.Instance,
         network: Network,
         **kwargs: Any,
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from airflow_rds_iam import declaration
+from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
 
 
@@ -13,7 +13,7 @@ class NetworkStack(Stack):
     """The network of an environment."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, network: declaration.Network, **kwargs: Any
+        self, scope: Construct, construct_id: str, *, network: model.Network, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._zones = [f"{self.region}{letter}" for letter in network.zones]

@@ -204,7 +204,7 @@ def test_a_clone_elsewhere_makes_the_same_bytes(
 def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
     clone: Path, tmp_path: Path
 ) -> None:
-    module = clone / "constructs/airflow_rds_iam/airflow_environment.py"
+    module = clone / "constructs/airflow_rds_iam/airflow/environment.py"
     module.write_text(module.read_text().replace("enforce_ssl=True", "enforce_ssl=False", 1))
     ran = synthesize("dev", tmp_path / "out", root=clone)
     assert ran.returncode != 0

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from aws_cdk import App, Environment
 
-from airflow_rds_iam.declaration import Declaration
-from airflow_rds_iam.declaration_file import load
+from airflow_rds_iam.declaration.file import load
+from airflow_rds_iam.declaration.model import Declaration
 from stacks import add_environment
 from tests.declared import REMOVED, dev, written
 from tests.templates import Content, of_type, properties, text, the

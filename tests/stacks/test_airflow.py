@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, Environment
 
-from airflow_rds_iam import declaration
+from airflow_rds_iam.declaration import model
 from stacks.airflow import AirflowStack
 from stacks.network import NetworkStack
 from tests.templates import Content, statements, synthesized, text, the
@@ -25,12 +25,12 @@ AIRFLOW = {
 @pytest.fixture(scope="module")
 def template(new_app: Callable[[], App]) -> Content:
     app = new_app()
-    network = declaration.Network(zones=["a", "b", "c"])
+    network = model.Network(zones=["a", "b", "c"])
     return synthesized(
         AirflowStack(
             app,
             "dev-airflow",
-            airflow=declaration.Airflow.model_validate(AIRFLOW),
+            airflow=model.Airflow.model_validate(AIRFLOW),
             network=NetworkStack(app, "dev-network", network=network, env=ENV).network,
             env=ENV,
         )

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, Environment
 
-from airflow_rds_iam import declaration
+from airflow_rds_iam.declaration import model
 from stacks.database import DatabaseStack
 from stacks.network import NetworkStack
 from tests.templates import Content, properties, synthesized, text, the
@@ -25,13 +25,13 @@ INSTANCE = {
 @pytest.fixture(scope="module")
 def template(new_app: Callable[[], App]) -> Content:
     app = new_app()
-    network = NetworkStack(app, "dev-network", network=declaration.Network(), env=ENV).network
+    network = NetworkStack(app, "dev-network", network=model.Network(), env=ENV).network
     return synthesized(
         DatabaseStack(
             app,
             "dev-database-lake",
             identifier="dev-lake",
-            instance=declaration.Instance.model_validate(INSTANCE),
+            instance=model.Instance.model_validate(INSTANCE),
             network=network,
             env=ENV,
         )

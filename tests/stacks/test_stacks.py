@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Environment
 
-from airflow_rds_iam.declaration import Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from stacks import add_environment
 from tests.declared import REMOVED, dev
 

@@ -1,0 +1,1 @@
+"""Who may reach which database, and what makes it so."""

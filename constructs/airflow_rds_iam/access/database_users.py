@@ -1,0 +1,116 @@
+"""The databases, roles and login users of an instance, as declared."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from airflow_rds_iam.access.drift_check import DriftCheck
+from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration.grants import Grant, group_roles
+from airflow_rds_iam.declaration.model import LEVELS, Database
+from airflow_rds_iam.delivery.function_code import function_code
+from airflow_rds_iam.delivery.resource_function import ResourceFunction
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+
+
+class DatabaseUsers(Construct):
+    """One custom resource that brings about every database and user of ``instance``.
+
+    Its function logs in as the master user, with a token of its own role, and can reach nothing
+    but the database.
+
+    Args:
+        databases: by name, as declared.
+        grants: the grants on this instance.
+        drift_check: how often the server is compared with them, and who is told.
+        subnets: private subnets of ``vpc``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance: PostgresInstance,
+        databases: Mapping[str, Database],
+        grants: Sequence[Grant],
+        drift_check: model.DriftCheck,
+        vpc: ec2.IVpc,
+        subnets: Sequence[ec2.ISubnet],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description=f"Database users of {instance.identifier}",
+            allow_all_outbound=False,
+        )
+        security_group.connections.allow_to_default_port(instance, "The database, nothing else")
+        backing = ResourceFunction(
+            self,
+            "Function",
+            description=f"Makes the database users of {instance.identifier} what is declared",
+            code=function_code(
+                "database_users", distributions=["pg8000"], files=[RDS_CERTIFICATES]
+            ),
+            handler="database_users.handler.handle",
+            timeout=Duration.minutes(5),
+            memory_size=512,
+            environment={
+                "DATABASE_HOST": instance.host,
+                "DATABASE_PORT": instance.port,
+                "MASTER_USER": instance.master_user,
+            },
+            vpc=vpc,
+            subnets=subnets,
+            security_group=security_group,
+        )
+        instance.grant_connect(backing.function, user=instance.master_user)
+        states = [_desired_state(name, database, grants) for name, database in databases.items()]
+        resource = CustomResource(
+            self,
+            "Resource",
+            resource_type="Custom::DatabaseUsers",
+            service_token=backing.service_token,
+            # A minute more than the function has, in place of CloudFormation's hour.
+            service_timeout=Duration.minutes(6),
+            properties={
+                # Another instance under the same name, as after a restore, is set up anew.
+                "InstanceResourceId": instance.resource_id,
+                "Databases": states,
+            },
+        )
+        # The function keeps permission and network until the users are removed.
+        resource.node.add_dependency(backing, security_group)
+        check = DriftCheck(
+            self,
+            "DriftCheck",
+            function=backing.function,
+            databases=states,
+            instance=instance.identifier,
+            schedule=drift_check.schedule,
+            topic_arn=drift_check.topic_arn,
+        )
+        # There is nothing to compare with before.
+        check.node.add_dependency(resource)
+
+
+def _desired_state(
+    name: str, database: Database, grants: Sequence[Grant]
+) -> dict[str, str | list[str]]:
+    roles = group_roles(name)
+    state: dict[str, str | list[str]] = {
+        "Name": name,
+        "Owner": roles.owner,
+        "Writer": roles.writer,
+        "Reader": roles.reader,
+    }
+    for level in LEVELS:
+        state[level.title()] = [g.user for g in grants if (g.database, g.level) == (name, level)]
+    if database.adopt:
+        state["OldOwners"] = database.old_owners
+    return state

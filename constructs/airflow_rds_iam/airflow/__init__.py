@@ -1,0 +1,1 @@
+"""Airflow: its environment, its role, its connections."""

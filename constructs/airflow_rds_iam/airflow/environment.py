@@ -1,0 +1,184 @@
+"""An Amazon MWAA environment that looks its connections up in Secrets Manager."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_mwaa as mwaa
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from airflow_rds_iam.airflow.execution_role import ExecutionRole
+from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
+from airflow_rds_iam.delivery.bucket_files import BucketFiles
+from airflow_rds_iam.delivery.bundling import copy_file, copy_tree
+from airflow_rds_iam.log_encryption import allow_cloudwatch_logs
+
+# Each with the key that it has in the environment's logging configuration.
+LOG_GROUPS = {
+    "DAGProcessing": "dag_processing_logs",
+    "Scheduler": "scheduler_logs",
+    "Task": "task_logs",
+    "WebServer": "webserver_logs",
+    "Worker": "worker_logs",
+}
+
+
+class AirflowEnvironment(Construct):
+    """An Amazon MWAA environment with its execution role, bucket, key and log groups.
+
+    Args:
+        name: the environment's name.
+        subnets: two private subnets in two zones.
+        security_group: lets Airflow's components reach each other, AWS and the databases.
+        dags: folder delivered to the bucket, with a ``requirements.txt`` and a ``startup.sh``.
+        configuration: Airflow configuration options, such as ``core.parallelism``.
+        log_retention_days: days that CloudWatch Logs takes.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        subnets: Sequence[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        dags: Path,
+        version: str = "3.3.1",
+        environment_class: str = "mw1.small",
+        min_workers: int = 1,
+        max_workers: int = 5,
+        schedulers: int = 2,
+        web_server_access: Literal["private", "public"] = "private",
+        configuration: Mapping[str, str] | None = None,
+        log_level: LogLevel = "INFO",
+        log_retention_days: RetentionDays = 90,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.connections_prefix = f"airflow/{name}/connections"
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Airflow environment {name}: bucket, queue and logs",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        bucket = self._bucket(key)
+        files = BucketFiles(
+            self,
+            "Files",
+            bucket=bucket,
+            prefix="dags",
+            source=dags,
+            assemble=lambda target: _assemble(dags, target),
+            versioned=["requirements.txt", "startup.sh"],
+        )
+        self.execution_role = ExecutionRole(
+            self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
+        ).role
+        environment = mwaa.CfnEnvironment(
+            self,
+            "Environment",
+            name=name,
+            airflow_version=version,
+            environment_class=environment_class,
+            min_workers=min_workers,
+            max_workers=max_workers,
+            schedulers=schedulers,
+            webserver_access_mode=f"{web_server_access.upper()}_ONLY",
+            # Running tasks finish, up to 12 hours, before an update takes their worker.
+            worker_replacement_strategy="GRACEFUL",
+            execution_role_arn=self.execution_role.role_arn,
+            kms_key=key.key_arn,
+            source_bucket_arn=bucket.bucket_arn,
+            dag_s3_path="dags",
+            requirements_s3_path="dags/requirements.txt",
+            requirements_s3_object_version=files.version("requirements.txt"),
+            startup_script_s3_path="dags/startup.sh",
+            startup_script_s3_object_version=files.version("startup.sh"),
+            network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
+                subnet_ids=[subnet.subnet_id for subnet in subnets],
+                security_group_ids=[security_group.security_group_id],
+            ),
+            airflow_configuration_options={
+                **(configuration or {}),
+                **self._secrets_backend(),
+            },
+            logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
+                **{
+                    component: mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
+                        enabled=True, log_level=log_level
+                    )
+                    for component in LOG_GROUPS.values()
+                }
+            ),
+        )
+        # The service would make its log groups itself, without retention and without the key.
+        log_group_prefix = f"airflow-{name}-"
+        allow_cloudwatch_logs(key, log_group_prefix=log_group_prefix)
+        for component in LOG_GROUPS:
+            group = logs.CfnLogGroup(
+                self,
+                f"Logs-{component}",
+                log_group_name=log_group_prefix + component,
+                retention_in_days=log_retention_days,
+                kms_key_id=key.key_arn,
+            )
+            group.apply_removal_policy(RemovalPolicy.DESTROY)
+            environment.add_resource_dependency(group)
+        # The service checks the role's permissions while it makes the environment.
+        environment.node.add_dependency(self.execution_role)
+
+    def _secrets_backend(self) -> dict[str, str]:
+        return {
+            "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager"
+            ".SecretsManagerBackend",
+            "secrets.backend_kwargs": json.dumps(
+                {
+                    "connections_prefix": self.connections_prefix,
+                    # MWAA's own pattern, which these arguments replace: without it every task
+                    # asks for the secret of aws_default, which it may not read.
+                    "connections_lookup_pattern": "^(?!aws_default$).*$",
+                    "variables_prefix": None,
+                    "config_prefix": None,
+                }
+            ),
+        }
+
+    def _bucket(self, key: kms.IKey) -> s3.Bucket:
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,  # the one that log delivery can write with
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(365))],
+        )
+        return s3.Bucket(
+            self,
+            "Bucket",
+            versioned=True,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            server_access_logs_bucket=access_logs,
+            lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+
+def _assemble(dags: Path, target: Path) -> None:
+    copy_tree(dags, target)
+    # Where startup.sh tells libpq to look.
+    copy_file(RDS_CERTIFICATES, target / "certificates" / RDS_CERTIFICATES.name)

@@ -1,0 +1,1 @@
+"""What a team declares: its model, its file, what follows from it."""

@@ -1,0 +1,148 @@
+"""What is wrong between the parts of a declaration whose parts, each by itself, are right."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_rds_iam.declaration.grants import grants, group_roles
+from airflow_rds_iam.declaration.model import AIRFLOW, INSTANCE_NAME, Declaration
+
+Path = tuple[str | int, ...]
+
+# PostgreSQL, "Identifiers and Key Words": longer names would be cut in silence.
+LONGEST_NAME = 63
+RESERVED_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
+# PostgreSQL, "SQL Key Words": what no statement can name without quotes.
+RESERVED_WORDS = (
+    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check "
+    "collate collation column concurrently constraint create cross current_catalog current_date "
+    "current_role current_schema current_time current_timestamp current_user default deferrable "
+    "desc distinct do else end except false fetch for foreign freeze from full grant group having "
+    "ilike in initially inner intersect into is isnull join lateral leading left like limit "
+    "localtime localtimestamp natural not notnull null offset on only or order outer overlaps "
+    "placing primary references returning right select session_user similar some symmetric "
+    "system_user table tablesample then to trailing true union unique user using variadic verbose "
+    "when where window with"
+)
+# "pg_" is PostgreSQL's, "rds" that of RDS ("Understanding the rds_superuser role").
+RESERVED_ROLE = re.compile(r"pg_|rds")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Where in the declaration, and what is wrong with which value there."""
+
+    path: Path
+    message: str
+
+
+def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflict]:
+    """Every conflict in ``declaration``, that of the environment named ``environment``."""
+    yield from _identities(declaration)
+    yield from _instances(declaration, environment)
+    yield from _databases(declaration)
+    yield from _role_names(declaration)
+    yield from _policies(declaration)
+
+
+def _identities(declaration: Declaration) -> Iterator[Conflict]:
+    account = declaration.account
+    names_by_role: dict[str, str] = {}
+    for name, identity in declaration.identities.items():
+        path = ("identities", name, "role_arn")
+        if name == AIRFLOW:
+            yield Conflict(
+                ("identities", name), f"{name!r} is Airflow's execution role: not declared"
+            )
+        # IAM attaches a managed policy only to a role of the policy's own account.
+        account = account or identity.account
+        if identity.account != account:
+            yield Conflict(path, f"{identity.role_arn!r} must be a role of account {account}")
+        # Role names are unique in an account, whatever their path and case.
+        other = names_by_role.setdefault(identity.role_name.lower(), name)
+        if other != name:
+            message = f"{identity.role_arn!r} is the role of {other!r}; each identity needs its own"
+            yield Conflict(path, message)
+
+
+def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]:
+    if not re.fullmatch(INSTANCE_NAME, environment):
+        message = f"the file's name, {environment!r}, names the environment: must match "
+        yield Conflict((), message + INSTANCE_NAME)
+    for name in declaration.instances:
+        identifier = f"{environment}-{name}"
+        if len(identifier) > LONGEST_NAME:
+            message = f"makes the identifier {identifier!r}; RDS allows {LONGEST_NAME} characters"
+            yield Conflict(("instances", name), message)
+
+
+def _databases(declaration: Declaration) -> Iterator[Conflict]:
+    known = [AIRFLOW, *declaration.identities]
+    for path, granted in _granted_by_database(declaration).items():
+        name = path[-1]
+        if name in RESERVED_DATABASES:
+            yield Conflict(path, f"{name!r} is a database that every server has of its own")
+        if name in RESERVED_WORDS.split():
+            yield Conflict(path, f"{name!r} is a reserved word of PostgreSQL: choose another name")
+        if not granted:
+            message = f"{name!r} is granted to nobody: grant it, or remove it (its data stays)"
+            yield Conflict(path, message)
+        for at, identity in granted:
+            if (identity, path[1], name) == (AIRFLOW, "aws", "default"):
+                yield Conflict(path, "Airflow would never look up its connection, 'aws_default'")
+            if identity not in known:
+                message = f"{identity!r} is no identity; there are: {', '.join(known)}"
+                yield Conflict(at, message)
+        for identity, count in Counter(identity for _, identity in granted).items():
+            if count > 1:
+                at = [at for at, other in granted if other == identity][-1]
+                yield Conflict(at, f"{identity!r} is granted twice on {name!r}; once is allowed")
+
+
+def _granted_by_database(declaration: Declaration) -> dict[Path, list[tuple[Path, str]]]:
+    databases: dict[Path, list[tuple[Path, str]]] = {
+        ("instances", instance_name, "databases", name): []
+        for instance_name, instance in declaration.instances.items()
+        for name in instance.databases
+    }
+    for grant in grants(declaration):
+        path = ("instances", grant.instance, "databases", grant.database)
+        position = sum(at[-2] == grant.level for at, _ in databases[path])
+        databases[path].append(((*path, grant.level, position), grant.identity))
+    return databases
+
+
+def _role_names(declaration: Declaration) -> Iterator[Conflict]:
+    """Role names that are reserved, too long, or derived from two things of one instance."""
+    origins: dict[tuple[str, str], dict[str, Path]] = defaultdict(dict)
+    for name, instance in declaration.instances.items():
+        for database in instance.databases:
+            roles = group_roles(database)
+            for role in (roles.owner, roles.writer, roles.reader):
+                path = ("instances", name, "databases", database)
+                origins[name, role][f"database {database!r}"] = path
+    for grant in grants(declaration):
+        path = ("instances", grant.instance, "databases", grant.database, grant.level)
+        origin = f"{grant.identity!r} on {grant.database!r}"
+        origins[grant.instance, grant.user][origin] = path
+    for (_, role), paths in origins.items():
+        (first, path), *others = paths.items()
+        if len(role.encode()) > LONGEST_NAME:
+            message = (
+                f"{first} makes the role name {role!r}; PostgreSQL allows {LONGEST_NAME} bytes"
+            )
+            yield Conflict(path, message)
+        if RESERVED_ROLE.match(role):
+            message = f"{first} makes the role name {role!r}; no name may begin with pg_ or rds"
+            yield Conflict(path, message)
+        for other, path in others:
+            yield Conflict(path, f"{other} makes the role name {role!r}, as does {first}")
+
+
+def _policies(declaration: Declaration) -> Iterator[Conflict]:
+    quota = declaration.managed_policies_per_role
+    for identity, count in Counter(grant.identity for grant in grants(declaration)).items():
+        if count > quota:
+            message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
+            yield Conflict(("managed_policies_per_role",), message)

@@ -1,0 +1,56 @@
+"""The grants that a declaration makes, each with the names derived from it once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_rds_iam.declaration.model import LEVELS, Declaration, Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """One identity's access to one database."""
+
+    identity: str
+    instance: str
+    database: str
+    level: Level
+
+    @property
+    def user(self) -> str:
+        """The PostgreSQL user that the identity logs in as, to this database alone."""
+        return f"{self.identity}_{self.database}_{self.level}"
+
+    @property
+    def connection_id(self) -> str:
+        """The Airflow connection; without the level, so that a DAG outlives a change of it."""
+        return f"{self.instance}_{self.database}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupRoles:
+    """The roles of a database that hold its privileges and log nobody in."""
+
+    owner: str
+    writer: str
+    reader: str
+
+
+def group_roles(database: str) -> GroupRoles:
+    """The group roles of ``database``."""
+    return GroupRoles(
+        owner=f"{database}_owner", writer=f"{database}_writer", reader=f"{database}_reader"
+    )
+
+
+def grants(declaration: Declaration) -> Iterator[Grant]:
+    """Every grant of ``declaration``, in its order."""
+    for instance_name, instance in declaration.instances.items():
+        for database_name, database in instance.databases.items():
+            for level in LEVELS:
+                for identity in database.identities(level):
+                    yield Grant(
+                        identity=identity,
+                        instance=instance_name,
+                        database=database_name,
+                        level=level,
+                    )

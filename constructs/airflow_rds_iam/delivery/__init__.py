@@ -1,0 +1,1 @@
+"""How code and files reach AWS."""

@@ -1,0 +1,1 @@
+"""Database servers that nobody has a password for."""

@@ -1,0 +1,220 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+
+from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.model import Declaration, DriftCheck
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from tests.declared import dev
+from tests.templates import Content, of_type, properties, statements, synthesized, text, the
+
+RESOURCE = "Custom::DatabaseUsers"
+
+
+def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
+    declaration = Declaration.model_validate(
+        {
+            **dev({"instances.warehouse.databases": databases}),
+            "identities": {
+                name: {"role_arn": f"arn:aws:iam::111122223333:role/{name}"}
+                for name in ("shop", "analyst")
+            },
+        }
+    )
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, restrict_default_security_group=False)
+    private = ec2.PrivateSubnet(
+        stack,
+        "Private",
+        availability_zone="eu-central-1a",
+        cidr_block="10.0.250.0/24",
+        vpc_id=vpc.vpc_id,
+    )
+    DatabaseUsers(
+        stack,
+        "Users",
+        instance=PostgresInstance(
+            stack, "Postgres", identifier="dev-warehouse", vpc=vpc, subnets=vpc.public_subnets
+        ),
+        databases=declaration.instances["warehouse"].databases,
+        grants=list(grants(declaration)),
+        drift_check=DriftCheck(),
+        vpc=vpc,
+        subnets=[private],  # pyright: ignore[reportArgumentType]
+    )
+    return synthesized(stack)
+
+
+@pytest.fixture(scope="module")
+def template(new_stack: Callable[[], Stack]) -> Content:
+    return template_of(new_stack(), dev()["instances"]["warehouse"]["databases"])
+
+
+@pytest.fixture(scope="module")
+def function(template: Content) -> dict[str, Any]:
+    [function] = [
+        one
+        for one in properties(template, "AWS::Lambda::Function")
+        if "Provider" not in str(one.get("Description")) and one["Runtime"].startswith("python")
+    ]
+    return function
+
+
+def test_the_desired_state_is_what_is_declared(template: Content) -> None:
+    assert the(template, RESOURCE)["Properties"]["Databases"] == [
+        {
+            "Name": name,
+            "Owner": f"{name}_owner",
+            "Writer": f"{name}_writer",
+            "Reader": f"{name}_reader",
+            "Read": read,
+            "Write": write,
+            "Own": [f"shop_{name}_own"],
+        }
+        for name, read, write in (
+            ("orders", ["airflow_orders_read"], []),
+            ("reports", [], ["airflow_reports_write"]),
+            ("payroll", [], []),
+        )
+    ]
+
+
+def test_old_owners_are_named_only_where_they_are_adopted(new_stack: Callable[[], Stack]) -> None:
+    databases = {
+        "orders": {"own": ["shop"], "adopt": True, "old_owners": ["Legacy"]},
+        "reports": {"own": ["shop"]},
+    }
+    orders, reports = the(template_of(new_stack(), databases), RESOURCE)["Properties"]["Databases"]
+    assert orders["OldOwners"] == ["Legacy"]
+    assert "OldOwners" not in reports
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_there_is_one_resource_whatever_the_number_of_databases(
+    count: int, new_stack: Callable[[], Stack]
+) -> None:
+    databases = {f"db{number}": {"own": ["shop"]} for number in range(count)}
+    template = template_of(new_stack(), databases)
+    assert len(the(template, RESOURCE)["Properties"]["Databases"]) == count
+    assert len(of_type(template, RESOURCE)) == 1
+
+
+def test_an_update_of_300_databases_fits_into_one_event(new_stack: Callable[[], Stack]) -> None:
+    grant = {"read": ["analyst"], "write": ["airflow"], "own": ["shop"]}
+    databases = {f"customer_{number:03}": grant for number in range(300)}
+    resource = the(template_of(new_stack(), databases), RESOURCE)["Properties"]
+    # Lambda's limit for the asynchronous event, which holds the old properties and the new ones.
+    assert len(json.dumps(resource)) * 2 < 256 * 1024
+
+
+def test_a_replaced_instance_is_set_up_anew(template: Content) -> None:
+    [instance] = of_type(template, "AWS::RDS::DBInstance")
+    resource = the(template, RESOURCE)["Properties"]
+    assert resource["InstanceResourceId"] == {"Fn::GetAtt": [instance, "DbiResourceId"]}
+
+
+def test_cloudformation_waits_a_minute_longer_than_the_function_runs(
+    template: Content, function: dict[str, Any]
+) -> None:
+    assert function["Timeout"] == 300
+    assert the(template, RESOURCE)["Properties"]["ServiceTimeout"] == "360"
+
+
+def test_the_function_runs_on_arm64_inside_the_network(function: dict[str, Any]) -> None:
+    assert function["Architectures"] == ["arm64"]
+    assert function["Handler"] == "database_users.handler.handle"
+    assert function["VpcConfig"]["SubnetIds"]
+
+
+def test_the_function_is_told_of_its_one_target_and_of_no_secret(
+    template: Content, function: dict[str, Any]
+) -> None:
+    [instance] = of_type(template, "AWS::RDS::DBInstance")
+    assert function["Environment"]["Variables"] == {
+        "DATABASE_HOST": {"Fn::GetAtt": [instance, "Endpoint.Address"]},
+        "DATABASE_PORT": {"Fn::GetAtt": [instance, "Endpoint.Port"]},
+        "MASTER_USER": "administrator",
+    }
+
+
+def test_the_function_may_connect_as_the_master_user_alone(
+    template: Content, function: dict[str, Any]
+) -> None:
+    [instance] = of_type(template, "AWS::RDS::DBInstance")
+    connect = [one for one in statements(template) if "rds-db:connect" in one["Action"]]
+    assert [(one["Action"], [*map(text, one["Resource"])]) for one in connect] == [
+        (
+            ["rds-db:connect"],
+            [
+                "arn:aws:rds-db:eu-central-1:111122223333:dbuser:"
+                f"<{instance}.DbiResourceId>/administrator"
+            ],
+        )
+    ]
+    role = function["Role"]["Fn::GetAtt"][0]
+    [policy] = [
+        one for one in properties(template, "AWS::IAM::Policy") if one["Roles"] == [{"Ref": role}]
+    ]
+    actions = {
+        action
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+    }
+    assert {action for action in actions if not action.startswith("ec2:")} == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "rds-db:connect",
+    }
+
+
+def test_the_function_gets_out_to_the_databases_port_alone(
+    template: Content, function: dict[str, Any]
+) -> None:
+    [group] = [one["Fn::GetAtt"][0] for one in function["VpcConfig"]["SecurityGroupIds"]]
+    [database] = the(template, "AWS::RDS::DBInstance")["Properties"]["VPCSecurityGroups"]
+    own = template["Resources"][group]["Properties"]
+    assert "SecurityGroupIngress" not in own
+    # CDK's way to say none: a group without a rule would be open.
+    assert {one["CidrIp"] for one in own.get("SecurityGroupEgress", [])} <= {"255.255.255.255/32"}
+    out = the(template, "AWS::EC2::SecurityGroupEgress")["Properties"]
+    assert out["GroupId"] == {"Fn::GetAtt": [group, "GroupId"]}
+    assert out["DestinationSecurityGroupId"] == database
+    assert (out["IpProtocol"], text(out["FromPort"]), text(out["ToPort"])) == (
+        "tcp",
+        "5432",
+        "5432",
+    )
+
+
+def test_only_the_function_reaches_the_database(
+    template: Content, function: dict[str, Any]
+) -> None:
+    [group] = function["VpcConfig"]["SecurityGroupIds"]
+    rule = the(template, "AWS::EC2::SecurityGroupIngress")["Properties"]
+    assert rule["SourceSecurityGroupId"] == group
+    assert (rule["FromPort"], rule["ToPort"]) == (5432, 5432)
+
+
+def test_the_users_are_removed_while_the_function_still_has_its_permission_and_network(
+    template: Content,
+) -> None:
+    before = set(the(template, RESOURCE)["DependsOn"])
+    kept = {
+        name
+        for kind in ("AWS::IAM::Policy", "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroup")
+        for name in of_type(template, kind)
+        if name.startswith("Users") and "DriftCheck" not in name
+    }
+    assert len(kept) >= 4
+    assert kept <= before
+
+
+def test_its_logs_are_kept_for_a_year(template: Content, function: dict[str, Any]) -> None:
+    group = template["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["Properties"]["RetentionInDays"] == 365

@@ -1,0 +1,194 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_ec2 as ec2
+
+from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from tests.conftest import ROOT
+from tests.templates import Content, of_type, properties, synthesized, text, the
+
+ENVIRONMENT = "AWS::MWAA::Environment"
+COMPONENTS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
+
+
+def made(stack: Stack, **options: Any) -> AirflowEnvironment:
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, restrict_default_security_group=False)
+    return AirflowEnvironment(
+        stack,
+        "Airflow",
+        name="dev",
+        subnets=vpc.public_subnets,
+        security_group=ec2.SecurityGroup(stack, "Group", vpc=vpc),
+        dags=ROOT / "dags",
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: Callable[[], Stack]) -> Stack:
+    stack = new_stack()
+    made(stack, configuration={"core.parallelism": "64"})
+    return stack
+
+
+@pytest.fixture(scope="module")
+def template(stack: Stack) -> Content:
+    return synthesized(stack)
+
+
+@pytest.fixture(scope="module")
+def environment(template: Content) -> dict[str, Any]:
+    return the(template, ENVIRONMENT)["Properties"]
+
+
+def test_its_web_server_is_private_and_its_workers_finish_their_tasks(
+    environment: dict[str, Any],
+) -> None:
+    assert environment["WebserverAccessMode"] == "PRIVATE_ONLY"
+    assert environment["WorkerReplacementStrategy"] == "GRACEFUL"
+
+
+def test_its_web_server_is_public_only_where_that_is_declared(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    made(stack, web_server_access="public")
+    environment = the(synthesized(stack), ENVIRONMENT)["Properties"]
+    assert environment["WebserverAccessMode"] == "PUBLIC_ONLY"
+
+
+def test_its_five_log_groups_are_there_first_with_retention_and_key(template: Content) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    own = {
+        logical_id: group["Properties"]
+        for logical_id, group in groups.items()
+        if "LogGroupName" in group["Properties"]
+    }
+    assert {group["LogGroupName"] for group in own.values()} == {
+        f"airflow-dev-{component}" for component in COMPONENTS
+    }
+    [key] = of_type(template, "AWS::KMS::Key")
+    for group in own.values():
+        assert group["RetentionInDays"] == 90
+        assert group["KmsKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    assert set(own) <= set(the(template, ENVIRONMENT)["DependsOn"])
+
+
+def test_each_component_logs(environment: dict[str, Any]) -> None:
+    assert environment["LoggingConfiguration"] == {
+        f"{component}Logs": {"Enabled": True, "LogLevel": "INFO"}
+        for component in ("DagProcessing", "Scheduler", "Task", "Webserver", "Worker")
+    }
+
+
+def test_its_key_rotates_and_serves_bucket_queue_and_logs(
+    template: Content, environment: dict[str, Any]
+) -> None:
+    [key] = of_type(template, "AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+    assert environment["KmsKey"] == arn
+    assert template["Resources"][key]["Properties"]["EnableKeyRotation"] is True
+    [bucket] = [
+        one for one in properties(template, "AWS::S3::Bucket") if "LoggingConfiguration" in one
+    ]
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": arn,
+    }
+
+
+def test_its_buckets_are_private_and_take_no_request_without_tls(template: Content) -> None:
+    buckets = of_type(template, "AWS::S3::Bucket")
+    assert len(buckets) == 2
+    for bucket in buckets.values():
+        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    refusals = [
+        (text(policy["Bucket"]), statement["Condition"])
+        for policy in properties(template, "AWS::S3::BucketPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Action"] == "s3:*"
+    ]
+    assert sorted(refusals, key=str) == [
+        (f"<{name}>", {"Bool": {"aws:SecureTransport": "false"}}) for name in sorted(buckets)
+    ]
+
+
+def test_its_files_are_named_with_their_versions(
+    template: Content, environment: dict[str, Any]
+) -> None:
+    [files] = of_type(template, "Custom::BucketFiles")
+    [bucket] = [
+        name
+        for name, one in of_type(template, "AWS::S3::Bucket").items()
+        if one["Properties"].get("VersioningConfiguration") == {"Status": "Enabled"}
+    ]
+    assert environment["SourceBucketArn"] == {"Fn::GetAtt": [bucket, "Arn"]}
+    assert environment["DagS3Path"] == "dags"
+    for kind, name in (("Requirements", "requirements.txt"), ("StartupScript", "startup.sh")):
+        assert environment[f"{kind}S3Path"] == f"dags/{name}"
+        assert environment[f"{kind}S3ObjectVersion"] == {"Fn::GetAtt": [files, name]}
+
+
+def test_its_files_are_the_dags_and_the_certificates(stack: Stack, template: Content) -> None:
+    key = the(template, "Custom::BucketFiles")["Properties"]["SourceKey"]
+    app = stack.node.root
+    assert isinstance(app, App)
+    delivered = Path(app.outdir, "asset." + key.removesuffix(".zip"))
+    dags = ROOT / "dags"
+    assert {
+        str(file.relative_to(delivered)): file.read_bytes()
+        for file in delivered.rglob("*")
+        if file.is_file()
+    } == {
+        str(file.relative_to(dags)): file.read_bytes()
+        for file in dags.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    } | {"certificates/global-bundle.pem": RDS_CERTIFICATES.read_bytes()}
+
+
+def test_it_looks_connections_up_in_secrets_manager_except_that_of_aws(
+    environment: dict[str, Any],
+) -> None:
+    options = environment["AirflowConfigurationOptions"]
+    assert options["secrets.backend"] == (
+        "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+    )
+    assert json.loads(options["secrets.backend_kwargs"]) == {
+        "connections_prefix": "airflow/dev/connections",
+        "connections_lookup_pattern": "^(?!aws_default$).*$",
+        "variables_prefix": None,
+        "config_prefix": None,
+    }
+
+
+def test_the_secrets_backend_cannot_be_replaced(new_stack: Callable[[], Stack]) -> None:
+    stack = new_stack()
+    made(stack, configuration={"secrets.backend": "mine", "secrets.backend_kwargs": "{}"})
+    options = the(synthesized(stack), ENVIRONMENT)["Properties"]["AirflowConfigurationOptions"]
+    assert options["secrets.backend"] != "mine"
+    assert "lookup_pattern" in options["secrets.backend_kwargs"]
+
+
+def test_other_options_are_taken(environment: dict[str, Any]) -> None:
+    assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
+
+
+def test_its_role_has_its_permissions_before_the_service_looks(template: Content) -> None:
+    [role] = [
+        name
+        for name, one in of_type(template, "AWS::IAM::Role").items()
+        if "airflow-env" in json.dumps(one)
+    ]
+    policies = {
+        name
+        for name, one in of_type(template, "AWS::IAM::Policy").items()
+        if one["Properties"]["Roles"] == [{"Ref": role}]
+    }
+    assert policies
+    assert policies <= set(the(template, ENVIRONMENT)["DependsOn"])

