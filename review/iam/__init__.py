@@ -1,0 +1,1 @@
+"""AWS IAM's decisions over policies as plain data: allowed, denied, or unknown."""
