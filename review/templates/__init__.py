@@ -1,0 +1,1 @@
+"""The synthesized templates, with what refers to what put in its place."""

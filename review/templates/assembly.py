@@ -1,0 +1,134 @@
+"""A cloud assembly: what ``cdk synth`` wrote."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from review.iam.matching import token
+from review.templates.intrinsics import Stack, resolved
+from review.templates.names import named
+
+
+class AssemblyError(ValueError):
+    """A folder that is no cloud assembly; the message says which and why."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resource:
+    """A resource of a template, its properties resolved."""
+
+    stack: Stack
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    path: str
+    """Its construct's path; empty if the template does not say."""
+
+    @property
+    def place(self) -> str:
+        """Stack and logical id."""
+        return f"{self.stack.name}/{self.logical_id}"
+
+    def attribute(self, name: str | None) -> str:
+        """What ``Fn::GetAtt`` gives of it, or ``Ref`` for None."""
+        return named(
+            self.type,
+            name,
+            place=self.place,
+            properties=self.properties,
+            environment=self.stack.environment,
+        )
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The stacks of an assembly."""
+
+    stacks: Sequence[Stack] = field(default=())
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every resource of every stack, in the order of the templates."""
+        return tuple(self._resources())
+
+    def of_type(self, *types: str) -> tuple[Resource, ...]:
+        """The resources of these types."""
+        return tuple(one for one in self.resources if one.type in types)
+
+    def _resources(self) -> Iterator[Resource]:
+        for stack in self.stacks:
+            for logical_id, content in stack.template.get("Resources", {}).items():
+                yield Resource(
+                    stack=stack,
+                    logical_id=logical_id,
+                    type=content.get("Type", ""),
+                    properties=resolved(content.get("Properties", {}), stack, self.stacks),
+                    path=content.get("Metadata", {}).get("aws:cdk:path", ""),
+                )
+
+
+def read(folder: Path) -> Assembly:
+    """Read the assembly in ``folder``, with those nested in it.
+
+    Raises:
+        AssemblyError: there is none.
+    """
+    return Assembly(tuple(_stacks(folder)))
+
+
+def of_templates(
+    templates: Mapping[str, Mapping[str, Any]],
+    *,
+    account: str = "111122223333",
+    region: str = "eu-central-1",
+) -> Assembly:
+    """An assembly of templates by the names of their stacks."""
+    return Assembly(
+        tuple(
+            Stack(name=name, template=template, environment=_environment(account, region))
+            for name, template in templates.items()
+        )
+    )
+
+
+def _stacks(folder: Path) -> Iterator[Stack]:
+    manifest = folder / "manifest.json"
+    try:
+        artifacts = json.loads(manifest.read_text())["artifacts"]
+    except (OSError, ValueError, KeyError) as error:
+        raise AssemblyError(f"{folder}: is no cloud assembly of `cdk synth`: {error}") from None
+    for name, artifact in artifacts.items():
+        properties = artifact.get("properties", {})
+        if artifact["type"] == "aws:cloudformation:stack":
+            account, _, region = artifact["environment"].removeprefix("aws://").partition("/")
+            yield Stack(
+                name=properties.get("stackName", name),
+                template=json.loads((folder / properties["templateFile"]).read_text()),
+                environment=_environment(account, region),
+            )
+        elif artifact["type"] == "cdk:cloud-assembly":
+            yield from _stacks(folder / properties["directoryName"])
+
+
+def _environment(account: str, region: str) -> dict[str, str]:
+    known = not region.startswith("unknown")
+    partition = next(
+        (name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws"
+    )
+    return {
+        "account": token("AWS::AccountId", kind="?") if account.startswith("unknown") else account,
+        "region": region if known else token("AWS::Region", kind="?"),
+        "partition": partition if known else token("AWS::Partition", kind="?"),
+    }
+
+
+# AWS General Reference, "Amazon Resource Names".
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+}
