@@ -26,6 +26,7 @@ BIN = ROOT / ".local/venvs/airflow/bin"
 LOCK = ROOT / "requirements/airflow.txt"
 CACHE = ROOT / ".local/cache"
 WORKER = Path(__file__).with_name("airflow_worker.py")
+SETTINGS = Path(__file__).with_name("airflow_local_settings.py")
 SESSION = "worker"
 """Name of the session of the execution role that Airflow's own calls are made with."""
 # Nothing of these is the environment's: they say what this machine has in MWAA's place.
@@ -150,6 +151,28 @@ class Airflow:
                 raise TypeError("a worker is spoken to through pipes")
             yield Worker(process.stdin, process.stdout, self.log)
 
+    def python(self, code: str, *, given: str, variables: Mapping[str, str]) -> str:
+        """Run a program as another process of Airflow's.
+
+        Args:
+            code: the program.
+            given: its standard input.
+            variables: what its environment holds beside that of each process.
+
+        Returns:
+            What it printed, errors too.
+        """
+        finished = subprocess.run(  # noqa: S603
+            [BIN / "python", "-P", "-c", code],
+            env=environment({**self.variables, **variables}),
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            text=True,
+        )
+        return finished.stdout
+
     @contextmanager
     def user_interface(self) -> Generator[str]:
         """Scheduler, DAG processor and API server until left; yields the interface's URL.
@@ -235,17 +258,32 @@ def set_up(
     download(account.client("s3", role), record, home)
     _append_authorities(account, home)
     check_requirements(home / record["RequirementsS3Path"])
-    variables = {
+    (home / "config").mkdir(exist_ok=True)
+    shutil.copy(SETTINGS, home / "config")
+    own = {
         **LOCAL_OPTIONS,
-        **configuration(record["AirflowConfigurationOptions"]),
         **account.variables(role),
         "AIRFLOW_HOME": str(home),
         # The endpoint's real name stands for an address on loopback here.
         "PGHOSTADDR": "127.0.0.1",
     }
-    script = home / record["StartupScriptS3Path"]
-    variables |= exports(script, variables)
-    return Airflow(home=home, variables=variables, log=log)
+    return Airflow(home=home, variables=own | delivered_variables(record, home, own), log=log)
+
+
+def delivered_variables(
+    record: Mapping[str, Any], home: Path, own: Mapping[str, str]
+) -> dict[str, str]:
+    """What every process of Airflow inherits from the environment's configuration.
+
+    Args:
+        record: the environment as MWAA describes it.
+        home: Airflow's home, with the files that the environment names.
+        own: what a process has in its environment beside.
+    """
+    variables = configuration(record["AirflowConfigurationOptions"])
+    if script := record.get("StartupScriptS3Path"):
+        variables |= exports(home / script, {**own, **variables})
+    return variables
 
 
 def assume(
@@ -268,8 +306,8 @@ def download(s3: Any, record: Mapping[str, Any], home: Path) -> None:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     versions = {item["Key"]: None for page in pages for item in page.get("Contents", [])}
     for file in ("Requirements", "StartupScript"):
-        key = record[f"{file}S3Path"]
-        versions[key] = record[f"{file}S3ObjectVersion"]
+        if key := record.get(f"{file}S3Path"):
+            versions[key] = record[f"{file}S3ObjectVersion"]
     for key, version in versions.items():
         target = home / ("dags/" + key.removeprefix(prefix) if key.startswith(prefix) else key)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -277,7 +315,7 @@ def download(s3: Any, record: Mapping[str, Any], home: Path) -> None:
         target.write_bytes(s3.get_object(Bucket=bucket, Key=key, **which)["Body"].read())
 
 
-def configuration(options: dict[str, str]) -> dict[str, str]:
+def configuration(options: Mapping[str, str]) -> dict[str, str]:
     """Airflow's environment variables for configuration options, as Amazon MWAA sets them."""
     return {
         f"AIRFLOW__{section.upper()}__{key.upper()}": value

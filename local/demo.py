@@ -42,6 +42,8 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("PostgreSQL's log names who asked what", pipeline.queries_are_on_record),
     ("no call to AWS was denied", pipeline.nothing_was_denied),
     ("an untrusted certificate is refused", server_identity.an_untrusted_certificate_is_refused),
+    ("one for another name is refused", server_identity.a_certificate_for_another_name_is_refused),
+    ("trust is each connection's own", server_identity.trust_is_each_connections_own),
     ("no token is sent without TLS", server_identity.no_token_is_sent_without_tls),
 )
 STOP_SECONDS = 60

@@ -68,6 +68,7 @@ class AccessStack(Stack):
                     instance=instance,
                     database=grant.database,
                     user=grant.user,
+                    authorities=airflow.authorities,
                 )
                 connection.grant_read(policy)
                 # A connection that is there can be used.

@@ -43,4 +43,6 @@ class AirflowStack(Stack):
             configuration=airflow.configuration,
             log_level=airflow.log_level,
             log_retention_days=airflow.log_retention_days,
+            worker_replacement=airflow.worker_replacement,
+            authorities=airflow.authorities,
         )

@@ -12,12 +12,14 @@ from typing import Any
 import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
+from psycopg.pq import Conninfo
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from local.airflow import delivered_variables
 from tests.conftest import ROOT
 from tests.declared import dev, written
-from tests.templates import keys_and_values, properties, text
+from tests.templates import keys_and_values, properties, text, the
 
 # What the application is made of.
 SOURCES = ("app.py", "cdk.json", "constructs", "dags", "environments", "lambda", "stacks")
@@ -144,6 +146,35 @@ def test_every_login_is_by_a_token(environment: Path) -> None:
     found = templates(environment)
     instances = [one for each in found.values() for one in properties(each, "AWS::RDS::DBInstance")]
     assert [one["MasterUserAuthenticationType"] for one in instances] == ["iam-db-auth"]
+
+
+# Connections, TLS and HTTP are steered by these without a word in the program: those of libpq's own
+# list and what it reads beside ("Environment Variables"), OpenSSL's, requests', botocore's, curl's.
+STEERING = {
+    *(option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar),
+    *("PGDATESTYLE", "PGGEQO", "PGLOCALEDIR", "PGSERVICEFILE", "PGSYSCONFDIR", "PGTZ"),
+    *("OPENSSL_CONF", "OPENSSL_MODULES", "SSL_CERT_DIR", "SSL_CERT_FILE", "SSLKEYLOGFILE"),
+    *("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"),
+    *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "HOME"),
+}
+
+
+def test_nothing_that_airflow_is_given_steers_the_connections_of_its_every_process(
+    environment: Path, tmp_path: Path
+) -> None:
+    """Amazon MWAA's own, to Airflow's database, would be refused with RDS's authorities."""
+    assert {"PGSSLROOTCERT", "PGSSLMODE", "PGSERVICE"} <= STEERING
+    airflow = templates(environment)[f"{environment.suffix[1:]}-airflow"]
+    key = the(airflow, "Custom::BucketFiles")["Properties"]["SourceKey"]
+    (tmp_path / "dags").symlink_to(environment / f"asset.{key.removesuffix('.zip')}")
+    (tmp_path / "home").mkdir()
+    record = the(airflow, "AWS::MWAA::Environment")["Properties"]
+    own = {"AIRFLOW_HOME": str(tmp_path), "HOME": str(tmp_path / "home")}
+    delivered = delivered_variables(record, tmp_path, own)
+    assert "AIRFLOW__SECRETS__BACKEND" in delivered
+    assert {name for name in delivered if name.upper() in STEERING} == set()
+    # Nor the files of that kind: ~/.postgresql/root.crt, ~/.pg_service.conf.
+    assert [*(tmp_path / "home").iterdir()] == []
 
 
 def acknowledgments(outdir: Path) -> list[tuple[str, str, str]]:

@@ -84,7 +84,7 @@ def _deliver(
 ) -> str:
     """The version of the object that holds ``content``; an equal one is not written again.
 
-    A new version of requirements.txt or startup.sh would have Amazon MWAA replace its workers.
+    A new version of requirements.txt would have Amazon MWAA replace its workers.
     """
     digest = hashlib.sha256(content).hexdigest()
     if present and present.digest == digest:

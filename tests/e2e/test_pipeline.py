@@ -24,5 +24,17 @@ def test_an_untrusted_certificate_is_refused(deployment: Deployment) -> None:
     server_identity.an_untrusted_certificate_is_refused(deployment)
 
 
+def test_a_certificate_of_the_right_authority_for_another_name_is_refused(
+    deployment: Deployment,
+) -> None:
+    server_identity.a_certificate_for_another_name_is_refused(deployment)
+
+
+def test_a_connection_of_airflows_own_is_not_held_to_rds_authorities(
+    deployment: Deployment,
+) -> None:
+    server_identity.trust_is_each_connections_own(deployment)
+
+
 def test_no_token_is_sent_to_a_server_without_tls(deployment: Deployment) -> None:
     server_identity.no_token_is_sent_without_tls(deployment)

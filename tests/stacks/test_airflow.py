@@ -19,6 +19,7 @@ AIRFLOW = {
     "configuration": {"core.parallelism": "64"},
     "log_level": "WARNING",
     "log_retention_days": 180,
+    "worker_replacement": "forced",
 }
 
 
@@ -45,6 +46,7 @@ def test_the_environment_is_as_declared(template: Content) -> None:
     assert (environment["MinWorkers"], environment["MaxWorkers"]) == (2, 7)
     assert environment["Schedulers"] == 3
     assert environment["WebserverAccessMode"] == "PUBLIC_ONLY"
+    assert environment["WorkerReplacementStrategy"] == "FORCED"
     assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
     assert environment["LoggingConfiguration"]["TaskLogs"]["LogLevel"] == "WARNING"
 

@@ -8,11 +8,6 @@ from constructs import Construct
 from airflow_rds_iam.acknowledgments import acknowledge
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
-# Airflow's hook signs a token at each connect; libpq verifies the server with the bundle that
-# the environment's startup script names. The SQLAlchemy engine takes its own copy of the options.
-TLS = {"sslmode": "verify-full"}
-EXTRA = {"iam": True, **TLS, "sqlalchemy_query": TLS}
-
 
 class AirflowConnection(Construct):
     """A connection in Secrets Manager, found there by Airflow's secrets backend.
@@ -20,6 +15,7 @@ class AirflowConnection(Construct):
     Args:
         name: of the secret: the backend's prefix, a slash, the connection's id.
         user: the PostgreSQL user to log in as.
+        authorities: path, on Airflow's workers, of the certificates that RDS's are verified with.
     """
 
     def __init__(
@@ -31,8 +27,12 @@ class AirflowConnection(Construct):
         instance: PostgresInstance,
         database: str,
         user: str,
+        authorities: str,
     ) -> None:
         super().__init__(scope, construct_id)
+        # Here and in no variable, which each connection of each process of Airflow would inherit:
+        # that to Airflow's own database, too, whose certificate is of another authority.
+        tls = {"sslmode": "verify-full", "sslrootcert": authorities}
         secret = secretsmanager.CfnSecret(
             self,
             "Secret",
@@ -45,7 +45,9 @@ class AirflowConnection(Construct):
                     "port": instance.port,
                     "schema": database,
                     "login": user,
-                    "extra": EXTRA,
+                    # The hook signs a token at each connect. Its driver takes the options that
+                    # stand here, the SQLAlchemy engine those under its own name alone.
+                    "extra": {"iam": True, **tls, "sqlalchemy_query": tls},
                 }
             ),
         )

@@ -29,6 +29,10 @@ LOG_GROUPS = {
     "Worker": "worker_logs",
 }
 
+# Where each component has the bucket's DAGs ("Adding or updating DAGs").
+WORKERS_DAGS = "/usr/local/airflow/dags"
+DELIVERED_AUTHORITIES = f"certificates/{RDS_CERTIFICATES.name}"
+
 
 class AirflowEnvironment(Construct):
     """An Amazon MWAA environment with its execution role, bucket, key and log groups.
@@ -37,8 +41,10 @@ class AirflowEnvironment(Construct):
         name: the environment's name.
         subnets: two private subnets in two zones.
         security_group: lets Airflow's components reach each other, AWS and the databases.
-        dags: folder delivered to the bucket, with a ``requirements.txt`` and a ``startup.sh``.
+        dags: folder delivered to the bucket, with a ``requirements.txt``.
         configuration: Airflow configuration options, such as ``core.parallelism``.
+        authorities: where the workers have RDS's certificates, if not in the copy that is
+            delivered beside the DAGs.
         log_retention_days: days that CloudWatch Logs takes.
     """
 
@@ -60,9 +66,12 @@ class AirflowEnvironment(Construct):
         configuration: Mapping[str, str] | None = None,
         log_level: LogLevel = "INFO",
         log_retention_days: RetentionDays = 90,
+        worker_replacement: Literal["graceful", "forced"] = "graceful",
+        authorities: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.connections_prefix = f"airflow/{name}/connections"
+        self.authorities = authorities or f"{WORKERS_DAGS}/{DELIVERED_AUTHORITIES}"
         key = kms.Key(
             self,
             "Key",
@@ -78,7 +87,7 @@ class AirflowEnvironment(Construct):
             prefix="dags",
             source=dags,
             assemble=lambda target: _assemble(dags, target),
-            versioned=["requirements.txt", "startup.sh"],
+            versioned=["requirements.txt"],
         )
         self.execution_role = ExecutionRole(
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
@@ -93,16 +102,13 @@ class AirflowEnvironment(Construct):
             max_workers=max_workers,
             schedulers=schedulers,
             webserver_access_mode=f"{web_server_access.upper()}_ONLY",
-            # Running tasks finish, up to 12 hours, before an update takes their worker.
-            worker_replacement_strategy="GRACEFUL",
+            worker_replacement_strategy=worker_replacement.upper(),
             execution_role_arn=self.execution_role.role_arn,
             kms_key=key.key_arn,
             source_bucket_arn=bucket.bucket_arn,
             dag_s3_path="dags",
             requirements_s3_path="dags/requirements.txt",
             requirements_s3_object_version=files.version("requirements.txt"),
-            startup_script_s3_path="dags/startup.sh",
-            startup_script_s3_object_version=files.version("startup.sh"),
             network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
                 subnet_ids=[subnet.subnet_id for subnet in subnets],
                 security_group_ids=[security_group.security_group_id],
@@ -180,5 +186,4 @@ class AirflowEnvironment(Construct):
 
 def _assemble(dags: Path, target: Path) -> None:
     copy_tree(dags, target)
-    # Where startup.sh tells libpq to look.
-    copy_file(RDS_CERTIFICATES, target / "certificates" / RDS_CERTIFICATES.name)
+    copy_file(RDS_CERTIFICATES, target / DELIVERED_AUTHORITIES)

@@ -179,6 +179,26 @@ class Airflow(Model):
     )
     log_level: LogLevel = "INFO"
     log_retention_days: RetentionDays = 90
+    worker_replacement: Literal["graceful", "forced"] = Field(
+        default="graceful",
+        description="Whether an update lets running tasks finish, up to 12 hours, or ends them.",
+    )
+    authorities: str | None = Field(
+        default=None,
+        description="Path on the workers of the certificates that RDS's are verified with. "
+        "Default: that of the copy which is delivered beside the DAGs.",
+    )
+
+    @field_validator("authorities")
+    @classmethod
+    def _authorities_are_a_file(cls, path: str | None) -> str | None:
+        # Neither libpq nor Airflow expands anything, and a worker's directory may be any.
+        if path is not None and not re.fullmatch(r"(/[\w.@+-]+)+", path):
+            raise ValueError(
+                "must be the whole path of a file, such as /etc/ssl/rds/global-bundle.pem, of "
+                "letters, digits and . _ @ + -"
+            )
+        return path
 
     @model_validator(mode="after")
     def _counts_fit_the_class(self) -> "Airflow":

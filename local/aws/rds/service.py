@@ -15,9 +15,10 @@ from local.aws.rds import token, validation
 from local.aws.rds.front_door import FrontDoor, refuse
 from local.aws.rds.server import Binaries, Server
 
-# A real authority, and one that no client trusts: what a client that verifies must refuse.
 _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
-_UNTRUSTED = "untrusted"
+# What a client that verifies must refuse: a certificate of an authority that none trusts, and one
+# of the right authority for another server.
+_UNTRUSTED, _MISNAMED = "untrusted", "misnamed"
 
 
 @dataclass
@@ -156,9 +157,11 @@ class Rds:
         endpoint = token.Endpoint(
             record["Endpoint"]["Address"], instance.door.port, record["DbiResourceId"]
         )
-        untrusted = record["CACertificateIdentifier"] == _UNTRUSTED
-        authority = self._untrusted if untrusted else self._authority
-        instance.door.certificate = authority.server_context(endpoint.host)
+        certificate = record["CACertificateIdentifier"]
+        authority = self._untrusted if certificate == _UNTRUSTED else self._authority
+        instance.door.certificate = authority.server_context(
+            f"another-{endpoint.host}" if certificate == _MISNAMED else endpoint.host
+        )
         instance.door.force_ssl = settings.get("rds.force_ssl", "1") == "1"
         iam = record["IAMDatabaseAuthenticationEnabled"]
         instance.door.check = partial(token.check, self._emulator, endpoint) if iam else refuse
@@ -208,5 +211,5 @@ def _refuse_creation(_: Mapping[str, str]) -> None:
 
 def _check_authority(parameters: Mapping[str, str]) -> None:
     chosen = parameters.get("CACertificateIdentifier")
-    if chosen and chosen not in (*_AUTHORITIES, _UNTRUSTED):
+    if chosen and chosen not in (*_AUTHORITIES, _UNTRUSTED, _MISNAMED):
         raise ValueError(f"CertificateNotFound: {chosen!r} is none of {', '.join(_AUTHORITIES)}")

@@ -27,6 +27,7 @@ def template(new_stack: Callable[[], Stack]) -> Content:
         ),
         database="orders",
         user="airflow_orders_read",
+        authorities="/etc/rds.pem",
     )
     connection.grant_read(iam.ManagedPolicy(stack, "Policy"))
     return synthesized(stack)
@@ -54,7 +55,8 @@ def test_the_server_is_verified_by_the_hook_and_by_the_sqlalchemy_engine(
     template: Content,
 ) -> None:
     extra = json.loads(text(the(template, SECRET)["Properties"]["SecretString"]))["extra"]
-    assert extra["sslmode"] == extra["sqlalchemy_query"]["sslmode"] == "verify-full"
+    for options in (extra, extra["sqlalchemy_query"]):
+        assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/etc/rds.pem")
 
 
 def test_the_region_stays_with_the_connection_of_aws(template: Content) -> None:

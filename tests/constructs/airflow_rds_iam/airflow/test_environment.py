@@ -53,6 +53,15 @@ def test_its_web_server_is_private_and_its_workers_finish_their_tasks(
     assert environment["WorkerReplacementStrategy"] == "GRACEFUL"
 
 
+def test_its_workers_are_replaced_at_once_where_that_is_declared(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    made(stack, worker_replacement="forced")
+    environment = the(synthesized(stack), ENVIRONMENT)["Properties"]
+    assert environment["WorkerReplacementStrategy"] == "FORCED"
+
+
 def test_its_web_server_is_public_only_where_that_is_declared(
     new_stack: Callable[[], Stack],
 ) -> None:
@@ -130,9 +139,9 @@ def test_its_files_are_named_with_their_versions(
     ]
     assert environment["SourceBucketArn"] == {"Fn::GetAtt": [bucket, "Arn"]}
     assert environment["DagS3Path"] == "dags"
-    for kind, name in (("Requirements", "requirements.txt"), ("StartupScript", "startup.sh")):
-        assert environment[f"{kind}S3Path"] == f"dags/{name}"
-        assert environment[f"{kind}S3ObjectVersion"] == {"Fn::GetAtt": [files, name]}
+    assert environment["RequirementsS3Path"] == "dags/requirements.txt"
+    version = {"Fn::GetAtt": [files, "requirements.txt"]}
+    assert environment["RequirementsS3ObjectVersion"] == version
 
 
 def test_its_files_are_the_dags_and_the_certificates(stack: Stack, template: Content) -> None:
@@ -150,6 +159,17 @@ def test_its_files_are_the_dags_and_the_certificates(stack: Stack, template: Con
         for file in dags.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     } | {"certificates/global-bundle.pem": RDS_CERTIFICATES.read_bytes()}
+
+
+def test_the_certificates_are_looked_for_where_they_are_delivered_unless_told(
+    stack: Stack, environment: dict[str, Any], new_stack: Callable[[], Stack]
+) -> None:
+    airflow = stack.node.find_child("Airflow")
+    assert isinstance(airflow, AirflowEnvironment)
+    # The folder of the bucket that the environment names arrives as this one on each worker.
+    assert environment["DagS3Path"] == "dags"
+    assert airflow.authorities == "/usr/local/airflow/dags/certificates/global-bundle.pem"
+    assert made(new_stack(), authorities="/etc/rds.pem").authorities == "/etc/rds.pem"
 
 
 def test_it_looks_connections_up_in_secrets_manager_except_that_of_aws(
