@@ -25,7 +25,7 @@ class Resource:
     type: str
     properties: Mapping[str, Any]
     path: str
-    """Its construct's path; empty if the template does not say."""
+    """Its construct's path; empty if the assembly does not say."""
 
     @property
     def place(self) -> str:
@@ -66,7 +66,7 @@ class Assembly:
                     logical_id=logical_id,
                     type=content.get("Type", ""),
                     properties=resolved(content.get("Properties", {}), stack, self.stacks),
-                    path=content.get("Metadata", {}).get("aws:cdk:path", ""),
+                    path=stack.paths.get(logical_id, ""),
                 )
 
 
@@ -108,9 +108,23 @@ def _stacks(folder: Path) -> Iterator[Stack]:
                 name=properties.get("stackName", name),
                 template=json.loads((folder / properties["templateFile"]).read_text()),
                 environment=_environment(account, region),
+                paths=_paths(folder, artifact),
             )
         elif artifact["type"] == "cdk:cloud-assembly":
             yield from _stacks(folder / properties["directoryName"])
+
+
+def _paths(folder: Path, artifact: Mapping[str, Any]) -> dict[str, str]:
+    """Where each logical id comes from, as CDK's metadata beside the template has it."""
+    metadata: dict[str, list[dict[str, Any]]] = dict(artifact.get("metadata", {}))
+    if file := artifact.get("additionalMetadataFile"):
+        metadata |= json.loads((folder / file).read_text())
+    return {
+        entry["data"]: path.removeprefix("/")
+        for path, entries in metadata.items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:logicalId"
+    }
 
 
 def _environment(account: str, region: str) -> dict[str, str]:

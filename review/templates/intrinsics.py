@@ -6,7 +6,7 @@ Source: "Intrinsic function reference" of the CloudFormation user guide.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from review.iam.matching import equals, token
@@ -27,6 +27,8 @@ class Stack:
     template: Mapping[str, Any]
     environment: Mapping[str, str]
     """``partition``, ``region`` and ``account``; tokens if they are not known."""
+    paths: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of constructs, by the logical ids that they became."""
 
 
 def resolved(value: Any, stack: Stack, stacks: Sequence[Stack]) -> Any:

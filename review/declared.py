@@ -1,0 +1,52 @@
+"""What the declaration grants, as plain values beside what the templates hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredGrant:
+    """One identity's access to one database."""
+
+    identity: str
+    server: str
+    database: str
+    level: str
+    user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """The grants of an environment, and which role is whose."""
+
+    environment: str
+    grants: Sequence[DeclaredGrant] = ()
+    role_arns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By identity; that of Airflow is not declared."""
+    airflow: str = AIRFLOW
+
+    @property
+    def arns_by_role(self) -> dict[str, str]:
+        """The ARNs of the identities' roles by the roles' names."""
+        return {arn.rpartition("/")[2]: arn for arn in self.role_arns.values()}
+
+
+def declared(declaration: Declaration, *, environment: str) -> Declared:
+    """What ``declaration``, that of ``environment``, grants."""
+    return Declared(
+        environment=environment,
+        grants=tuple(
+            DeclaredGrant(
+                identity=grant.identity,
+                server=f"{environment}-{grant.instance}",
+                database=grant.database,
+                level=grant.level,
+                user=grant.user,
+            )
+            for grant in grants(declaration)
+        ),
+        role_arns={name: one.role_arn for name, one in declaration.identities.items()},
+    )

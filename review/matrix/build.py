@@ -1,0 +1,235 @@
+"""The access matrix of an assembly."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from review.declared import Declared, DeclaredGrant
+from review.iam.decision import Answer, Decision, Policies, Request, decide
+from review.iam.policy import Statement
+from review.matrix.connecting import Connecting, context
+from review.matrix.disagreement import Facts, disagreements
+from review.matrix.labels import ELSEWHERE, Labels, evidence, place, trust
+from review.matrix.model import NOT_ASKED, PRIVILEGES, Matrix, Row
+from review.matrix.undeclared import undeclared_users
+from review.templates.access import Access
+from review.templates.identities import Identity
+from review.templates.servers import Connection, LoginUser
+
+NOBODY = "nobody"
+
+_Doubts = dict[tuple[str, Sequence[Statement]], list[LoginUser]]
+
+
+def matrix(
+    access: Access,
+    declared: Declared | None = None,
+    outstanding: Mapping[str, int] | None = None,
+) -> Matrix:
+    """The matrix of what the templates give.
+
+    Args:
+        access: what the templates hold.
+        declared: what should be, for the column of the declaration.
+        outstanding: by server, how many statements the function's check found outstanding: with
+            none, the server's users are as the templates have them.
+    """
+    rows = list(_Builder(access, declared, outstanding or {}).rows())
+    rows.sort(key=lambda row: (row.identity, row.server, row.database, row.user))
+    return Matrix(environment=declared.environment if declared else "", rows=rows)
+
+
+@dataclass(frozen=True)
+class _Builder:
+    access: Access
+    declared: Declared | None
+    outstanding: Mapping[str, int]
+
+    def rows(self) -> Iterator[Row]:
+        labels = Labels(self.access.assembly, self.declared)
+        missing = {
+            (one.identity, one.server, one.user): one
+            for one in (self.declared.grants if self.declared else ())
+        }
+        held: set[tuple[str, str]] = set()
+        arns = frozenset(self.access.arn(user) for user in self.access.users)
+        for identity in self.access.identities:
+            connecting = Connecting(identity, arns)
+            if not connecting.possible:
+                continue
+            doubts: _Doubts = defaultdict(list)
+            for user in self.access.users:
+                decision = connecting.decision(self.access.arn(user))
+                key = (labels.name(identity), user.server.name, user.name)
+                if decision.answer is Answer.DENIED and key not in missing:
+                    continue
+                held.add((user.server.name, user.name))
+                if decision.answer is Answer.UNKNOWN and key not in missing:
+                    doubts[(user.server.resource_id, decision.statements)].append(user)
+                    continue
+                yield self._row(labels, identity, user, decision, missing.pop(key, None))
+            for (_, statements), users in doubts.items():
+                yield self._doubt(labels, identity, users, statements)
+            for server, user, statement in undeclared_users(identity, self.access):
+                yield self._unmade(labels, identity, server, user, statement)
+        held |= {(grant.server, grant.user) for grant in missing.values()}
+        for grant in missing.values():
+            yield self._refused(grant)
+        for user in self.access.users:
+            if (user.server.name, user.name) not in held:
+                yield self._unused(user)
+
+    def _row(
+        self,
+        labels: Labels,
+        identity: Identity,
+        user: LoginUser,
+        decision: Decision,
+        grant: DeclaredGrant | None,
+    ) -> Row:
+        airflow = labels.is_airflow(identity)
+        connections = [
+            one
+            for one in self.access.connections
+            if airflow and (one.user, one.database) == (user.name, user.database)
+        ]
+        openings = self.access.openings[user.server.resource_id]
+        network = labels.ways(identity, openings, user.server)
+        facts = Facts(
+            user=user,
+            decision=decision,
+            declared=self._declared_level(grant),
+            in_database=self._in_database(user.server.name, user.level),
+            made_for=labels.serves(identity, user.server),
+            runs_here=bool(labels.runs_with(identity)),
+            network=network,
+            unreadable=[one.name for one in connections if not self._may_read(identity, one)],
+        )
+        return Row(
+            identity=labels.name(identity),
+            principal=identity.arn,
+            trust=trust(identity),
+            server=user.server.name,
+            database=user.database,
+            level=user.level,
+            privileges=PRIVILEGES[user.level],
+            user=user.name,
+            connections=[one.name for one in connections],
+            network=network,
+            declared=facts.declared,
+            iam=decision.answer,
+            in_database=facts.in_database,
+            evidence=[*evidence(decision.statements), place(user.resource)],
+            disagreements=disagreements(facts),
+        )
+
+    def _doubt(
+        self,
+        labels: Labels,
+        identity: Identity,
+        users: Sequence[LoginUser],
+        statements: Sequence[Statement],
+    ) -> Row:
+        """What cannot be decided, for many users the same, said once."""
+        server = users[0].server
+        return Row(
+            identity=labels.name(identity),
+            principal=identity.arn,
+            trust=trust(identity),
+            server=server.name,
+            database=users[0].database if len(users) == 1 else f"{len(users)} databases or fewer",
+            level=users[0].level if len(users) == 1 else "not known",
+            privileges="",
+            user=users[0].name if len(users) == 1 else f"{len(users)} users, {users[0].name} first",
+            connections=[],
+            network=labels.ways(identity, self.access.openings[server.resource_id], server),
+            declared=self._declared_level(None),
+            iam=Answer.UNKNOWN,
+            in_database=NOT_ASKED,
+            evidence=evidence(statements),
+            disagreements=["whether it may log in cannot be decided from the templates"],
+        )
+
+    def _unmade(
+        self, labels: Labels, identity: Identity, server: str, user: str, statement: Statement
+    ) -> Row:
+        return Row(
+            identity=labels.name(identity),
+            principal=identity.arn,
+            trust=trust(identity),
+            server=server,
+            database="not known",
+            level="not known",
+            privileges="",
+            user=user,
+            connections=[],
+            network=[ELSEWHERE],
+            declared=self._declared_level(None),
+            iam=Answer.ALLOWED,
+            in_database=NOT_ASKED,
+            evidence=evidence([statement]),
+            disagreements=[f"may log in as {user}, a user that nobody declared and nothing makes"],
+        )
+
+    def _refused(self, grant: DeclaredGrant) -> Row:
+        arn = self.declared.role_arns.get(grant.identity, "") if self.declared else ""
+        return Row(
+            identity=grant.identity,
+            principal=arn,
+            trust=[ELSEWHERE],
+            server=grant.server,
+            database=grant.database,
+            level=grant.level,
+            privileges=PRIVILEGES.get(grant.level, ""),
+            user=grant.user,
+            connections=[],
+            network=[],
+            declared=grant.level,
+            iam=Answer.DENIED,
+            in_database=self._in_database(grant.server, grant.level),
+            evidence=[],
+            disagreements=[
+                f"is declared to {grant.level} {grant.database}, and no policy lets it log in, or "
+                f"nothing makes {grant.user}"
+            ],
+        )
+
+    def _unused(self, user: LoginUser) -> Row:
+        return Row(
+            identity=NOBODY,
+            principal="",
+            trust=[],
+            server=user.server.name,
+            database=user.database,
+            level=user.level,
+            privileges=PRIVILEGES[user.level],
+            user=user.name,
+            connections=[],
+            network=[],
+            declared=self._declared_level(None),
+            iam=Answer.DENIED,
+            in_database=self._in_database(user.server.name, user.level),
+            evidence=[place(user.resource)],
+            disagreements=[f"{user.name} is made, and no policy lets anybody log in as it"],
+        )
+
+    def _declared_level(self, grant: DeclaredGrant | None) -> str:
+        if self.declared is None:
+            return NOT_ASKED
+        return grant.level if grant else "no"
+
+    def _in_database(self, server: str, level: str) -> str:
+        outstanding = self.outstanding.get(server)
+        if outstanding is None:
+            return NOT_ASKED
+        return f"differs: {outstanding} statements outstanding" if outstanding else level
+
+    def _may_read(self, identity: Identity, connection: Connection) -> bool:
+        request = Request(
+            principal=identity.principal,
+            action="secretsmanager:GetSecretValue",
+            resource=connection.resource.attribute(None),
+            context=context(identity),
+        )
+        policies = Policies(identity=identity.policies, ceilings=identity.ceilings)
+        return decide(request, policies).answer is not Answer.DENIED

@@ -1,0 +1,74 @@
+"""Who may log in as which user, by the policies that speak of ``rds-db:connect``."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from review.iam.context import Context
+from review.iam.decision import Answer, Decision, Policies, Request, decide
+from review.iam.matching import matches
+from review.iam.policy import Policy, Statement
+from review.iam.truth import NO
+from review.templates.identities import Identity
+
+CONNECT = "rds-db:connect"
+
+
+class Connecting:
+    """The answers for one identity.
+
+    Most statements name users outright. They are kept by the name, so that a question is put to
+    those alone that can have a say: there are as many users as grants, and as many statements.
+
+    Args:
+        identity: who logs in.
+        users: the ARN of every user that is asked for, no two of which can be the same.
+    """
+
+    def __init__(self, identity: Identity, users: frozenset[str]) -> None:
+        self._identity = identity
+        self._naming: dict[str, list[Statement]] = defaultdict(list)
+        self._others: list[Statement] = []
+        for statement in speaking_of(identity.policies, CONNECT):
+            named = statement.resources or ()
+            if statement.readable and named and users.issuperset(named):
+                for arn in named:
+                    self._naming[arn].append(statement)
+            else:
+                self._others.append(statement)
+
+    @property
+    def possible(self) -> bool:
+        """Whether any statement speaks of it."""
+        return bool(self._naming or self._others)
+
+    def decision(self, user_arn: str) -> Decision:
+        """Whether the identity may log in as the user."""
+        statements = (*self._naming.get(user_arn, ()), *self._others)
+        if not statements:
+            return Decision(answer=Answer.DENIED)
+        own = Policy(source=statements[0].source, statements=statements)
+        request = Request(
+            principal=self._identity.principal,
+            action=CONNECT,
+            resource=user_arn,
+            context=context(self._identity),
+        )
+        return decide(request, Policies(identity=[own], ceilings=self._identity.ceilings))
+
+
+def context(identity: Identity) -> Context:
+    """What is known of any request of the identity's."""
+    return Context({"aws:PrincipalAccount": identity.account, "aws:PrincipalArn": identity.arn})
+
+
+def speaking_of(policies: Sequence[Policy], action: str) -> Iterator[Statement]:
+    """The statements that may be about the action, whatever the resource."""
+    for policy in policies:
+        for one in policy.statements:
+            listed = one.actions if one.actions is not None else one.not_actions
+            found = [matches(str(each), action, ignore_case=True) for each in listed or ()]
+            about = any(truth is not NO for truth in found)
+            if one.actions is None and one.not_actions is not None:
+                about = any(~truth is not NO for truth in [max(found, default=NO)])
+            if about or not one.readable:
+                yield one

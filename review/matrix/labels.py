@@ -1,0 +1,127 @@
+"""What identities are called, and from where each reaches a server."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from review.declared import Declared
+from review.iam.policy import Statement
+from review.iam.principals import named_principals
+from review.matrix.model import Evidence
+from review.templates.assembly import Assembly, Resource
+from review.templates.identities import Identity
+from review.templates.network import Opening, security_groups
+from review.templates.servers import Server
+
+ELSEWHERE = "not in these templates"
+_ROLES = {"AWS::MWAA::Environment": "ExecutionRoleArn", "AWS::Lambda::Function": "Role"}
+
+
+class Labels:
+    """Names for people, by the role: as declared, or what in the templates runs with it."""
+
+    def __init__(self, assembly: Assembly, declared: Declared | None) -> None:
+        self._airflow = declared.airflow if declared else "airflow"
+        self._declared: dict[str, str] = (
+            {arn: name for name, arn in declared.role_arns.items()} if declared else {}
+        )
+        self._runs: dict[str, list[Resource]] = defaultdict(list)
+        for resource_type, role in _ROLES.items():
+            for one in assembly.of_type(resource_type):
+                self._runs[str(one.properties.get(role))].append(one)
+
+    def name(self, identity: Identity) -> str:
+        """What the identity is called."""
+        if identity.arn in self._declared:
+            return self._declared[identity.arn]
+        if self.is_airflow(identity):
+            return self._airflow
+        for one in self.runs_with(identity):
+            return f"function {_path(one)}"
+        if identity.resource is None:
+            return identity.name
+        whoever = identity.kind in ("policy", "permission set")
+        return f"{'whoever has' if whoever else identity.kind} {_path(identity.resource)}"
+
+    def is_airflow(self, identity: Identity) -> bool:
+        """Whether it is the execution role of an Airflow environment."""
+        return any(one.type == "AWS::MWAA::Environment" for one in self.runs_with(identity))
+
+    def runs_with(self, identity: Identity) -> Sequence[Resource]:
+        """The functions and Airflow environments that have the identity's role."""
+        return self._runs.get(identity.arn, ())
+
+    def serves(self, identity: Identity, server: Server) -> bool:
+        """Whether a function with the role is configured with the server's address."""
+        if server.resource is None:
+            return False
+        address = server.resource.attribute("Endpoint.Address")
+        return any(
+            address in one.properties.get("Environment", {}).get("Variables", {}).values()
+            for one in self.runs_with(identity)
+            if one.type == "AWS::Lambda::Function"
+        )
+
+    def ways(self, identity: Identity, openings: Sequence[Opening], server: Server) -> list[str]:
+        """From where the identity reaches the server's port, by the rules that open it."""
+        if server.resource is None:
+            return [ELSEWHERE]
+        own = _groups(self.runs_with(identity))
+        others = _groups(one for running in self._runs.values() for one in running)
+        return [
+            f"{'its security group' if own else _source(one)}, by {one.resource.place}"
+            for one in openings
+            if (one.source in own if own else one.source not in others)
+        ]
+
+
+def trust(identity: Identity) -> list[str]:
+    """Who may become the identity, in words."""
+    if identity.kind == "role" and not identity.trust:
+        return [ELSEWHERE]
+    return [
+        words for policy in identity.trust for one in policy.statements for words in _trusts(one)
+    ]
+
+
+def evidence(statements: Sequence[Statement]) -> list[Evidence]:
+    """Where the statements stand."""
+    return [
+        Evidence(
+            stack=one.source.stack,
+            logical_id=one.source.logical_id,
+            detail=", ".join(
+                part for part in (one.source.element, f"statement {one.name}") if part
+            ),
+        )
+        for one in statements
+    ]
+
+
+def _trusts(statement: Statement) -> Iterator[str]:
+    if not statement.readable:
+        yield "cannot be read"
+        return
+    keys = sorted({key for keys in statement.conditions.values() for key in keys})
+    condition = f", where {' and '.join(keys)} match" if keys else ""
+    verb = "" if statement.allows else "not "
+    for kind, name in named_principals(statement.principal):
+        yield f"{verb}{kind} {name}{condition}"
+    if statement.not_principal is not None:
+        yield f"{verb}everybody but {statement.not_principal}{condition}"
+
+
+def place(one: Resource) -> Evidence:
+    """The resource as evidence."""
+    return Evidence(stack=one.stack.name, logical_id=one.logical_id, detail=one.type)
+
+
+def _source(opening: Opening) -> str:
+    return f"security group {opening.source}" if "⟨" in opening.source else opening.source
+
+
+def _groups(running: Iterable[Resource]) -> frozenset[str]:
+    return frozenset(group for one in running for group in security_groups(one))
+
+
+def _path(one: Resource) -> str:
+    return one.path.removesuffix("/Resource") or one.place

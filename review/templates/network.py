@@ -1,0 +1,75 @@
+"""Who may open a connection to a server, as security groups say."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from review.templates.assembly import Assembly, Resource
+from review.templates.servers import Server
+
+_SOURCES = ("SourceSecurityGroupId", "CidrIp", "CidrIpv6", "SourcePrefixListId")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A rule of a security group that lets a source reach a server's port."""
+
+    source: str
+    """A security group's id, a range of addresses, or a prefix list's id."""
+    resource: Resource
+    """What holds the rule."""
+
+
+def openings(server: Server, assembly: Assembly) -> tuple[Opening, ...]:
+    """Every rule that opens the port of a server that these templates make.
+
+    A rule whose ports or source are not known before a deployment counts as one.
+    """
+    one = server.resource
+    if one is None:
+        return ()
+    port = str(one.properties.get("Port", ""))
+    return tuple(
+        Opening(source=source, resource=holder)
+        for group in _groups(one.properties, "VPCSecurityGroups", "VpcSecurityGroupIds")
+        for rule, holder in _rules(assembly, group)
+        if _opens(rule, port)
+        for source in [str(rule[key]) for key in _SOURCES if rule.get(key)] or ["not known"]
+    )
+
+
+def security_groups(one: Resource) -> frozenset[str]:
+    """The security groups of a Lambda function or an Airflow environment."""
+    held: Any = one.properties.get("VpcConfig") or one.properties.get("NetworkConfiguration")
+    return frozenset(_groups(held, "SecurityGroupIds") if isinstance(held, dict) else ())
+
+
+def _rules(assembly: Assembly, group: str) -> Iterator[tuple[Mapping[str, Any], Resource]]:
+    for one in assembly.of_type("AWS::EC2::SecurityGroup"):
+        inline = one.properties.get("SecurityGroupIngress")
+        if one.attribute("GroupId") == group and inline:
+            for rule in cast("list[Any]", inline if isinstance(inline, list) else [inline]):
+                yield rule if isinstance(rule, Mapping) else {}, one
+    for one in assembly.of_type("AWS::EC2::SecurityGroupIngress"):
+        if one.properties.get("GroupId") == group:
+            yield one.properties, one
+
+
+def _opens(rule: Mapping[str, Any], port: str) -> bool:
+    protocol = str(rule.get("IpProtocol", "-1"))
+    if protocol not in ("-1", "tcp", "6"):
+        return "⟨" in protocol
+    first, last = str(rule.get("FromPort", "-1")), str(rule.get("ToPort", "-1"))
+    if protocol == "-1" or first == "-1":
+        return True
+    if not (port.isdigit() and first.isdigit() and last.isdigit()):
+        return True
+    return int(first) <= int(port) <= int(last)
+
+
+def _groups(properties: Any, *keys: str) -> list[str]:
+    for key in keys:
+        listed = properties.get(key)
+        if isinstance(listed, list):
+            return [str(one) for one in cast("list[Any]", listed)]
+    return []

@@ -1,0 +1,146 @@
+"""The database servers of an assembly, their login users, and Airflow's connections to them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from review.templates.assembly import Assembly, Resource
+
+LEVELS = ("read", "write", "own")
+MASTER = "administer"
+_RESOURCE_ID = {
+    "AWS::RDS::DBInstance": "DbiResourceId",
+    "AWS::RDS::DBCluster": "DBClusterResourceId",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Server:
+    """A server that users log in to."""
+
+    name: str
+    resource_id: str
+    """What stands for it in the ARN of a database user."""
+    resource: Resource | None
+    """None if it is not made by these templates."""
+
+    def user_arn(self, user: str, environment: Mapping[str, str]) -> str:
+        """The resource of ``rds-db:connect`` for ``user``."""
+        return (
+            f"arn:{environment['partition']}:rds-db:{environment['region']}"
+            f":{environment['account']}:dbuser:{self.resource_id}/{user}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginUser:
+    """A user that the templates have made on a server."""
+
+    server: Server
+    name: str
+    database: str
+    level: str
+    """One of `LEVELS`, or `MASTER`."""
+    resource: Resource
+    """What makes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """An Airflow connection, kept as a secret."""
+
+    name: str
+    user: str
+    database: str
+    resource: Resource
+
+
+def servers(assembly: Assembly) -> tuple[Server, ...]:
+    """Every server: those of the templates, and others that users are made on."""
+    found = {
+        resource_id: Server(name=one.attribute(None), resource_id=resource_id, resource=one)
+        for one in assembly.of_type(*_RESOURCE_ID)
+        # The instances of a cluster are logged in to by the cluster's id.
+        if "DBClusterIdentifier" not in one.properties or one.type == "AWS::RDS::DBCluster"
+        for resource_id in [one.attribute(_RESOURCE_ID[one.type])]
+    }
+    for one in _making_users(assembly):
+        resource_id = _server_id(one, found)
+        if resource_id not in found:
+            found[resource_id] = Server(name=resource_id, resource_id=resource_id, resource=None)
+    return tuple(found.values())
+
+
+def login_users(assembly: Assembly, known: Sequence[Server]) -> tuple[LoginUser, ...]:
+    """Every login user, by server: the master user and those that are made."""
+    return tuple(_login_users(assembly, {one.resource_id: one for one in known}))
+
+
+def _login_users(assembly: Assembly, known: Mapping[str, Server]) -> Iterator[LoginUser]:
+    for server in known.values():
+        one = server.resource
+        if one and (master := one.properties.get("MasterUsername")):
+            yield LoginUser(
+                server=server, name=str(master), database="*", level=MASTER, resource=one
+            )
+    for one in _making_users(assembly):
+        server = known[_server_id(one, known)]
+        for database in _databases(one):
+            for level in LEVELS:
+                for user in cast("list[Any]", database.get(level.title()) or []):
+                    yield LoginUser(
+                        server=server,
+                        name=str(user),
+                        database=str(database["Name"]),
+                        level=level,
+                        resource=one,
+                    )
+
+
+def connections(assembly: Assembly) -> tuple[Connection, ...]:
+    """Every Airflow connection that names a login user."""
+    return tuple(_connections(assembly))
+
+
+def _connections(assembly: Assembly) -> Iterator[Connection]:
+    for one in assembly.of_type("AWS::SecretsManager::Secret"):
+        try:
+            content: Any = json.loads(str(one.properties.get("SecretString", "")))
+        except ValueError:
+            continue
+        if isinstance(content, dict) and "conn_type" in content:
+            connection = cast("dict[str, Any]", content)
+            yield Connection(
+                name=str(one.properties.get("Name", one.logical_id)).rpartition("/")[2],
+                user=str(connection.get("login", "")),
+                database=str(connection.get("schema", "")),
+                resource=one,
+            )
+
+
+def _making_users(assembly: Assembly) -> Iterator[Resource]:
+    """The custom resources whose function makes users, known by their properties."""
+    for one in assembly.resources:
+        if not one.type.startswith(("AWS::", "Alexa::")) and any(_databases(one)):
+            yield one
+
+
+def _databases(one: Resource) -> Iterator[dict[str, Any]]:
+    listed = one.properties.get("Databases")
+    for database in cast("list[Any]", listed) if isinstance(listed, list) else []:
+        if isinstance(database, dict) and {"Name", "Read", "Write", "Own"} <= database.keys():
+            yield cast("dict[str, Any]", database)
+
+
+def _server_id(one: Resource, known: Mapping[str, object]) -> str:
+    """The resource id among the properties: one of a server known, or one that looks like it."""
+    texts = [(key, value) for key, value in one.properties.items() if isinstance(value, str)]
+    for _, value in texts:
+        if value in known:
+            return value
+    for key, value in texts:
+        if key.endswith("ResourceId") or re.fullmatch(r"(db|cluster|prx)-[A-Za-z0-9]+", value):
+            return value
+    return f"the server of {one.place}"

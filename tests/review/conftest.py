@@ -1,0 +1,58 @@
+import json
+import os
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment
+from hypothesis import settings
+
+from airflow_rds_iam.declaration.file import load
+from stacks import add_environment
+from tests.declared import dev, written
+
+# A synthesis takes a second: few quickly, many where everything is tried.
+settings.register_profile("quick", max_examples=4, deadline=None, derandomize=True)
+settings.register_profile("full", max_examples=200, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+Templates = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def synthesized(
+    new_app: Callable[[], App], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[dict[str, Any]], Path]:
+    """Synthesizes a declaration's content as the environment ``dev``; gives the assembly."""
+    folder = tmp_path_factory.mktemp("review")
+
+    def assembly(content: dict[str, Any]) -> Path:
+        app = new_app()
+        declaration = load(written(content, folder / "dev.yaml"))
+        env = Environment(account=declaration.account, region=declaration.region)
+        add_environment(app, name="dev", declaration=declaration, env=env)
+        return Path(app.synth().directory)
+
+    return assembly
+
+
+@pytest.fixture(scope="session")
+def dev_assembly(synthesized: Callable[[dict[str, Any]], Path]) -> Path:
+    """The assembly of ``dev.yaml``."""
+    return synthesized(dev())
+
+
+@pytest.fixture(scope="session")
+def dev_templates_as_written(dev_assembly: Path) -> Templates:
+    return {
+        file.name.removesuffix(".template.json"): json.loads(file.read_text())
+        for file in dev_assembly.glob("*.template.json")
+    }
+
+
+@pytest.fixture
+def dev_templates(dev_templates_as_written: Templates) -> Templates:
+    """The templates of ``dev.yaml``, to be changed by the test."""
+    return deepcopy(dev_templates_as_written)

@@ -1,0 +1,195 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_rds_iam.declaration.model import LEVELS, Declaration
+from review.declared import Declared, DeclaredGrant, declared
+from review.matrix.build import matrix
+from review.matrix.model import Matrix
+from review.templates.access import Access
+from review.templates.assembly import of_templates, read
+from tests.declared import dev
+
+Templates = dict[str, dict[str, Any]]
+ADMINISTRATOR = "administrator"
+
+
+def declared_in(content: dict[str, Any]) -> Declared:
+    return declared(Declaration.model_validate(content), environment="dev")
+
+
+def of(templates: Templates, outstanding: dict[str, int] | None = None) -> Matrix:
+    given = declared_in(dev())
+    return matrix(Access(of_templates(templates), given.arns_by_role), given, outstanding)
+
+
+def grants_of(found: Matrix) -> set[DeclaredGrant]:
+    """What the templates grant, less the administration of a server."""
+    return {
+        DeclaredGrant(
+            identity=row.identity,
+            server=row.server,
+            database=row.database,
+            level=row.level,
+            user=row.user,
+        )
+        for row in found.rows
+        if row.iam == "allowed" and row.user != ADMINISTRATOR
+    }
+
+
+def test_every_grant_is_a_row_with_its_evidence(dev_assembly: Path) -> None:
+    given = declared_in(dev())
+    found = matrix(Access(read(dev_assembly), given.arns_by_role), given)
+    assert found.disagreements == []
+    [row] = [row for row in found.rows if (row.identity, row.database) == ("airflow", "reports")]
+    assert (row.server, row.level, row.user) == ("dev-warehouse", "write", "airflow_reports_write")
+    assert (row.declared, row.iam, row.in_database) == ("write", "allowed", "not asked")
+    assert row.connections == ["warehouse_reports"]
+    assert [one.stack for one in row.evidence] == ["dev-access", "dev-access"]
+    assert "statement 1" in str(row.evidence[0])
+    assert ["its security group" in way for way in row.network] == [True]
+    assert any("airflow.amazonaws.com, where aws:SourceAccount" in one for one in row.trust)
+
+
+def test_the_function_alone_administers_a_server(dev_templates: Templates) -> None:
+    rows = [row for row in of(dev_templates).rows if row.user == ADMINISTRATOR]
+    assert [(row.identity.split()[0], row.level) for row in rows] == [("function", "administer")]
+    assert rows[0].disagreements == []
+
+
+names = st.sampled_from(["orders", "reports", "payroll", "a_b", "a"])
+people = st.lists(
+    st.sampled_from(["airflow", "shop", "analyst", "team_a", "team"]), unique=True, min_size=1
+)
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> dict[str, Any]:
+    """Several servers, several databases, each identity with one level in each."""
+    instances = {
+        server: {
+            "databases": {
+                name: {
+                    level: [one for one, at in levels.items() if at == level] for level in LEVELS
+                }
+                for name in draw(st.lists(names, unique=True, min_size=1, max_size=3))
+                for levels in [{one: draw(st.sampled_from(LEVELS)) for one in draw(people)}]
+            }
+        }
+        for server in draw(
+            st.lists(st.sampled_from(["warehouse", "shop", "a"]), unique=True, min_size=1)
+        )
+    }
+    granted = {
+        one
+        for instance in instances.values()
+        for database in instance["databases"].values()
+        for level in LEVELS
+        for one in database[level]
+    }
+    arn = "arn:aws:iam::111122223333:role/"
+    identities = {one: {"role_arn": arn + one} for one in sorted(granted - {"airflow"})}
+    return dev({"instances": instances, "identities": identities})
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(declarations())
+def test_the_templates_grant_what_is_declared_and_no_more(
+    synthesized: Callable[[dict[str, Any]], Path], content: dict[str, Any]
+) -> None:
+    given = declared_in(content)
+    found = matrix(Access(read(synthesized(content)), given.arns_by_role), given)
+    assert grants_of(found) == set(given.grants)
+    assert found.disagreements == []
+
+
+def policy_of(templates: Templates, user: str) -> dict[str, Any]:
+    """The statement that lets somebody log in as ``user``."""
+    [statement] = [
+        statement
+        for template in templates.values()
+        for one in template["Resources"].values()
+        for statement in one.get("Properties", {}).get("PolicyDocument", {}).get("Statement", [])
+        if statement.get("Action") == "rds-db:connect" and f"/{user}'" in str(statement["Resource"])
+    ]
+    return statement
+
+
+def test_a_grant_that_no_policy_gives_is_marked(dev_templates: Templates) -> None:
+    policy_of(dev_templates, "airflow_orders_read")["Action"] = "rds-db:none"
+    assert of(dev_templates).disagreements == [
+        "airflow: is declared to read orders, and no policy lets it"
+    ]
+
+
+def test_a_grant_that_a_statement_denies_is_marked_with_the_statement(
+    dev_templates: Templates,
+) -> None:
+    statement = policy_of(dev_templates, "airflow_orders_read")
+    denied = {**statement, "Sid": "Stop", "Effect": "Deny", "Resource": "*"}
+    for one in dev_templates["dev-access"]["Resources"].values():
+        if statement in one.get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
+            one["Properties"]["PolicyDocument"]["Statement"].append(denied)
+    found = of(dev_templates)
+    assert "airflow: is declared to read orders, and a statement denies it" in found.disagreements
+    [row] = [row for row in found.rows if row.user == "airflow_orders_read"]
+    assert any("statement Stop" in str(one) for one in row.evidence)
+
+
+def test_a_user_made_with_another_level_is_marked(dev_templates: Templates) -> None:
+    for one in dev_templates["dev-access"]["Resources"].values():
+        for database in one["Properties"].get("Databases", []):
+            if database["Name"] == "orders":
+                database["Own"] += database.pop("Read")
+                database["Read"] = []
+    assert of(dev_templates).disagreements == [
+        "airflow: is declared to read orders, but its user may own"
+    ]
+
+
+def test_a_user_that_nobody_may_log_in_as_is_marked(dev_templates: Templates) -> None:
+    for one in dev_templates["dev-access"]["Resources"].values():
+        for database in one["Properties"].get("Databases", []):
+            if database["Name"] == "orders":
+                database["Read"].append("ghost_orders_read")
+    [found] = of(dev_templates).disagreements
+    assert found == "nobody: ghost_orders_read is made, and no policy lets anybody log in as it"
+
+
+def test_a_connection_that_airflow_may_not_read_is_marked(dev_templates: Templates) -> None:
+    for one in dev_templates["dev-access"]["Resources"].values():
+        for statement in one["Properties"].get("PolicyDocument", {}).get("Statement", []):
+            if statement["Action"] == "secretsmanager:GetSecretValue":
+                statement["Resource"] = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:x"
+    assert of(dev_templates).disagreements == [
+        "airflow: may not read its connection warehouse_orders",
+        "airflow: may not read its connection warehouse_reports",
+    ]
+
+
+def test_a_port_that_is_not_open_to_airflow_is_marked(dev_templates: Templates) -> None:
+    resources = dev_templates["dev-database-warehouse"]["Resources"]
+    for name in [name for name in resources if "Ingress" in resources[name]["Type"]]:
+        del resources[name]
+    assert {one for one in of(dev_templates).disagreements if "no rule" in one} == {
+        "airflow: no rule lets it reach dev-warehouse"
+    }
+
+
+@pytest.mark.parametrize(
+    ("outstanding", "expected"),
+    [({}, "not asked"), ({"dev-warehouse": 0}, "read"),
+     ({"dev-warehouse": 2}, "differs: 2 statements outstanding")],
+)  # fmt: skip
+def test_the_column_of_the_database_is_what_its_check_found(
+    dev_templates: Templates, outstanding: dict[str, int], expected: str
+) -> None:
+    found = of(dev_templates, outstanding)
+    [row] = [row for row in found.rows if row.user == "airflow_orders_read"]
+    assert row.in_database == expected
+    assert bool(row.disagreements) == expected.startswith("differs")
