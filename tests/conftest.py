@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -6,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.application import ROOT, CdkOut, synthesize
+
 if TYPE_CHECKING:
     from aws_cdk import App, Stack
-
-ROOT = Path(__file__).parents[1]
 
 # CDK's own validation takes ten seconds at each synthesis, and cfn-lint looks at the same here; it
 # does run with each `cdk synth`, and so in the demo.
@@ -33,3 +34,23 @@ def new_stack(new_app: "Callable[[], App]") -> Callable[[], "Stack"]:
 
     env = aws_cdk.Environment(account="111122223333", region="eu-central-1")
     return lambda: aws_cdk.Stack(new_app(), "Stack", env=env)
+
+
+@pytest.fixture(scope="session")
+def cdk_out(tmp_path_factory: pytest.TempPathFactory) -> CdkOut:
+    """Gives the folder that ``python app.py`` wrote for an environment, once for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def folder_of(environment: str) -> Path:
+        outdir, done = folder / f"cdk.out.{environment}", folder / f"{environment}.done"
+        with (folder / f"{environment}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                ran = synthesize(environment, outdir)
+                assert ran.returncode == 0, ran.stderr
+                done.touch()
+        return outdir
+
+    return folder_of

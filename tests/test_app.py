@@ -1,13 +1,8 @@
-import fcntl
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
 import pytest
@@ -17,68 +12,12 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from local.airflow import delivered_variables
-from tests.conftest import ROOT
+from tests.application import ROOT, CdkOut, synthesize, templates
 from tests.declared import dev, written
 from tests.templates import keys_and_values, properties, text, the
 
 # What the application is made of.
 SOURCES = ("app.py", "cdk.json", "constructs", "dags", "environments", "lambda", "stacks")
-
-
-def synthesize(
-    environment: str, outdir: Path, *, root: Path = ROOT, umask: int = -1
-) -> subprocess.CompletedProcess[str]:
-    """Run ``python app.py`` as the CDK's command line does."""
-    context = json.loads((root / "cdk.json").read_text())["context"]
-    variables = {
-        **os.environ,
-        "CDK_CONTEXT_JSON": json.dumps({**context, "environment": environment}),
-        "CDK_OUTDIR": str(outdir),
-        "PYTHONPATH": os.pathsep.join(
-            str(root / folder) for folder in (".", "constructs", "lambda")
-        ),
-    }
-    for given_by_a_profile in ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION"):
-        variables.pop(given_by_a_profile, None)
-    return subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=root,
-        env=variables,
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def templates(outdir: Path) -> dict[str, dict[str, Any]]:
-    return {
-        file.name.removesuffix(".template.json"): json.loads(file.read_text())
-        for file in sorted(outdir.glob("*.template.json"))
-    }
-
-
-CdkOut = Callable[[str], Path]
-
-
-@pytest.fixture(scope="session")
-def cdk_out(tmp_path_factory: pytest.TempPathFactory) -> CdkOut:
-    """Gives the folder that ``python app.py`` wrote for an environment, once for all workers."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-
-    def folder_of(environment: str) -> Path:
-        outdir, done = folder / f"cdk.out.{environment}", folder / f"{environment}.done"
-        with (folder / f"{environment}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not done.exists():
-                ran = synthesize(environment, outdir)
-                assert ran.returncode == 0, ran.stderr
-                done.touch()
-        return outdir
-
-    return folder_of
 
 
 @pytest.fixture(params=["dev", "prod"])
