@@ -11,8 +11,14 @@ from stacks.network import NetworkStack
 
 def add_environment(app: App, *, name: str, declaration: Declaration, env: Environment) -> None:
     """Add the stacks of the environment ``name`` to ``app``."""
-    network = NetworkStack(app, f"{name}-network", network=declaration.network, env=env).network
-    instances = {
+    network = NetworkStack(
+        app,
+        f"{name}-network",
+        network=declaration.network,
+        retain=any(instance.retain for instance in declaration.instances.values()),
+        env=env,
+    ).network
+    databases = {
         instance_name: DatabaseStack(
             app,
             f"{name}-database-{instance_name}",
@@ -20,7 +26,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
             instance=instance,
             network=network,
             env=env,
-        ).instance
+        )
         for instance_name, instance in declaration.instances.items()
     }
     airflow = AirflowStack(
@@ -31,7 +37,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         f"{name}-access",
         declaration=declaration,
         network=network,
-        instances=instances,
+        databases=databases,
         airflow=airflow,
         env=env,
     )

@@ -13,7 +13,7 @@ from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.network import Network
-from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from stacks.database import DatabaseStack
 
 
 class AccessStack(Stack):
@@ -26,32 +26,35 @@ class AccessStack(Stack):
         *,
         declaration: Declaration,
         network: Network,
-        instances: Mapping[str, PostgresInstance],
+        databases: Mapping[str, DatabaseStack],
         airflow: AirflowEnvironment,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        # With no grant to Airflow, too, its stack publishes this name and so stays as it is.
+        # Whatever is declared here, the other stacks publish these and so stay as they are.
         CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
+        for name, database in databases.items():
+            CfnOutput(self, f"ResourceId-{name}", value=database.instance.made_resource_id)
         granted = list(grants(declaration))
         users = {
             name: DatabaseUsers(
                 self,
                 f"Users-{name}",
-                instance=instance,
+                instance=database.instance,
                 databases=declaration.instances[name].databases,
                 grants=[grant for grant in granted if grant.instance == name],
                 drift_check=declaration.drift_check,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
+                security_group=database.users_security_group,
             )
-            for name, instance in instances.items()
+            for name, database in databases.items()
         }
         roles: dict[str, iam.Role | iam.IRole] = {AIRFLOW: airflow.execution_role}
         for name, identity in declaration.identities.items():
             roles[name] = iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
         for grant in granted:
-            instance = instances[grant.instance]
+            instance = databases[grant.instance].instance
             policy = iam.ManagedPolicy(
                 self,
                 f"Policy-{grant.instance}-{grant.database}-{grant.identity}",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from airflow_rds_iam.declaration import model
@@ -11,7 +12,11 @@ from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
 
 class DatabaseStack(Stack):
-    """An instance, which Airflow may reach."""
+    """An instance, and who may reach it: Airflow, and the function that makes its users.
+
+    Rules of security groups are replaced with each change, so they stand beside the groups whose
+    ids they name, and a change of access touches none.
+    """
 
     def __init__(
         self,
@@ -39,5 +44,17 @@ class DatabaseStack(Stack):
             log_retention_days=instance.log_retention_days,
             deletion_protection=instance.deletion_protection,
             retain=instance.retain,
+            allow_major_version_upgrade=instance.allow_major_version_upgrade,
+            resource_id=instance.resource_id,
+        )
+        self.users_security_group = ec2.SecurityGroup(
+            self,
+            "UsersSecurityGroup",
+            vpc=network.vpc,
+            description=f"Database users of {identifier}",
+            allow_all_outbound=False,
         )
         self.instance.connections.allow_default_port_from(network.airflow_security_group, "Airflow")
+        self.users_security_group.connections.allow_to_default_port(
+            self.instance, "The database, nothing else"
+        )

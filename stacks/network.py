@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import CfnResource, ReferenceStrength, Stack
 from constructs import Construct
 
 from airflow_rds_iam.declaration import model
@@ -10,16 +10,36 @@ from airflow_rds_iam.network import Network
 
 
 class NetworkStack(Stack):
-    """The network of an environment."""
+    """The network of an environment.
+
+    Args:
+        retain: an instance is retained, and so is what it stands in.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, network: model.Network, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: model.Network,
+        retain: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._zones = [f"{self.region}{letter}" for letter in network.zones]
         self.network = Network(
-            self, "Network", cidr=network.cidr, zones=self._zones, egress=network.egress
+            self,
+            "Network",
+            cidr=network.cidr,
+            zones=self._zones,
+            egress=network.egress,
+            retain=retain,
         )
+        for construct in self.node.find_all():
+            if isinstance(construct, CfnResource):
+                # What stands in the network is replaced with it, so nobody takes it away from
+                # under them, and they know its ids before they are deployed.
+                construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
 
     @property
     def availability_zones(self) -> list[str]:

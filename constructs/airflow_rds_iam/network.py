@@ -1,7 +1,7 @@
 """The network that Airflow and the databases share."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -34,6 +34,7 @@ class Network(Construct):
         zones: names of the availability zones, two or more.
         egress: ``endpoints`` makes subnets without a way to the internet and VPC endpoints for
             what Airflow needs; ``nat`` makes a NAT gateway in each zone.
+        retain: keep the VPC and its private subnets when the stack is removed.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Network(Construct):
         cidr: str,
         zones: Sequence[str],
         egress: Literal["nat", "endpoints"],
+        retain: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         nat = egress == "nat"
@@ -85,6 +87,11 @@ class Network(Construct):
                 reason="The zones are declared: a subnet that changes its zone is replaced, with "
                 "all that is in it.",
             )
+        if retain:
+            for construct in (self.vpc, *self.private_subnets):
+                resource = cast("cdk.CfnResource", construct.node.default_child)
+                # Where the first creation fails, nothing stays, so that it can be tried again.
+                resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._log_flows()
         self.airflow_security_group = ec2.SecurityGroup(
             self, "AirflowSecurityGroup", vpc=self.vpc, description="Airflow"

@@ -31,6 +31,7 @@ _PRIVATE_NAMES = {
     "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
     "services.iam": ("_roles",),
     "services.kms": ("_keys",),

@@ -155,6 +155,43 @@ def test_an_instance_lives_and_dies_with_its_stack(
     assert not (state / "rds/mortal/data").exists()
 
 
+@pytest.mark.parametrize(("policy", "again"), [("RetainExceptOnCreate", True), ("Retain", False)])
+def test_a_failed_first_creation_can_be_tried_again_unless_it_left_a_name_behind(
+    policy: str, again: bool, stacks: Stacks
+) -> None:
+    logs = {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": policy,
+        "Properties": {"LogGroupName": f"/named/{policy}"},
+    }
+
+    def resources(**properties: str) -> dict[str, Any]:
+        return {"Logs": logs, "Group": group(**properties) | {"DependsOn": "Logs"}}
+
+    with pytest.raises(StackFailedError, match="Could not find parameter"):
+        stacks.deploy(f"first-{policy}", resources(unknown="1"))
+    if again:
+        stacks.deploy(f"second-{policy}", resources(log_statement="all"))
+    else:
+        with pytest.raises(StackFailedError, match="already exists"):
+            stacks.deploy(f"second-{policy}", resources(log_statement="all"))
+
+
+def test_a_retained_instance_outlives_its_stack_with_what_it_stands_on(
+    stacks: Stacks, account: Account
+) -> None:
+    server = instance(DBInstanceIdentifier="retained", DBParameterGroupName={"Ref": "Group"})
+    kept = {"DeletionPolicy": "RetainExceptOnCreate"}
+    resources = {"Server": server | kept, "Group": group(log_statement="all") | kept}
+    stacks.deploy("retaining", resources)
+    assert stacks.delete("retaining") == "DELETE_COMPLETE"
+    rds = account.client("rds")
+    [left] = rds.describe_db_instances(DBInstanceIdentifier="retained")["DBInstances"]
+    [its_group] = left["DBParameterGroups"]
+    assert rds.describe_db_parameter_groups(DBParameterGroupName=its_group["DBParameterGroupName"])
+    rds.delete_db_instance(DBInstanceIdentifier="retained", SkipFinalSnapshot=True)
+
+
 def test_a_bucket_that_holds_objects_is_not_deleted(stacks: Stacks, account: Account) -> None:
     tags = [{"Key": "environment", "Value": "test"}]
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full-one", "Tags": tags}}

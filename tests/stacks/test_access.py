@@ -60,6 +60,7 @@ def access(before: Templates) -> Content:
         {"identities.analyst": ANALYST, f"{DATABASES}.payroll.read": ["analyst"]},
         {f"{DATABASES}.orders.adopt": True, f"{DATABASES}.orders.old_owners": ["legacy"]},
         {"drift_check.schedule": "rate(1 hour)"},
+        {"instances.warehouse.resource_id": "db-RESTORED"},
     ],
     ids=[
         "grant added",
@@ -72,6 +73,7 @@ def access(before: Templates) -> Content:
         "identity added",
         "database adopted",
         "drift check more often",
+        "instance restored",
     ],
 )
 def test_a_change_of_access_changes_this_stack_alone(

@@ -6,7 +6,7 @@ from aws_cdk import App, Environment
 from airflow_rds_iam.declaration import model
 from stacks.database import DatabaseStack
 from stacks.network import NetworkStack
-from tests.templates import Content, properties, synthesized, text, the
+from tests.templates import Content, of_type, properties, synthesized, text, the
 
 ENV = Environment(account="111122223333", region="eu-central-1")
 INSTANCE = {
@@ -57,9 +57,30 @@ def test_it_is_in_the_private_subnets(template: Content) -> None:
     assert all("PrivateSubnet" in text(subnet) for subnet in subnets)
 
 
-def test_airflow_reaches_its_port_and_nothing_else_does(template: Content) -> None:
-    rule = the(template, "AWS::EC2::SecurityGroupIngress")["Properties"]
-    assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 5432, 5432)
-    assert "AirflowSecurityGroup" in text(rule["SourceSecurityGroupId"])
+def test_airflow_and_the_users_function_reach_its_port_and_nothing_else_does(
+    template: Content,
+) -> None:
+    rules = properties(template, "AWS::EC2::SecurityGroupIngress")
+    assert {(one["IpProtocol"], one["FromPort"], one["ToPort"]) for one in rules} == {
+        ("tcp", 5432, 5432)
+    }
+    users, airflow = sorted(text(one["SourceSecurityGroupId"]) for one in rules)
+    assert "AirflowSecurityGroup" in airflow
+    assert "UsersSecurityGroup" in users
     for group in properties(template, "AWS::EC2::SecurityGroup"):
         assert "SecurityGroupIngress" not in group
+
+
+def test_the_users_function_gets_out_to_its_port_alone(template: Content) -> None:
+    [(name, group)] = [
+        (name, one["Properties"])
+        for name, one in of_type(template, "AWS::EC2::SecurityGroup").items()
+        if "Users" in name
+    ]
+    # CDK's way to say none: a group without a rule would be open.
+    assert {one["CidrIp"] for one in group.get("SecurityGroupEgress", [])} <= {"255.255.255.255/32"}
+    out = the(template, "AWS::EC2::SecurityGroupEgress")["Properties"]
+    assert out["GroupId"] == {"Fn::GetAtt": [name, "GroupId"]}
+    [database] = the(template, "AWS::RDS::DBInstance")["Properties"]["VPCSecurityGroups"]
+    assert out["DestinationSecurityGroupId"] == database
+    assert (out["IpProtocol"], out["FromPort"], out["ToPort"]) == ("tcp", 5432, 5432)

@@ -27,6 +27,7 @@ class DatabaseUsers(Construct):
         grants: the grants on this instance.
         drift_check: how often the server is compared with them, and who is told.
         subnets: private subnets of ``vpc``.
+        security_group: lets the function out to the database's port and nowhere else.
     """
 
     def __init__(
@@ -40,16 +41,9 @@ class DatabaseUsers(Construct):
         drift_check: model.DriftCheck,
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
     ) -> None:
         super().__init__(scope, construct_id)
-        security_group = ec2.SecurityGroup(
-            self,
-            "SecurityGroup",
-            vpc=vpc,
-            description=f"Database users of {instance.identifier}",
-            allow_all_outbound=False,
-        )
-        security_group.connections.allow_to_default_port(instance, "The database, nothing else")
         backing = ResourceFunction(
             self,
             "Function",
@@ -84,8 +78,8 @@ class DatabaseUsers(Construct):
                 "Databases": states,
             },
         )
-        # The function keeps permission and network until the users are removed.
-        resource.node.add_dependency(backing, security_group)
+        # The function keeps its permissions until the users are removed.
+        resource.node.add_dependency(backing)
         check = DriftCheck(
             self,
             "DriftCheck",

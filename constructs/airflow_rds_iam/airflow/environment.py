@@ -18,7 +18,7 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
 from airflow_rds_iam.delivery.bucket_files import BucketFiles
 from airflow_rds_iam.delivery.bundling import copy_file, copy_tree
-from airflow_rds_iam.log_encryption import allow_cloudwatch_logs
+from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
 
 # Each with the key that it has in the environment's logging configuration.
 LOG_GROUPS = {
@@ -104,7 +104,7 @@ class AirflowEnvironment(Construct):
             webserver_access_mode=f"{web_server_access.upper()}_ONLY",
             worker_replacement_strategy=worker_replacement.upper(),
             execution_role_arn=self.execution_role.role_arn,
-            kms_key=key.key_arn,
+            kms_key=arn_from_id(key),
             source_bucket_arn=bucket.bucket_arn,
             dag_s3_path="dags",
             requirements_s3_path="dags/requirements.txt",

@@ -34,6 +34,8 @@ IdentityName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 # A part of a DB instance identifier: no underscore, no two hyphens in a row, none at the end.
 INSTANCE_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
+# "db-" and letters and digits ("Creating and using an IAM policy for IAM database access").
+ResourceId = Annotated[str, StringConstraints(pattern=r"^db-[A-Z0-9]+$")]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$")]
 
 # AWS General Reference, "Tag naming limits and requirements".
@@ -144,7 +146,15 @@ class Instance(Model):
     backup_days: int = Field(default=7, ge=1, le=35, description="Days of automated backups.")
     deletion_protection: bool = Field(default=True, description="RDS refuses to delete it.")
     retain: bool = Field(
-        default=True, description="Keep instance, key and logs when the stack is removed."
+        default=True,
+        description="Keep the instance and all that it stands on when the stack is removed.",
+    )
+    allow_major_version_upgrade: bool = Field(
+        default=False, description="Let RDS upgrade it to another major `engine_version`."
+    )
+    resource_id: ResourceId | None = Field(
+        default=None,
+        description="Its `DbiResourceId`, where it was restored outside CloudFormation.",
     )
     log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
     databases: dict[Identifier, Database] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnDeletionPolicy, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,25 +13,12 @@ from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge
 from airflow_rds_iam.declaration.model import RetentionDays
-from airflow_rds_iam.log_encryption import allow_cloudwatch_logs
+from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
+from airflow_rds_iam.servers.postgres_engine import family, parameters
 
 PORT = 5432
 MASTER_USER = "administrator"
 LOG_EXPORTS = ("postgresql", "upgrade", "iam-db-auth-error")
-
-PARAMETERS = {
-    # No session without TLS, so that no token travels in the clear.
-    "rds.force_ssl": "1",
-    # Who came and went. RDS's line prefix, %t:%r:%u@%d:[%p]:, names the user who logged in and the
-    # database on every line, and stays the login user's after SET ROLE.
-    "log_connections": "1",
-    "log_disconnections": "1",
-    # Every statement, since an audit asks who read as well as who wrote ...
-    "log_statement": "all",
-    # ... without the values bound to it, which are the data itself.
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-}
 
 
 @jsii.implements(ec2.IConnectable)
@@ -46,7 +33,9 @@ class PostgresInstance(Construct):
         storage_gib: GiB at first; ``max_storage_gib``: GiB to grow to by itself.
         backup_days: days of automated backups.
         log_retention_days: days that CloudWatch Logs takes.
-        retain: keep the instance, its key and its logs when the stack is removed.
+        retain: keep the instance and all that it stands on when the stack is removed.
+        allow_major_version_upgrade: let RDS upgrade to another major ``engine_version``.
+        resource_id: its ``DbiResourceId``, where it is not the one that it was made with.
     """
 
     def __init__(
@@ -66,11 +55,17 @@ class PostgresInstance(Construct):
         log_retention_days: RetentionDays = 365,
         deletion_protection: bool = True,
         retain: bool = True,
+        allow_major_version_upgrade: bool = False,
+        resource_id: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.identifier = identifier
         self.master_user = MASTER_USER
-        removal_policy = RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY
+        self._resource_id = resource_id
+        # Where the first creation fails, nothing stays, so that it can be tried again.
+        self._removal_policy = (
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY
+        )
         self._security_group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -86,27 +81,15 @@ class PostgresInstance(Construct):
             "Key",
             description=f"RDS instance {identifier}: storage, Performance Insights and logs",
             enable_key_rotation=True,
-            removal_policy=removal_policy,
+            removal_policy=self._removal_policy,
         )
-        log_group_prefix = f"/aws/rds/instance/{identifier}/"
-        allow_cloudwatch_logs(key, log_group_prefix=log_group_prefix)
-        log_groups = [
-            logs.CfnLogGroup(
-                self,
-                f"Logs-{log}",
-                log_group_name=log_group_prefix + log,
-                retention_in_days=log_retention_days,
-                kms_key_id=key.key_arn,
-            )
-            for log in LOG_EXPORTS
-        ]
-        family = f"postgres{engine_version.partition('.')[0]}"
+        log_groups = self._log_groups(key, retention_days=log_retention_days)
         parameter_group = rds.CfnDBParameterGroup(
             self,
             "Parameters",
-            family=family,
+            family=family(engine_version),
             description=f"RDS instance {identifier}: TLS and audit",
-            parameters=PARAMETERS,
+            parameters=parameters(engine_version),
         )
         subnet_group = rds.CfnDBSubnetGroup(
             self,
@@ -114,6 +97,8 @@ class PostgresInstance(Construct):
             db_subnet_group_description=f"RDS instance {identifier}",
             subnet_ids=[subnet.subnet_id for subnet in subnets],
         )
+        monitoring_role = self._monitoring_role()
+        key_arn = arn_from_id(key)
         # The L2 DatabaseInstance cannot say how the master user authenticates.
         self._instance = rds.CfnDBInstance(
             self,
@@ -123,6 +108,7 @@ class PostgresInstance(Construct):
             engine="postgres",
             engine_version=engine_version,
             auto_minor_version_upgrade=True,
+            allow_major_version_upgrade=allow_major_version_upgrade,
             db_instance_class=instance_class,
             port=str(PORT),
             enable_iam_database_authentication=True,
@@ -133,7 +119,7 @@ class PostgresInstance(Construct):
             max_allocated_storage=max_storage_gib,
             storage_type="gp3",
             storage_encrypted=True,
-            kms_key_id=key.key_arn,
+            kms_key_id=key_arn,
             multi_az=multi_az,
             publicly_accessible=False,
             db_subnet_group_name=subnet_group.ref,
@@ -143,15 +129,41 @@ class PostgresInstance(Construct):
             delete_automated_backups=not retain,
             deletion_protection=deletion_protection,
             enable_performance_insights=True,
-            performance_insights_kms_key_id=key.key_arn,
+            performance_insights_kms_key_id=key_arn,
             monitoring_interval=60,
-            monitoring_role_arn=self._monitoring_role().role_arn,
+            monitoring_role_arn=monitoring_role.role_arn,
             enable_cloudwatch_logs_exports=list(LOG_EXPORTS),
         )
-        self._instance.apply_removal_policy(removal_policy)
+        self._instance.apply_removal_policy(self._removal_policy)
         for group in log_groups:
-            group.apply_removal_policy(removal_policy)
             self._instance.add_resource_dependency(group)
+        # Without these a retained instance could not be changed, logged or started again.
+        for construct in (self._security_group, monitoring_role):
+            construct.apply_removal_policy(self._removal_policy)
+        subnet_group.apply_removal_policy(self._removal_policy)
+        # The group of another major version's family takes the place of one that nobody needs.
+        parameter_group.cfn_options.deletion_policy = self._instance.cfn_options.deletion_policy
+        parameter_group.cfn_options.update_replace_policy = CfnDeletionPolicy.DELETE
+        self._acknowledge(multi_az=multi_az, deletion_protection=deletion_protection)
+
+    def _log_groups(self, key: kms.Key, *, retention_days: int) -> list[logs.CfnLogGroup]:
+        prefix = f"/aws/rds/instance/{self.identifier}/"
+        allow_cloudwatch_logs(key, log_group_prefix=prefix)
+        groups = [
+            logs.CfnLogGroup(
+                self,
+                f"Logs-{log}",
+                log_group_name=prefix + log,
+                retention_in_days=retention_days,
+                kms_key_id=key.key_arn,
+            )
+            for log in LOG_EXPORTS
+        ]
+        for group in groups:
+            group.apply_removal_policy(self._removal_policy)
+        return groups
+
+    def _acknowledge(self, *, multi_az: bool, deletion_protection: bool) -> None:
         acknowledge(
             self._instance,
             "AwsSolutions-RDS11",
@@ -190,7 +202,12 @@ class PostgresInstance(Construct):
 
     @property
     def resource_id(self) -> str:
-        """``DbiResourceId``, such as ``db-ABC…``; another one after a restore."""
+        """``DbiResourceId``, such as ``db-ABC…``: as declared, or as it was made."""
+        return self._resource_id or self.made_resource_id
+
+    @property
+    def made_resource_id(self) -> str:
+        """The id that the instance was made with, which CloudFormation keeps after a restore."""
         return self._instance.attr_dbi_resource_id
 
     def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 
-from airflow_rds_iam.log_encryption import allow_cloudwatch_logs
+from airflow_rds_iam.keys import allow_cloudwatch_logs
 from tests.templates import synthesized, text, the
 
 

@@ -87,14 +87,37 @@ def test_the_parameters_are_of_the_major_version(
     assert the(of_version, "AWS::RDS::DBParameterGroup")["Properties"]["Family"] == family
 
 
+def test_from_18_on_who_connects_is_logged_by_a_list_of_stages(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    made(stack, engine_version="18")
+    group = the(synthesized(stack), "AWS::RDS::DBParameterGroup")["Properties"]
+    assert group["Family"] == "postgres18"
+    stages = "receipt,authentication,authorization"
+    assert group["Parameters"]["log_connections"] == stages
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_major_upgrade_is_refused_until_it_is_allowed(
+    allowed: bool, new_stack: Callable[[], Stack], template: Content
+) -> None:
+    if allowed:
+        stack = new_stack()
+        made(stack, allow_major_version_upgrade=True)
+        template = synthesized(stack)
+    assert the(template, DATABASE)["Properties"]["AllowMajorVersionUpgrade"] is allowed
+
+
 def test_everything_stored_is_encrypted_with_a_key_that_rotates(template: Content) -> None:
     [key] = of_type(template, "AWS::KMS::Key")
-    arn = {"Fn::GetAtt": [key, "Arn"]}
     instance = the(template, DATABASE)["Properties"]
     assert instance["StorageEncrypted"] is True
-    assert instance["KmsKeyId"] == instance["PerformanceInsightsKMSKeyId"] == arn
+    assert instance["KmsKeyId"] == instance["PerformanceInsightsKMSKeyId"]
+    assert text(instance["KmsKeyId"]) == f"arn:aws:kms:eu-central-1:111122223333:key/<{key}>"
     assert the(template, "AWS::KMS::Key")["Properties"]["EnableKeyRotation"] is True
-    assert all(group["KmsKeyId"] == arn for group in properties(template, "AWS::Logs::LogGroup"))
+    for group in properties(template, "AWS::Logs::LogGroup"):
+        assert group["KmsKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
 
 
 def test_the_key_serves_cloudwatch_for_the_logs_of_this_instance_alone(template: Content) -> None:
@@ -168,7 +191,9 @@ def test_it_stays_by_default_with_key_logs_and_backups(template: Content) -> Non
     assert the(template, DATABASE)["Properties"]["DeleteAutomatedBackups"] is False
     for kind in (DATABASE, "AWS::KMS::Key", "AWS::Logs::LogGroup"):
         for resource in of_type(template, kind).values():
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+            # Not where the first creation fails: its names would be taken at the second try.
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+            assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 def test_it_goes_where_that_is_declared(disposable: Content) -> None:
@@ -181,18 +206,17 @@ def test_it_goes_where_that_is_declared(disposable: Content) -> None:
             assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Delete"
 
 
+@pytest.mark.parametrize("declared", [{}, {"resource_id": "db-RESTORED"}], ids=["made", "restored"])
 def test_a_grantee_may_connect_as_one_user_on_this_instance_alone(
-    new_stack: Callable[[], Stack],
+    declared: dict[str, str], new_stack: Callable[[], Stack]
 ) -> None:
     stack = new_stack()
     policy = iam.ManagedPolicy(stack, "Policy")
-    made(stack).grant_connect(policy, user="shop_orders_own")
+    made(stack, **declared).grant_connect(policy, user="shop_orders_own")
     template = synthesized(stack)
     [instance] = of_type(template, DATABASE)
+    resource_id = declared.get("resource_id", f"<{instance}.DbiResourceId>")
     [statement] = statements(template)
     assert (statement["Effect"], statement["Action"]) == ("Allow", ["rds-db:connect"])
     [arn] = map(text, statement["Resource"])
-    assert arn == (
-        "arn:aws:rds-db:eu-central-1:111122223333:dbuser:"
-        f"<{instance}.DbiResourceId>/shop_orders_own"
-    )
+    assert arn == (f"arn:aws:rds-db:eu-central-1:111122223333:dbuser:{resource_id}/shop_orders_own")

@@ -1,4 +1,4 @@
-"""The key of CloudWatch log groups."""
+"""What keys of KMS need beside what their construct gives."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -34,3 +34,12 @@ def allow_cloudwatch_logs(key: kms.Key, *, log_group_prefix: str) -> None:
             },
         )
     )
+
+
+def arn_from_id(key: kms.IKey) -> str:
+    """The ARN of ``key``, known before it is deployed where the key stays as it is.
+
+    CloudFormation reads an attribute, as ``key_arn`` is one, anew with each change of the key: in
+    what is replaced with its key, each change of the key's policy would announce a replacement.
+    """
+    return Stack.of(key).format_arn(service="kms", resource="key", resource_name=key.key_id)
