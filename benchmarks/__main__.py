@@ -23,9 +23,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from database_users.connection import Deadline, Session, Target
 from database_users.desired import Database
-from database_users.run import WORKERS, changed_since, converge, survey
+from database_users.postgres.connection import Deadline, Session, Target
+from database_users.postgres.run import WORKERS, changed_since, converge, survey
 from tests.database_server import MASTER, PORT, Postgres, running
 from tests.tls_front import write_certificate
 

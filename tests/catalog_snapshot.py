@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from database_users.catalog import (
+from database_users.desired import Database
+from database_users.postgres.catalog import (
     SERVER_QUERY,
     contents_from_rows,
     contents_query,
     server_from_rows,
 )
-from database_users.desired import Database
 from tests.database_server import Postgres
 
 

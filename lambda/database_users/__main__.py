@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from database_users.catalog import empty_server
-from database_users.connection import Deadline, Session, Target
 from database_users.desired import InvalidRequestError, parse_databases
 from database_users.errors import DatabaseUsersError
-from database_users.lockout import LockoutError
+from database_users.postgres.catalog import empty_server
+from database_users.postgres.connection import Deadline, Session, Target
+from database_users.postgres.planners.lockout import LockoutError
+from database_users.postgres.run import Plan, plan_from_nothing, survey
 from database_users.report import lines
-from database_users.run import Plan, plan_from_nothing, survey
 
 SECONDS = 300
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 
-from database_users.statements import Statement
+from database_users.postgres.statements import Statement
 
 # PostgreSQL manual, "PostgreSQL Error Codes".
 _TRANSIENT_CODES = {

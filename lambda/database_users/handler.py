@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from database_users.connection import Deadline, Session, Target
 from database_users.errors import DatabaseUsersError, UnresolvedNameError
-from database_users.lockout import LockoutError
+from database_users.postgres.connection import Deadline, Session, Target
+from database_users.postgres.planners.lockout import LockoutError
+from database_users.postgres.run import changed_since, converge, everything, survey
 from database_users.report import lines
 from database_users.request import InvalidRequestError, Request, parse_request, parse_target
-from database_users.run import changed_since, converge, everything, survey
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
 MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most

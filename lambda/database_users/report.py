@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from database_users.comparison import Comparison
 from database_users.desired import IAM
-from database_users.run import Plan
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.run import Plan
 
 
 def lines(plan: Plan) -> Iterator[str]:

@@ -17,7 +17,7 @@ from database_users.errors import (
     connection_error,
     statement_error,
 )
-from database_users.statements import Statement
+from database_users.postgres.statements import Statement
 
 STATEMENT = Statement("orders", "GRANT …", "orders: reader now has SELECT on the table item")
 

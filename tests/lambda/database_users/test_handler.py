@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
-from database_users import connection, handler, run
+from database_users import handler
 from database_users.handler import FailedError, handle
+from database_users.postgres import connection, run
 from tests.database_server import MASTER, PORT, Postgres
 from tests.desired import ORDERS_EVENT as ORDERS
 from tests.tls_front import listening, write_certificate

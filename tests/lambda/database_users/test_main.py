@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from database_users.__main__ import main
-from database_users.connection import Deadline
 from database_users.desired import parse_databases
+from database_users.postgres.connection import Deadline
+from database_users.postgres.run import converge, survey
 from database_users.report import grant_changes
-from database_users.run import converge, survey
 from tests.database_server import MASTER, PORT, Postgres
 from tests.desired import ORDERS_EVENT
 from tests.tls_front import listening, write_certificate

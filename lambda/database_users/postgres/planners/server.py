@@ -6,14 +6,14 @@ is cut off leaves nobody with more than before or after, and the next one can fi
 
 from dataclasses import dataclass
 
-from database_users.comparison import Comparison
-from database_users.database_plan import (
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.databases import (
     closed_databases,
     created_databases,
     opened_databases,
     owned_databases,
 )
-from database_users.role_plan import (
+from database_users.postgres.planners.roles import (
     corrected_logins,
     disabled_logins,
     dropped_logins,
@@ -26,7 +26,7 @@ from database_users.role_plan import (
     reset_role_settings,
     revoked_memberships,
 )
-from database_users.statements import Statements
+from database_users.postgres.statements import Statements
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 import time
 
-from database_users.connection import Deadline
-from database_users.run import converge, survey
+from database_users.postgres.connection import Deadline
+from database_users.postgres.run import converge, survey
 from tests.database_server import Postgres
 from tests.desired import ORDERS
 

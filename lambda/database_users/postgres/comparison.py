@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from database_users.catalog import ExistingDatabase, Server
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
-from database_users.privileges import Acl
-from database_users.sql import boolean, identifier
-from database_users.statements import Statement, Statements
+from database_users.postgres.catalog import ExistingDatabase, Server
+from database_users.postgres.privileges import Acl
+from database_users.postgres.sql import boolean, identifier
+from database_users.postgres.statements import Statement, Statements
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from database_users.catalog import Role, Server
-from database_users.comparison import Comparison
 from database_users.desired import IAM, MANAGED, Level
-from database_users.sql import boolean, identifier, identifiers, literal
-from database_users.statements import Statement, Statements, server_wide, words
+from database_users.postgres.catalog import Role, Server
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.sql import boolean, identifier, identifiers, literal
+from database_users.postgres.statements import Statement, Statements, server_wide, words
 
 _TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = "
 

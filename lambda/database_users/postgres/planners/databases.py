@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from database_users.catalog import ExistingDatabase
-from database_users.comparison import Comparison
 from database_users.desired import Database
-from database_users.privileges import NONE, PUBLIC, Grant, held
-from database_users.sql import identifier, identifiers
-from database_users.statements import (
+from database_users.postgres.catalog import ExistingDatabase
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.privileges import NONE, PUBLIC, Grant, held
+from database_users.postgres.sql import identifier, identifiers
+from database_users.postgres.statements import (
     HOME,
     Statement,
     Statements,

@@ -8,7 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from database_users.catalog import (
+from database_users.desired import IAM, Database
+from database_users.errors import (
+    DatabaseUsersError,
+    LockTimeoutError,
+    RefusedStatementError,
+    UnsuitableServerError,
+)
+from database_users.postgres.catalog import (
     NEW_DATABASE,
     SERVER_QUERY,
     Contents,
@@ -18,19 +25,16 @@ from database_users.catalog import (
     contents_query,
     server_from_rows,
 )
-from database_users.comparison import Comparison
-from database_users.connection import LOCK_SECONDS, Deadline, Session
-from database_users.desired import IAM, Database
-from database_users.errors import (
-    DatabaseUsersError,
-    LockTimeoutError,
-    RefusedStatementError,
-    UnsuitableServerError,
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.connection import LOCK_SECONDS, Deadline, Session
+from database_users.postgres.planners.lockout import lockout_findings, refuse_lockouts
+from database_users.postgres.planners.objects import (
+    ObjectPlan,
+    databases_to_hand_over,
+    plan_objects,
 )
-from database_users.lockout import lockout_findings, refuse_lockouts
-from database_users.object_plan import ObjectPlan, databases_to_hand_over, plan_objects
-from database_users.server_plan import ServerPlan, plan_server
-from database_users.statements import HOME, Statement, Statements
+from database_users.postgres.planners.server import ServerPlan, plan_server
+from database_users.postgres.statements import HOME, Statement, Statements
 
 WORKERS = 8
 ATTEMPTS = 5

@@ -5,8 +5,8 @@ import time
 import psycopg
 import pytest
 
-from database_users.connection import Deadline
-from database_users.run import converge
+from database_users.postgres.connection import Deadline
+from database_users.postgres.run import converge
 from tests.database_server import Postgres
 from tests.desired import ORDERS, PAYROLL
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from database_users.desired import MANAGED
-from database_users.privileges import Acl, Grant, Kind, parse_acl
+from database_users.postgres.privileges import Acl, Grant, Kind, parse_acl
 
 Row = list[Any]
 T = TypeVar("T")

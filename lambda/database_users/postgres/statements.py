@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from database_users.privileges import PUBLIC
-from database_users.sql import identifier
+from database_users.postgres.privileges import PUBLIC
+from database_users.postgres.sql import identifier
 
 HOME = "postgres"  # the database that everything server-wide runs in
 

@@ -1,7 +1,7 @@
 import pytest
 
-from database_users.privileges import Grant, level_privileges, parse_acl
-from database_users.sql import identifier, identifiers, literal
+from database_users.postgres.privileges import Grant, level_privileges, parse_acl
+from database_users.postgres.sql import identifier, identifiers, literal
 
 
 def grant(grantee: str, privileges: str, grantable: str = "", grantor: str = "o") -> Grant:

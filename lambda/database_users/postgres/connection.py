@@ -23,7 +23,6 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 )
 from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
 
-from database_users.catalog import Row
 from database_users.errors import (
     BudgetError,
     MissingCredentialsError,
@@ -31,7 +30,8 @@ from database_users.errors import (
     connection_error,
     statement_error,
 )
-from database_users.statements import Statement, Statements
+from database_users.postgres.catalog import Row
+from database_users.postgres.statements import Statement, Statements
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60

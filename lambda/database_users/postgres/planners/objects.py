@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from database_users.catalog import Contents, DefaultPrivileges, ObjectGroup
-from database_users.comparison import Comparison
 from database_users.desired import Database
-from database_users.privileges import (
+from database_users.postgres.catalog import Contents, DefaultPrivileges, ObjectGroup
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.privileges import (
     NONE,
     PUBLIC,
     Acl,
@@ -16,8 +16,8 @@ from database_users.privileges import (
     level_privileges,
     parse_acl,
 )
-from database_users.sql import identifier
-from database_users.statements import (
+from database_users.postgres.sql import identifier
+from database_users.postgres.statements import (
     Statement,
     Statements,
     grantee_name,

@@ -10,8 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from database_users import connection, run
-from database_users.connection import Deadline, Session
 from database_users.desired import Database
 from database_users.errors import (
     LockTimeoutError,
@@ -19,8 +17,10 @@ from database_users.errors import (
     UnavailableServerError,
     UnsuitableServerError,
 )
-from database_users.run import changed_since, converge, survey
-from database_users.statements import Statements
+from database_users.postgres import connection, run
+from database_users.postgres.connection import Deadline, Session
+from database_users.postgres.run import changed_since, converge, survey
+from database_users.postgres.statements import Statements
 from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
 

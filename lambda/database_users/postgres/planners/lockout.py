@@ -8,9 +8,9 @@ every membership for this, also one that neither inherits nor may be set.
 from collections import deque
 from collections.abc import Iterator
 
-from database_users.catalog import Server, members
-from database_users.comparison import Comparison
 from database_users.desired import IAM
+from database_users.postgres.catalog import Server, members
+from database_users.postgres.comparison import Comparison
 
 
 class LockoutError(Exception):

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from database_users.catalog import (
+from database_users.desired import MANAGED, Database
+from database_users.postgres.catalog import (
     NEW_DATABASE,
     Contents,
     DefaultPrivileges,
@@ -21,15 +22,14 @@ from database_users.catalog import (
     Server,
     empty_server,
 )
-from database_users.comparison import Comparison
-from database_users.desired import MANAGED, Database
-from database_users.lockout import LockoutError, lockout_findings, refuse_lockouts
-from database_users.object_plan import databases_to_hand_over, plan_objects
-from database_users.privileges import Grant, Kind
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.lockout import LockoutError, lockout_findings, refuse_lockouts
+from database_users.postgres.planners.objects import databases_to_hand_over, plan_objects
+from database_users.postgres.planners.server import plan_server
+from database_users.postgres.privileges import Grant, Kind
+from database_users.postgres.run import Plan, plan_from_nothing
+from database_users.postgres.statements import some
 from database_users.report import lines
-from database_users.run import Plan, plan_from_nothing
-from database_users.server_plan import plan_server
-from database_users.statements import some
 
 MASTER = "administrator"
 ORDERS = Database("orders", "o_owner", "o_writer", "o_reader", ("reader",), ("writer",), ("owner",))

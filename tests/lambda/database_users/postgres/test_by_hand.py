@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from database_users.connection import Deadline
 from database_users.desired import MANAGED
-from database_users.privileges import Grant
-from database_users.run import converge, survey
+from database_users.postgres.connection import Deadline
+from database_users.postgres.privileges import Grant
+from database_users.postgres.run import converge, survey
 from tests.catalog_snapshot import snapshot
 from tests.database_server import MASTER, SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL

@@ -7,10 +7,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from database_users.connection import Deadline
 from database_users.desired import Database
-from database_users.lockout import LockoutError
-from database_users.run import Outcome, converge, survey
+from database_users.postgres.connection import Deadline
+from database_users.postgres.planners.lockout import LockoutError
+from database_users.postgres.run import Outcome, converge, survey
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS, PAYROLL
 
