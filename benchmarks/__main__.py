@@ -23,9 +23,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from database_users.deadline import Deadline
 from database_users.desired import Database
-from database_users.postgres.connection import Deadline, Session, Target
-from database_users.postgres.run import WORKERS, changed_since, converge, survey
+from database_users.parallel import WORKERS
+from database_users.postgres.run import converge, survey
+from database_users.postgres.scope import changed_since
+from database_users.postgres.session import Session
+from database_users.postgres.target import Target
 from tests.database_server import MASTER, PORT, Postgres, running
 from tests.tls_front import write_certificate
 

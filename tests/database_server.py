@@ -20,8 +20,8 @@ from pg8000.native import (  # pyright: ignore[reportMissingTypeStubs]
 )
 from psycopg import sql
 
-from database_users.errors import connection_error
-from database_users.postgres.connection import Session
+from database_users.postgres.errors import connection_error
+from database_users.postgres.session import Session
 
 MASTER = "administrator"
 SUPERUSER = "rdsadmin"

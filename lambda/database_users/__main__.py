@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from database_users.deadline import Deadline
 from database_users.desired import InvalidRequestError, parse_databases
-from database_users.errors import DatabaseUsersError
+from database_users.errors import LockoutError
+from database_users.plan import Plan
 from database_users.postgres.catalog import empty_server
-from database_users.postgres.connection import Deadline, Session, Target
-from database_users.postgres.planners.lockout import LockoutError
-from database_users.postgres.run import Plan, plan_from_nothing, survey
+from database_users.postgres.run import plan_from_nothing, survey
+from database_users.postgres.session import Session
+from database_users.postgres.target import Target
 from database_users.report import lines
+from rds_login.causes import ServerError
 
 SECONDS = 300
 
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         plan = _planned(options)
-    except (InvalidRequestError, LockoutError, DatabaseUsersError, OSError, ValueError) as error:
+    except (InvalidRequestError, LockoutError, ServerError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     for line in lines(plan):

@@ -7,12 +7,15 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from database_users.errors import DatabaseUsersError, UnresolvedNameError
-from database_users.postgres.connection import Deadline, Session, Target
-from database_users.postgres.planners.lockout import LockoutError
-from database_users.postgres.run import changed_since, converge, everything, survey
+from database_users.deadline import Deadline
+from database_users.errors import LockoutError
+from database_users.postgres.run import converge, survey
+from database_users.postgres.scope import changed_since, everything
+from database_users.postgres.session import Session
+from database_users.postgres.target import Target
 from database_users.report import lines
 from database_users.request import InvalidRequestError, Request, parse_request, parse_target
+from rds_login.causes import ServerError, UnresolvedNameError
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
 MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most
@@ -44,7 +47,7 @@ def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         target = parse_target(os.environ)
         request = parse_request(event, target.user)
         return answer(request, target, Deadline(time.monotonic() + seconds))
-    except (InvalidRequestError, LockoutError, DatabaseUsersError) as error:
+    except (InvalidRequestError, LockoutError, ServerError) as error:
         log.error("%s", error)  # noqa: TRY400 (a traceback adds nothing)
         raise FailedError(shortened(str(error))) from None
 
@@ -53,7 +56,7 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
     """Does what `request` asks for.
 
     Raises:
-        DatabaseUsersError: something is in the way.
+        ServerError: something is in the way.
         LockoutError: the plan would lock somebody out.
     """
 

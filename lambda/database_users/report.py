@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from database_users.desired import IAM
-from database_users.postgres.comparison import Comparison
-from database_users.postgres.run import Plan
+from database_users.plan import AccessChange, Plan
 
 
 def lines(plan: Plan) -> Iterator[str]:
-    """The grants that come and go, each statement under its sentence, and what stays."""
-    yield from grant_changes(plan.comparison)
+    """The access that comes and goes, each statement under its sentence, and what stays."""
+    yield from access_changes(plan)
     statements = tuple(plan.statements())
     for statement in statements:
         yield f"-- {statement.sentence}"
@@ -25,31 +23,16 @@ def lines(plan: Plan) -> Iterator[str]:
             yield f"{count} statements"
 
 
-def grant_changes(comparison: Comparison) -> Iterator[str]:
+def access_changes(plan: Plan) -> Iterator[str]:
     """A line for each login user that gains or loses its access."""
-    server = comparison.server
-    for login, (database, level) in comparison.logins.items():
-        role = server.roles.get(login)
-        groups = {grant.role for grant in server.grants_by_member.get(login, ())}
-        if role is None or not role.can_login or not {database.group(level), IAM} <= groups:
-            yield f"+ {_identity(login, database.name, level)} may {level} {database.name}"
-    levels = {
-        group: (database.name, level)
-        for database in comparison.databases
-        for group, level, _ in database.groups
-    }
-    for login in comparison.removed:
-        held = [
-            levels[grant.role]
-            for grant in server.grants_by_member.get(login, ())
-            if grant.role in levels
-        ]
-        for database, level in held:
-            yield f"- {_identity(login, database, level)} may {level} {database}"
-        if not held:
-            yield f"- {login} may log in"
+    for change in plan.access:
+        sign = "+" if change.gained else "-"
+        if change.level is None:
+            yield f"{sign} {change.login} may log in"
+        else:
+            yield f"{sign} {_identity(change)} may {change.level} {change.database}"
 
 
-def _identity(login: str, database: str, level: str) -> str:
+def _identity(change: AccessChange) -> str:
     """The identity that a login user is named after, or all of the name if it is not."""
-    return login.removesuffix(f"_{database}_{level}")
+    return change.login.removesuffix(f"_{change.database}_{change.level}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from database_users.desired import Database, InvalidRequestError, parse_databases
-from database_users.postgres.connection import Target
+from database_users.postgres.target import Target
 
 Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")

@@ -49,7 +49,10 @@ class DatabaseUsers(Construct):
             "Function",
             description=f"Makes the database users of {instance.identifier} what is declared",
             code=function_code(
-                "database_users", distributions=["pg8000"], files=[RDS_CERTIFICATES]
+                "database_users",
+                "rds_login",
+                distributions=["pg8000"],
+                files=[RDS_CERTIFICATES],
             ),
             handler="database_users.handler.handle",
             timeout=Duration.minutes(5),

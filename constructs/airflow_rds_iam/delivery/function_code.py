@@ -12,29 +12,30 @@ from airflow_rds_iam.delivery.bundling import bundle, copy_file, copy_tree
 
 
 def function_code(
-    package: str, *, distributions: Sequence[str] = (), files: Sequence[Path] = ()
+    *packages: str, distributions: Sequence[str] = (), files: Sequence[Path] = ()
 ) -> lambda_.Code:
-    """The installed Python package, with what it needs beside it.
+    """The installed Python packages, with what they need beside them.
 
     Args:
-        package: its importable name.
+        packages: their importable names.
         distributions: pure-Python ones, installed here; what they require is added.
         files: copied to the root of the code.
 
     Raises:
         ValueError: a distribution has compiled parts, made for this machine only.
     """
-    folder = _folder(package)
+    folders = {package: _folder(package) for package in packages}
 
     def assemble(target: Path) -> None:
-        copy_tree(folder, target / package)
+        for package, folder in folders.items():
+            copy_tree(folder, target / package)
         for file in files:
             copy_file(file, target / file.name)
         for one in _with_requirements(distributions):
             for path in _importable_files(one):
                 copy_file(Path(str(one.locate_file(path))), target / path)
 
-    return lambda_.Code.from_asset(str(folder), **bundle(assemble))
+    return lambda_.Code.from_asset(str(folders[packages[0]]), **bundle(assemble))
 
 
 def _folder(package: str) -> Path:

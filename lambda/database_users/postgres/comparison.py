@@ -1,15 +1,11 @@
 """The declaration beside the server, and what follows from the two."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.postgres.catalog import ExistingDatabase, Server
-from database_users.postgres.privileges import Acl
-from database_users.postgres.sql import boolean, identifier
-from database_users.postgres.statements import Statement, Statements
 
 
 @dataclass(frozen=True)
@@ -85,61 +81,6 @@ class Comparison:
         """The managed roles that must own nothing."""
         return self.managed - self.owners - set(self.removed)
 
-    def acting_as(self, roles: Iterable[str], database: str, statements: Statements) -> Statements:
-        """`statements`, with the master a member of `roles` while their transaction lasts."""
-        # In the same order everywhere, or two transactions could deadlock.
-        borrowed = sorted(set(roles) - self.acts_as)
-        if not statements:
-            return ()
-        return (
-            *(
-                Statement(
-                    database,
-                    f"GRANT {identifier(role)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
-                    f"{database}: the master acts for {role} in this transaction",
-                )
-                for role in borrowed
-            ),
-            *self._with_roles(database, statements),
-            *(
-                Statement(
-                    database,
-                    self._given_back(role),
-                    f"{database}: the master acts for {role} no more",
-                )
-                for role in borrowed
-            ),
-        )
-
-    def _with_roles(self, database: str, statements: Statements) -> Iterator[Statement]:
-        last = ""
-        for role, consecutive in groupby(statements, lambda statement: statement.role):
-            if role != last:
-                yield _as_role(role, database)
-            yield from consecutive
-            last = role
-        if last:
-            yield _as_role("", database)
-
-    def grants_as(self, owner: str, acl: Acl) -> str:
-        """The role to run a statement on privileges as, that is to be `owner`'s.
-
-        A member of the owner grants and revokes for whichever of its roles has the grant option,
-        and that is not always the owner (PostgreSQL manual, "GRANT", notes).
-        """
-        ambiguous = any(grant.grantable for grant in acl)
-        return owner if ambiguous and owner != self.server.master else ""
-
-    def _given_back(self, role: str) -> str:
-        master = self.server.master
-        for grant in self.server.grants_of.get((role, master), ()):
-            if grant.grantor == master:
-                return (
-                    f"GRANT {identifier(role)} TO CURRENT_USER"
-                    f" WITH INHERIT {boolean(grant.inherit)}, SET {boolean(grant.set)}"
-                )
-        return f"REVOKE {identifier(role)} FROM CURRENT_USER"
-
     @cached_property
     def declared(self) -> Mapping[str, Database]:
         """Each declared database, by name."""
@@ -161,11 +102,3 @@ class Comparison:
             existing.owner in {database.owner, self.server.master, *database.old_owners}
             or existing.owner in self.managed
         )
-
-
-def _as_role(role: str, database: str) -> Statement:
-    return Statement(
-        database,
-        f"SET ROLE {identifier(role) if role else 'NONE'}",
-        f"{database}: as {role or 'the master again'}",
-    )

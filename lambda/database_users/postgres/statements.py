@@ -1,33 +1,32 @@
-"""A statement as a value, and the words that statements are made of."""
+"""The words that statements and their sentences are made of."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 
-from database_users.postgres.privileges import PUBLIC
+from database_users.plan import Statement
+from database_users.postgres.privileges import PUBLIC, Kind
 from database_users.postgres.sql import identifier
 
+KEYWORDS: Mapping[Kind, str] = {
+    "schema": "SCHEMA",
+    "table": "TABLE",
+    "column": "TABLE",
+    "sequence": "SEQUENCE",
+    "routine": "ROUTINE",
+    "type": "TYPE",
+}
+VERBS = {
+    "GRANT": "now has",
+    "REVOKE": "no longer has",
+    "REVOKE GRANT OPTION FOR": "may no longer pass on",
+}
 HOME = "postgres"  # the database that everything server-wide runs in
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """`sql`, to run in `database` as `role`, and the sentence that is logged with it.
-
-    Without a `role` the master runs it.
-    """
-
-    database: str
-    sql: str
-    sentence: str
-    role: str = ""
-
-
-Statements = tuple[Statement, ...]
-
-
-def server_wide(sql: str, sentence: str, role: str = "") -> Statement:
+def server_wide(
+    sql: str, sentence: str, role: str = "", acts_for: tuple[str, ...] = ()
+) -> Statement:
     """A statement on what is not inside one database."""
-    return Statement(HOME, sql, sentence, role)
+    return Statement(HOME, sql, sentence, role, acts_for)
 
 
 def words(privileges: Collection[str]) -> str:

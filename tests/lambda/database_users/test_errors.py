@@ -8,16 +8,10 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     InterfaceError,
 )
 
-from database_users.errors import (
-    DatabaseUsersError,
-    LockTimeoutError,
-    RefusedLoginError,
-    RefusedStatementError,
-    UnavailableServerError,
-    connection_error,
-    statement_error,
-)
-from database_users.postgres.statements import Statement
+from database_users.errors import LockTimeoutError, RefusedStatementError
+from database_users.plan import Statement
+from database_users.postgres.errors import connection_error, statement_error
+from rds_login.causes import RefusedLoginError, ServerError, UnavailableServerError
 
 STATEMENT = Statement("orders", "GRANT …", "orders: reader now has SELECT on the table item")
 
@@ -26,7 +20,7 @@ def refusal(code: str, message: str = "no") -> DatabaseError:
     return DatabaseError({"C": code, "M": message})
 
 
-def login(error: Exception) -> DatabaseUsersError:
+def login(error: Exception) -> ServerError:
     return connection_error(error, "database", 5432, "administrator")
 
 
@@ -92,7 +86,7 @@ def test_a_database_that_does_not_exist_is_no_question_of_the_token():
     ],
 )
 def test_what_another_try_would_not_change_is_not_tried_again(
-    code: str, kind: type[DatabaseUsersError], says: str
+    code: str, kind: type[ServerError], says: str
 ):
     error = statement_error(refusal(code), STATEMENT, "administrator", "somebody")
     assert (type(error), error.transient) == (kind, False)

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
-from database_users import handler
+from database_users import handler, retry
 from database_users.handler import FailedError, handle
-from database_users.postgres import connection, run
+from database_users.postgres import target
+from rds_login.token import signed_token
 from tests.database_server import MASTER, PORT, Postgres
 from tests.desired import ORDERS_EVENT as ORDERS
 from tests.tls_front import listening, write_certificate
@@ -44,7 +45,7 @@ class Front:
 def front(newest: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Front]:
     write_certificate(tmp_path / "global-bundle.pem", HOST)
     front = Front()
-    connection.signed_token.cache_clear()
+    signed_token.cache_clear()
     with listening(
         newest.directory / f".s.PGSQL.{PORT}", tmp_path / "global-bundle.pem", front.check
     ) as port:
@@ -96,7 +97,7 @@ def test_the_token_is_the_one_that_boto3_signs(front: Front, monkeypatch: pytest
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: noon.replace(tzinfo=None))
     client: Any = boto3.Session().client("rds", region_name="eu-central-1")  # pyright: ignore[reportUnknownMemberType]
     token = client.generate_db_auth_token(DBHostname=HOST, Port=5432, DBUsername="a b")
-    assert connection.signed_token(HOST, 5432, "a b", "eu-central-1", 0) == token
+    assert signed_token(HOST, 5432, "a b", "eu-central-1", 0) == token
 
 
 def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres, front: Front):
@@ -156,8 +157,8 @@ def failure(*databases: dict[str, Any]) -> str:
 
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "ATTEMPTS", 2)
-    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(retry, "ATTEMPTS", 2)
+    monkeypatch.setattr(target, "CONNECT_SECONDS", 0.5)
 
 
 def test_a_name_that_does_not_resolve(front: Front, monkeypatch: pytest.MonkeyPatch):

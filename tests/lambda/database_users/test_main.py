@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from database_users.__main__ import main
+from database_users.deadline import Deadline
 from database_users.desired import parse_databases
-from database_users.postgres.connection import Deadline
 from database_users.postgres.run import converge, survey
-from database_users.report import grant_changes
+from database_users.report import access_changes
 from tests.database_server import MASTER, PORT, Postgres
 from tests.desired import ORDERS_EVENT
 from tests.tls_front import listening, write_certificate
@@ -56,10 +56,10 @@ def test_a_plan_says_who_loses_what(newest: Postgres):
     deadline = Deadline(time.monotonic() + 60)
     converge(newest.connect, (orders,), deadline)
     less = replace(orders, read=())
-    assert list(grant_changes(survey(newest.connect, (less,), deadline).comparison)) == [
+    assert list(access_changes(survey(newest.connect, (less,), deadline))) == [
         "- airflow may read orders"
     ]
-    gone = list(grant_changes(survey(newest.connect, (), deadline).comparison))
+    gone = list(access_changes(survey(newest.connect, (), deadline)))
     assert gone == ["- airflow_orders_read may log in", "- boss may log in"]
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from database_users.desired import Database
+from database_users.plan import Change, Finding, Statement, Transaction
+from database_users.postgres.acting import acting, grants_as
 from database_users.postgres.catalog import ExistingDatabase
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.privileges import NONE, PUBLIC, Grant, held
 from database_users.postgres.sql import identifier, identifiers
 from database_users.postgres.statements import (
     HOME,
-    Statement,
-    Statements,
     grantee_name,
     grantee_sql,
     server_wide,
@@ -21,42 +21,42 @@ CONNECT = frozenset({"CONNECT"})
 ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
 
 
-def closed_databases(comparison: Comparison, findings: list[str]) -> Iterator[Statement]:
+def closed_databases(comparison: Comparison) -> Iterator[Change]:
     """Takes CONNECT and the rest from everyone who is not declared to have it."""
-    server = comparison.server
-    for existing in server.databases.values():
-        database = comparison.declared.get(existing.name)
-        statements: list[Statement] = []
-        for grant in existing.acl:
-            excess = grant.privileges - _allowed(comparison, database, existing, grant)
-            if not excess or (
-                grant.grantor != existing.owner and grant.grantor in comparison.managed
-            ):
-                continue  # what a managed role passed on goes with its grant option
-            name = grantee_name(grant.grantee)
-            if not comparison.can_act_as(grant.grantor):
-                findings.append(
-                    f"{existing.name}: {name} keeps {words(excess)} on the database; only"
-                    f" {grant.grantor} can revoke it"
-                )
-                continue
-            statements.append(
-                server_wide(
-                    f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
-                    f" FROM {grantee_sql(grant.grantee)} CASCADE",
-                    f"{existing.name}: {name} no longer has {words(excess)} on the database",
-                    comparison.grants_as(grant.grantor, existing.acl),
-                )
-            )
-        if statements and (database or existing.name == HOME):
-            findings.extend(_shut_out(comparison, existing))
+    for existing in comparison.server.databases.values():
+        changes = tuple(_closed(comparison, existing))
+        yield from (change for change in changes if isinstance(change, Finding))
+        statements = [change for change in changes if isinstance(change, Statement)]
+        if statements and (existing.name in comparison.declared or existing.name == HOME):
+            yield from _shut_out(comparison, existing)
         # Another grantor's first: the owner's CASCADE may take its grant option.
         statements.sort(key=lambda statement: statement.role in ("", existing.owner))
-        roles = {statement.role or existing.owner for statement in statements}
-        yield from comparison.acting_as(roles, HOME, tuple(statements))
+        yield from acting(comparison, HOME, statements)
 
 
-def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[str]:
+def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    for grant in existing.acl:
+        excess = grant.privileges - _allowed(comparison, existing, grant)
+        if not excess or (grant.grantor != existing.owner and grant.grantor in comparison.managed):
+            continue  # what a managed role passed on goes with its grant option
+        name = grantee_name(grant.grantee)
+        if not comparison.can_act_as(grant.grantor):
+            yield Finding(
+                f"{existing.name}: {name} keeps {words(excess)} on the database; only"
+                f" {grant.grantor} can revoke it"
+            )
+            continue
+        role = grants_as(comparison, grant.grantor, existing.acl)
+        yield server_wide(
+            f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
+            f" FROM {grantee_sql(grant.grantee)} CASCADE",
+            f"{existing.name}: {name} no longer has {words(excess)} on the database",
+            role,
+            (role or existing.owner,),
+        )
+
+
+def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Finding]:
     """Users that are not managed here and could connect only because everyone could."""
     if "CONNECT" not in held(existing.acl, PUBLIC):
         return
@@ -64,16 +64,15 @@ def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[st
     admitted |= {existing.owner, comparison.owner_of(existing.name)}
     users = [user for user, roles in comparison.other_users.items() if not admitted & roles]
     if users:
-        yield (
+        yield Finding(
             f"{existing.name}: {', '.join(sorted(users))} could connect because everyone could,"
             f" and no longer can; whoever shall: GRANT CONNECT ON DATABASE"
             f" {identifier(existing.name)} TO …"
         )
 
 
-def _allowed(
-    comparison: Comparison, database: Database | None, existing: ExistingDatabase, grant: Grant
-) -> frozenset[str]:
+def _allowed(comparison: Comparison, existing: ExistingDatabase, grant: Grant) -> frozenset[str]:
+    database = comparison.declared.get(existing.name)
     if grant.grantee == PUBLIC:
         closed = database is not None or existing.name in (HOME, "template1")
         return NONE if closed else grant.privileges
@@ -87,22 +86,17 @@ def _allowed(
     return CONNECT if grant.grantee in connects else NONE
 
 
-def owned_databases(comparison: Comparison) -> Iterator[Statement]:
+def owned_databases(comparison: Comparison) -> Iterator[Change]:
     """Hands each database to whom it is to belong."""
     for existing in comparison.server.databases.values():
         owner = comparison.owner_of(existing.name)
         if owner != existing.owner and comparison.can_act_as(existing.owner):
-            yield from comparison.acting_as(
-                [existing.owner],
-                HOME,
-                (
-                    server_wide(
-                        f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
-                        f"{existing.name}: the database belongs to {owner}, no longer to"
-                        f" {existing.owner}",
-                    ),
-                ),
+            handed_over = server_wide(
+                f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
+                f"{existing.name}: the database belongs to {owner}, no longer to {existing.owner}",
+                acts_for=(existing.owner,),
             )
+            yield from acting(comparison, HOME, [handed_over])
     for database in comparison.databases:
         existing = comparison.server.databases.get(database.name)
         if existing is None or comparison.owner_of(database.name) == database.owner:
@@ -117,47 +111,39 @@ def _granted(
     existing: ExistingDatabase,
     privileges: frozenset[str],
     grantees: Sequence[str],
-) -> Statements:
+) -> Iterator[Change]:
     owner = comparison.owner_of(existing.name)
     if not comparison.can_act_as(owner):
-        return ()
-    return comparison.acting_as(
-        [owner],
-        HOME,
-        (
-            server_wide(
-                f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
-                f" TO {identifiers(*grantees)}",
-                f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the"
-                " database",
-                comparison.grants_as(owner, existing.acl),
-            ),
-        ),
+        return
+    granted = server_wide(
+        f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
+        f" TO {identifiers(*grantees)}",
+        f"{existing.name}: {', '.join(grantees)} now has {words(privileges)} on the database",
+        grants_as(comparison, owner, existing.acl),
+        (owner,),
     )
+    yield from acting(comparison, HOME, [granted])
 
 
-def created_databases(comparison: Comparison) -> Iterator[Statements]:
+def created_databases(comparison: Comparison) -> Iterator[Transaction]:
     """Makes each missing database closed to everyone, and opens it only for its own roles."""
     for database in comparison.databases:
         name = identifier(database.name)
         existing = comparison.server.databases.get(database.name)
         if existing is None:
-            yield (
-                server_wide(
-                    f"CREATE DATABASE {name} OWNER {identifier(database.owner)}"
-                    " ALLOW_CONNECTIONS false",
-                    f"the database {database.name} of {database.owner}",
-                ),
+            created = server_wide(
+                f"CREATE DATABASE {name} OWNER {identifier(database.owner)}"
+                " ALLOW_CONNECTIONS false",
+                f"the database {database.name} of {database.owner}",
             )
-            yield (
-                server_wide(
-                    f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
-                    f"{database.name}: everyone (PUBLIC) loses what a new database gives",
-                ),
-                _allow_connections(database),
+            closed = server_wide(
+                f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+                f"{database.name}: everyone (PUBLIC) loses what a new database gives",
             )
+            yield Transaction((created,))
+            yield Transaction((closed, _allow_connections(database)))
         elif not existing.allows_connections:
-            yield (_allow_connections(database),)
+            yield Transaction((_allow_connections(database),))
 
 
 def _allow_connections(database: Database) -> Statement:
@@ -167,7 +153,7 @@ def _allow_connections(database: Database) -> Statement:
     )
 
 
-def opened_databases(comparison: Comparison) -> Iterator[Statement]:
+def opened_databases(comparison: Comparison) -> Iterator[Change]:
     """Lets each database's own roles connect."""
     for database in comparison.databases:
         existing = comparison.server.databases.get(database.name) or ExistingDatabase(

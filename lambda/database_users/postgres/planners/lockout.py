@@ -9,12 +9,10 @@ from collections import deque
 from collections.abc import Iterator
 
 from database_users.desired import IAM
+from database_users.errors import LockoutError
+from database_users.plan import Finding
 from database_users.postgres.catalog import Server, members
 from database_users.postgres.comparison import Comparison
-
-
-class LockoutError(Exception):
-    """The plan would lock somebody out; nothing was changed."""
 
 
 def refuse_lockouts(comparison: Comparison) -> None:
@@ -56,7 +54,7 @@ def _edges_after(comparison: Comparison) -> Iterator[tuple[str, str]]:
                 yield IAM, login
 
 
-def lockout_findings(comparison: Comparison) -> Iterator[str]:
+def lockout_findings(comparison: Comparison) -> Iterator[Finding]:
     """Those who are in `rds_iam` already and, it seems, by mistake."""
     server = comparison.server
     direct = {grant.member for grant in server.grants_by_role.get(IAM, ())}
@@ -65,7 +63,7 @@ def lockout_findings(comparison: Comparison) -> Iterator[str]:
         if role is None or not role.can_login:
             continue
         if server.is_administrator(name) or name not in direct:
-            yield (
+            yield Finding(
                 f"{name} is in {IAM} by {' > '.join(_chain(server, name))}: it can log in with a"
                 " token alone, and its password is off"
             )

@@ -13,18 +13,19 @@ from airflow_rds_iam.delivery.function_code import function_code
 from tests.conftest import ROOT
 from tests.templates import properties, synthesized
 
+PACKAGES = ("database_users", "rds_login")
 RUNTIME = ROOT / ".local/venvs/runtime/bin/python"
 
 
 def bundled(
-    stack: Stack, package: str, *, distributions: Sequence[str], files: Sequence[Path]
+    stack: Stack, *packages: str, distributions: Sequence[str], files: Sequence[Path]
 ) -> Path:
     lambda_.Function(
         stack,
         "Function",
         runtime=lambda_.Runtime.PYTHON_3_14,
         handler="x.y",
-        code=function_code(package, distributions=distributions, files=files),
+        code=function_code(*packages, distributions=distributions, files=files),
     )
     [function] = properties(synthesized(stack), "AWS::Lambda::Function")
     app = stack.node.root
@@ -34,9 +35,7 @@ def bundled(
 
 @pytest.fixture(scope="module")
 def bundle(new_stack: Callable[[], Stack]) -> Path:
-    return bundled(
-        new_stack(), "database_users", distributions=["pg8000"], files=[RDS_CERTIFICATES]
-    )
+    return bundled(new_stack(), *PACKAGES, distributions=["pg8000"], files=[RDS_CERTIFICATES])
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -50,7 +49,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def test_the_bundle_holds_the_package_its_driver_and_what_that_requires(bundle: Path) -> None:
     packages = {path.name for path in bundle.iterdir() if not path.name.endswith(".dist-info")}
     assert packages == {
-        "database_users",
+        *PACKAGES,
         "global-bundle.pem",
         *("asn1crypto", "dateutil", "pg8000", "scramp", "six.py"),
     }
@@ -72,9 +71,7 @@ def test_the_same_code_makes_the_same_bytes_and_the_same_hash(
 ) -> None:
     previous = os.umask(0o077)
     try:
-        again = bundled(
-            new_stack(), "database_users", distributions=["pg8000"], files=[RDS_CERTIFICATES]
-        )
+        again = bundled(new_stack(), *PACKAGES, distributions=["pg8000"], files=[RDS_CERTIFICATES])
     finally:
         os.umask(previous)
     assert again.name == bundle.name
@@ -87,11 +84,13 @@ def test_other_content_makes_another_hash(
 ) -> None:
     other = tmp_path / RDS_CERTIFICATES.name
     other.write_text("")
-    changed = bundled(new_stack(), "database_users", distributions=["pg8000"], files=[other])
+    changed = bundled(new_stack(), *PACKAGES, distributions=["pg8000"], files=[other])
     assert changed.name != bundle.name
 
 
-@pytest.mark.parametrize("module", ["database_users.handler", "pg8000.native", "pg8000.exceptions"])
+@pytest.mark.parametrize(
+    "module", ["database_users.handler", "rds_login.token", "pg8000.native", "pg8000.exceptions"]
+)
 def test_the_bundle_runs_where_there_is_nothing_but_boto3_beside_it(
     module: str, bundle: Path
 ) -> None:

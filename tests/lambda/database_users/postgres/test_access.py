@@ -5,7 +5,7 @@ import time
 import psycopg
 import pytest
 
-from database_users.postgres.connection import Deadline
+from database_users.deadline import Deadline
 from database_users.postgres.run import converge
 from tests.database_server import Postgres
 from tests.desired import ORDERS, PAYROLL

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
+from database_users.deadline import Deadline
 from database_users.desired import MANAGED
-from database_users.postgres.connection import Deadline
 from database_users.postgres.privileges import Grant
 from database_users.postgres.run import converge, survey
 from tests.catalog_snapshot import snapshot

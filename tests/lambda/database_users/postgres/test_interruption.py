@@ -10,17 +10,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from database_users import retry
+from database_users.deadline import Deadline
 from database_users.desired import Database
-from database_users.errors import (
-    LockTimeoutError,
-    RefusedStatementError,
-    UnavailableServerError,
-    UnsuitableServerError,
-)
-from database_users.postgres import connection, run
-from database_users.postgres.connection import Deadline, Session
-from database_users.postgres.run import changed_since, converge, survey
-from database_users.postgres.statements import Statements
+from database_users.errors import LockTimeoutError, RefusedStatementError, UnsuitableServerError
+from database_users.plan import Statements
+from database_users.postgres import reading, session
+from database_users.postgres.run import converge, survey
+from database_users.postgres.scope import changed_since
+from database_users.postgres.session import Session
+from rds_login.causes import UnavailableServerError
 from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
 
@@ -170,9 +169,9 @@ def test_two_runs_at_once_wait_for_each_other(server: Postgres):
 def test_a_run_that_waits_too_long_for_another_says_so(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(run, "LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(reading, "LOCK_WAIT_SECONDS", 0.05)
     with newest.superuser() as other:
-        other.execute(f"SELECT pg_advisory_lock({run.ADVISORY_LOCK})".encode())
+        other.execute(f"SELECT pg_advisory_lock({reading.ADVISORY_LOCK})".encode())
         with pytest.raises(LockTimeoutError, match="another run has been at work"):
             converge(newest.connect, (ORDERS,), deadline())
 
@@ -185,9 +184,9 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
     newest.execute(
         "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
     )
-    monkeypatch.setattr(connection, "LOCK_SECONDS", 0.4)
-    monkeypatch.setattr(connection, "SETTINGS", connection.SETTINGS + "SET lock_timeout = 400;")
-    monkeypatch.setattr(run, "LOCK_SECONDS", 0.4)
+    monkeypatch.setattr(session, "LOCK_SECONDS", 0.4)
+    monkeypatch.setattr(session, "SETTINGS", session.SETTINGS + "SET lock_timeout = 400;")
+    monkeypatch.setattr(reading, "LOCK_SECONDS", 0.4)
     with newest.superuser("orders") as holder:
         holder.execute("BEGIN")
         holder.execute("SELECT * FROM item")
@@ -230,12 +229,12 @@ def test_a_lost_connection_is_tried_again_within_bounds(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(time, "sleep", _do_not_wait)
-    converge(Flaky(newest, run.ATTEMPTS - 1).connect, (ORDERS,), deadline())
+    converge(Flaky(newest, retry.ATTEMPTS - 1).connect, (ORDERS,), deadline())
     assert list(survey(newest.connect, (ORDERS,), deadline()).statements()) == []
     flaky = Flaky(newest, 1000)
     with pytest.raises(UnavailableServerError, match=r"connection was lost|a shutdown"):
         converge(flaky.connect, (ORDERS,), deadline())
-    assert flaky.failures == 1000 - run.ATTEMPTS
+    assert flaky.failures == 1000 - retry.ATTEMPTS
 
 
 def test_a_role_that_somebody_else_changes_at_the_same_time_is_tried_again(server: Postgres):

@@ -1,6 +1,6 @@
 import time
 
-from database_users.postgres.connection import Deadline
+from database_users.deadline import Deadline
 from database_users.postgres.run import converge, survey
 from tests.database_server import Postgres
 from tests.desired import ORDERS

@@ -3,12 +3,16 @@
 The snapshot holds each statement under its sentence; `--snapshot-update` writes it anew.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from database_users.desired import MANAGED, Database
+from database_users.errors import LockoutError
+from database_users.plan import Phase, Transaction
 from database_users.postgres.catalog import (
     NEW_DATABASE,
     Contents,
@@ -23,11 +27,12 @@ from database_users.postgres.catalog import (
     empty_server,
 )
 from database_users.postgres.comparison import Comparison
-from database_users.postgres.planners.lockout import LockoutError, lockout_findings, refuse_lockouts
-from database_users.postgres.planners.objects import databases_to_hand_over, plan_objects
-from database_users.postgres.planners.server import plan_server
+from database_users.postgres.dry_run import DryRun
+from database_users.postgres.order import Visit, follow
+from database_users.postgres.planners.lockout import lockout_findings, refuse_lockouts
+from database_users.postgres.planners.ownership import databases_to_hand_over, handed_over
 from database_users.postgres.privileges import Grant, Kind
-from database_users.postgres.run import Plan, plan_from_nothing
+from database_users.postgres.run import plan_from_nothing
 from database_users.postgres.statements import some
 from database_users.report import lines
 
@@ -130,27 +135,26 @@ def contents_of(database: Database) -> Contents:
     )
 
 
+class Told(DryRun):
+    """A run whose databases hold what it was told."""
+
+    def __init__(self, server: Server, contents: dict[str, Contents]) -> None:
+        super().__init__(server)
+        self._contents = contents
+
+    @contextmanager
+    def visit(self, name: str) -> Generator[Visit]:
+        yield Visit(self._contents.get(name, NEW_DATABASE), self.do)
+
+
 def planned(
     server: Server, databases: tuple[Database, ...], contents: dict[str, Contents]
 ) -> list[str]:
-    comparison = Comparison(databases, server)
-    names = {database.name for database in databases} | databases_to_hand_over(comparison)
-    plans = {
-        name: plan_objects(comparison, name, contents.get(name, NEW_DATABASE))
-        for name in sorted(names)
-    }
-    server_plan = plan_server(comparison)
-    everywhere = Plan(comparison, server_plan, {}, ()).statements()
-    assert {statement.database for statement in everywhere} <= {"postgres"}
-    for name, plan in plans.items():
-        inside = (plan.statements, *plan.hand_over.values())
-        assert {s.database for transaction in inside for s in transaction} <= {name}
-    findings = (
-        *lockout_findings(comparison),
-        *server_plan.findings,
-        *(finding for plan in plans.values() for finding in plan.findings),
-    )
-    return list(lines(Plan(comparison, server_plan, plans, findings)))
+    plan = follow(Told(server, contents), databases)
+    for step in plan.steps:
+        within = {statement.database for statement in step.statements}
+        assert len(within) <= 1 if step.phase is Phase.INSIDE else within <= {"postgres"}
+    return list(lines(plan))
 
 
 def test_a_new_server(snapshot: SnapshotAssertion):
@@ -433,7 +437,7 @@ def test_who_is_in_rds_iam_by_mistake_is_reported_and_nobody_else():
     reason = "it can log in with a token alone, and its password is off"
     comparison = Comparison((ORDERS,), server)
     refuse_lockouts(comparison)
-    assert list(lockout_findings(comparison)) == [
+    assert [finding.sentence for finding in lockout_findings(comparison)] == [
         f"dba is in rds_iam by dba > rds_iam: {reason}",
         f"password is in rds_iam by password > a_team > reader > rds_iam: {reason}",
     ]
@@ -508,6 +512,8 @@ def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_
     server = replace(server, holdings=(Holding("owner", "payroll", frozenset({"pg_class"})),))
     comparison = Comparison((replace(ORDERS, own=()), PAYROLL), server)
     assert databases_to_hand_over(comparison) == {"payroll"}
-    assert plan_objects(comparison, "orders", contents_of(ORDERS)).hand_over == {}
-    handed_over = plan_objects(comparison, "payroll", contents_of(PAYROLL)).hand_over
-    assert list(handed_over) == ["owner"]
+    assert list(handed_over(comparison, "orders")) == []
+    (transaction,) = handed_over(comparison, "payroll")
+    assert isinstance(transaction, Transaction)
+    assert transaction.may_fail
+    assert 'REASSIGN OWNED BY "owner"' in transaction.statements[1].sql

@@ -7,9 +7,9 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from database_users.deadline import Deadline
 from database_users.desired import Database
-from database_users.postgres.connection import Deadline
-from database_users.postgres.planners.lockout import LockoutError
+from database_users.errors import LockoutError
 from database_users.postgres.run import Outcome, converge, survey
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS, PAYROLL

@@ -1,0 +1,140 @@
+"""A plan as values: what a run does, a plan shows and a check counts, in one order of phases."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
+from database_users.desired import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`sql`, to run in `database` as `role`, and the sentence that is logged with it.
+
+    Without a `role` the master runs it. `acts_for` are roles whose privileges it needs for it.
+    """
+
+    database: str
+    sql: str
+    sentence: str
+    role: str = ""
+    acts_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not as declared and stays so, or what somebody has to know, in a sentence."""
+
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+Change = Statement | Finding
+Statements = tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Statements that happen together or not at all.
+
+    One that `may_fail` stops nothing else: what the server refuses becomes a finding.
+    """
+
+    statements: Statements
+    may_fail: bool = False
+
+
+Planned = Transaction | Finding
+
+
+def together(changes: Iterable[Change], *, may_fail: bool = False) -> Iterator[Planned]:
+    """The statements of `changes` as one transaction, if there are any, and the findings."""
+    statements: list[Statement] = []
+    for change in changes:
+        match change:
+            case Statement():
+                statements.append(change)
+            case Finding():
+                yield change
+    if statements:
+        yield Transaction(tuple(statements), may_fail)
+
+
+class Phase(Enum):
+    """What a run does one after the other.
+
+    Access is closed first and opened last, so that a run that is cut off leaves nobody with more
+    than before or after, and the next one can finish it.
+    """
+
+    CLOSE = "take away"
+    DISCONNECT = "end sessions"
+    PREPARE = "make roles"
+    CREATE = "make databases"
+    INSIDE = "enter databases"
+    OPEN = "let in"
+    REMOVE = "drop users"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A phase, in the whole server or in one database: its transactions, and what is found."""
+
+    phase: Phase
+    transactions: tuple[Transaction, ...]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, phase: Phase, planned: Iterable[Planned]) -> Self:
+        """What was planned, parted once."""
+        transactions: list[Transaction] = []
+        findings: list[Finding] = []
+        for one in planned:
+            match one:
+                case Transaction():
+                    transactions.append(one)
+                case Finding():
+                    findings.append(one)
+        return cls(phase, tuple(transactions), tuple(findings))
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """The statements in their order."""
+        for transaction in self.transactions:
+            yield from transaction.statements
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """A login user that gains or loses its level in a database, or merely its login."""
+
+    gained: bool
+    login: str
+    level: Level | None = None
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a run would do, or did."""
+
+    access: tuple[AccessChange, ...]
+    steps: tuple[Step, ...]
+
+    def statements(self) -> Iterator[Statement]:
+        """The statements in the order in which they run."""
+        for step in self.steps:
+            yield from step.statements
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is found, in the same order."""
+        return tuple(finding for step in self.steps for finding in step.findings)
+
+    @property
+    def databases(self) -> int:
+        """How many databases are entered."""
+        return sum(step.phase is Phase.INSIDE for step in self.steps)

@@ -1,0 +1,75 @@
+"""What the driver raises, in words that name the cause and the remedy.
+
+No message holds a token or a password: messages are made of names, PostgreSQL's own primary
+message, and sentences of the plan.
+"""
+
+from typing import Any, cast
+
+from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
+
+from database_users.errors import LockTimeoutError, RefusedStatementError
+from database_users.plan import Statement
+from rds_login.causes import (
+    TRANSIENT_CODES,
+    ServerError,
+    UnavailableServerError,
+    network_error,
+    refused_login,
+)
+
+_TRANSIENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
+
+
+def connection_error(raised: Exception, host: str, port: int, user: str) -> ServerError:
+    """The cause of a connection that failed, from what the libraries raise."""
+    error = _first(raised)
+    if isinstance(error, DatabaseError):
+        return refused_login(code_of(error), _message_of(error), host, port, user)
+    return network_error(error, host, port)
+
+
+def _first(raised: BaseException) -> BaseException:
+    """What came first: pg8000 buries the server's answer under the failing farewell."""
+    while raised.__context__ is not None:
+        raised = raised.__context__
+    return raised
+
+
+def statement_error(
+    error: Exception, statement: Statement, master: str, holder: str = ""
+) -> ServerError:
+    """The cause of a statement that failed; `holder` tells who holds the lock, if known."""
+    if not isinstance(error, DatabaseError):
+        return UnavailableServerError(f"the connection was lost at: {statement.sentence}")
+    code, message = code_of(error), _message_of(error)
+    if code in TRANSIENT_CODES or message in _TRANSIENT_MESSAGES:
+        reason = TRANSIENT_CODES.get(code, message)
+        return UnavailableServerError(f"{reason} at: {statement.sentence}")
+    if code == "55P03":
+        return LockTimeoutError(
+            f"a lock was not to be had at: {statement.sentence}"
+            + (f"; it is held by {holder}" if holder else "")
+        )
+    if code == "57014":
+        return LockTimeoutError(f"it took too long: {statement.sentence}")
+    if code == "42501":
+        return RefusedStatementError(
+            f"{master} has no privilege for: {statement.sentence} ({message}); whoever owns it, or"
+            f" has the ADMIN OPTION on its owner, must grant that to {master}"
+        )
+    return RefusedStatementError(f"{message} ({code}) at: {statement.sentence}")
+
+
+def code_of(error: DatabaseError) -> str:
+    """The SQLSTATE."""
+    return _fields(error).get("C", "")
+
+
+def _message_of(error: DatabaseError) -> str:
+    return _fields(error).get("M", "no message")
+
+
+def _fields(error: DatabaseError) -> dict[str, str]:
+    first: Any = error.args[0] if error.args else {}
+    return cast(dict[str, str], first) if isinstance(first, dict) else {}

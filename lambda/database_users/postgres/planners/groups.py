@@ -1,0 +1,61 @@
+"""What to do to the group roles, which hold the privileges."""
+
+from collections.abc import Iterator, Sequence
+
+from database_users.desired import Level
+from database_users.plan import Statement
+from database_users.postgres.catalog import Role
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.sql import identifier
+from database_users.postgres.statements import server_wide, words
+
+
+def groups(comparison: Comparison) -> Iterator[Statement]:
+    """The group roles: owners last, since what the master inherits makes each grant slower."""
+    roles = comparison.server.roles
+    for turn in ("read", "write", "own"):
+        for database in comparison.databases:
+            for group, level, logins in database.groups:
+                if level != turn:
+                    continue
+                role = roles.get(group)
+                if role is None:
+                    yield _new_group(group, level, [name for name in logins if name not in roles])
+                    continue
+                yield from corrected_attributes(role)
+                if role.can_login:
+                    yield server_wide(
+                        f"ALTER ROLE {identifier(group)} NOLOGIN",
+                        f"{group} existed as a login user: it is a group role now and may not"
+                        " log in",
+                    )
+
+
+def _new_group(group: str, level: Level, new_logins: Sequence[str]) -> Statement:
+    members = list(map(identifier, new_logins))
+    if level == "own":
+        members.insert(0, "CURRENT_USER")
+    with_members = f" ROLE {', '.join(members)}" if members else ""
+    return server_wide(
+        f"CREATE ROLE {identifier(group)} NOLOGIN{with_members}",
+        f"the group role {group}"
+        + (f" with its members {', '.join(new_logins)}" if new_logins else ""),
+    )
+
+
+def corrected_attributes(role: Role) -> Iterator[Statement]:
+    """A superuser, or who may create roles, is an administrator: that is refused before."""
+    excess = [
+        word
+        for has, word in (
+            (role.create_db, "CREATEDB"),
+            (role.replication, "REPLICATION"),
+            (role.bypass_rls, "BYPASSRLS"),
+        )
+        if has
+    ]
+    if excess:
+        yield server_wide(
+            f"ALTER ROLE {identifier(role.name)} {' '.join(f'NO{word}' for word in excess)}",
+            f"{role.name} existed with {words(excess)}, which is taken away",
+        )

@@ -1,0 +1,69 @@
+"""What stays although it is not declared: said once for all objects that it is true of."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from database_users.plan import Change, Finding, Statement
+from database_users.postgres.planners.inside import Inside
+from database_users.postgres.statements import some
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """`objects` of an owner whom the master cannot act for."""
+
+    owner: str
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyGrantor:
+    """`grantee`, as people call it, has of `grantor` what the master cannot take back."""
+
+    grantor: str
+    grantee: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotManaged:
+    """A role of somebody else has privileges on `count` objects."""
+
+    grantee: str
+    count: int
+
+
+Kept = OutOfReach | OnlyGrantor | NotManaged
+
+
+def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Change]:
+    """`changes`, and then a finding for each owner, grantor and role of what is kept."""
+    out_of_reach: defaultdict[str, set[str]] = defaultdict(set)
+    only_grantor: Counter[tuple[str, str]] = Counter()
+    not_managed: Counter[str] = Counter()
+    for change in changes:
+        match change:
+            case Statement() | Finding():
+                yield change
+            case OutOfReach():
+                out_of_reach[change.owner].update(change.objects)
+            case OnlyGrantor():
+                only_grantor[change.grantor, change.grantee] += change.count
+            case NotManaged():
+                not_managed[change.grantee] += change.count
+    name, master = inside.database.name, inside.comparison.server.master
+    for owner, objects in sorted(out_of_reach.items()):
+        yield Finding(
+            f"{name}: {len(objects)} objects of {owner} keep the privileges that they have"
+            f" ({some(objects)}): {master} has no ADMIN OPTION on {owner}"
+        )
+    for (grantor, grantee), count in sorted(only_grantor.items()):
+        yield Finding(
+            f"{name}: {grantee} keeps privileges on {count} objects that {grantor} granted and"
+            f" only {grantor} can revoke"
+        )
+    for grantee, count in sorted(not_managed.items()):
+        yield Finding(
+            f"{name}: {grantee} is not managed here and keeps privileges on {count} objects"
+        )

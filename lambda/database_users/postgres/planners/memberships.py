@@ -1,0 +1,84 @@
+"""Who is to be in what, and who no longer."""
+
+from collections.abc import Iterator, Mapping
+
+from database_users.desired import IAM, MANAGED
+from database_users.plan import Change, Finding, Statement
+from database_users.postgres.catalog import Server
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.sql import boolean, identifier, identifiers
+from database_users.postgres.statements import server_wide
+
+
+def wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
+    """The roles that `member` is to be in, and whether it has their privileges without asking."""
+    if member in comparison.logins:
+        database, level = comparison.logins[member]
+        return {database.group(level): level != "own", IAM: True, MANAGED: False}
+    return {MANAGED: False} if member in comparison.removed else {}
+
+
+def revoked_memberships(comparison: Comparison) -> Iterator[Change]:
+    """Takes managed roles out of what they are not declared to be in."""
+    server = comparison.server
+    for member in sorted(comparison.managed):
+        wanted = wanted_groups(comparison, member)
+        for grant in server.grants_by_member.get(member, ()):
+            excess: list[str] = []
+            if grant.role not in wanted:
+                excess.append("")
+            else:
+                if grant.admin:
+                    excess.append("ADMIN OPTION FOR")
+                if grant.set and grant.role == MANAGED:
+                    excess.append("SET OPTION FOR")
+                if grant.inherit and not wanted[grant.role]:
+                    excess.append("INHERIT OPTION FOR")
+            for option in excess:
+                what = f"the {option.lower()} {grant.role}" if option else grant.role
+                if grant.grantor not in comparison.acts_as:
+                    yield Finding(
+                        f"{member} keeps {what}, which {grant.grantor} granted and only"
+                        f" {grant.grantor} can revoke"
+                    )
+                    continue
+                yield server_wide(
+                    f"REVOKE {f'{option} ' if option else ''}{identifier(grant.role)}"
+                    f" FROM {identifier(member)} GRANTED BY {identifier(grant.grantor)} CASCADE",
+                    f"{member} is no longer granted {what}",
+                )
+
+
+def memberships(comparison: Comparison) -> Iterator[Statement]:
+    """Memberships that no `CREATE ROLE` brings about."""
+    server = comparison.server
+    for database in comparison.databases:
+        for group, level, logins in database.groups:
+            inherit = level != "own"
+            missing = [
+                login
+                for login in logins
+                if not (group not in server.roles and login not in server.roles)
+                and not is_member(server, login, group, inherit)
+            ]
+            if missing:
+                yield server_wide(
+                    f"GRANT {identifier(group)} TO {identifiers(*missing)}"
+                    f" WITH INHERIT {boolean(inherit)}, SET TRUE",
+                    f"{', '.join(missing)} may {level} {database.name}",
+                )
+        if database.owner in server.roles and not is_member(
+            server, server.master, database.owner, inherit=True
+        ):
+            yield server_wide(
+                f"GRANT {identifier(database.owner)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
+                f"the master acts for {database.owner}",
+            )
+
+
+def is_member(server: Server, member: str, group: str, inherit: bool) -> bool:
+    """Whether `member` may set itself to `group`, and has its privileges if `inherit`."""
+    found = server.grants_of.get((group, member), ())
+    return any(grant.set for grant in found) and (
+        not inherit or any(grant.inherit for grant in found)
+    )

@@ -1,0 +1,78 @@
+"""Reads the server, under the lock that one run at a time holds, and its databases."""
+
+import logging
+
+from database_users.desired import IAM
+from database_users.errors import LockTimeoutError, UnsuitableServerError
+from database_users.postgres.catalog import (
+    SERVER_QUERY,
+    Contents,
+    Row,
+    Server,
+    contents_from_rows,
+    contents_query,
+    server_from_rows,
+)
+from database_users.postgres.session import LOCK_SECONDS, Session
+
+OLDEST_VERSION = 16  # memberships have INHERIT and SET options since then
+LOCK_TRIES = 3
+LOCK_WAIT_SECONDS = 50
+ADVISORY_LOCK = 70_223_593_121  # any number that nobody else takes
+ALONE = "pg_advisory_lock"
+AMONG_READERS = "pg_advisory_lock_shared"
+
+log = logging.getLogger("database_users")
+
+
+def read_server(home: Session, lock: str = "") -> Server:
+    """The server, after `lock` was taken if one is named.
+
+    Raises:
+        LockTimeoutError: another run has the lock for too long.
+        UnsuitableServerError: login users with tokens cannot be made there.
+        ServerError: it cannot be read.
+    """
+    sql = SERVER_QUERY
+    if lock:
+        # A function that died does not say so: let the server find out, and end its lock.
+        sql = f"""SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+            SET tcp_keepalives_count = 3; SET lock_timeout = '{LOCK_WAIT_SECONDS}s';
+            SELECT 'lock', {lock}({ADVISORY_LOCK})::text; SET lock_timeout = '{LOCK_SECONDS}s';
+            {SERVER_QUERY}"""
+    server = server_from_rows(_locked_query(home, sql))
+    if server.version < OLDEST_VERSION:
+        raise UnsuitableServerError(
+            f"the server is PostgreSQL {server.version}; allowed is {OLDEST_VERSION} or newer"
+        )
+    if server.in_recovery:
+        raise UnsuitableServerError("the server is a read replica, which takes no changes")
+    if IAM not in server.roles:
+        raise UnsuitableServerError(
+            f"the role {IAM} does not exist: turn IAM authentication on for the instance"
+        )
+    return server
+
+
+def read_contents(session: Session, server: Server) -> Contents:
+    """What is in the database of `session`.
+
+    Raises:
+        ServerError: it cannot be read.
+    """
+    query = contents_query(server.catalogs_of(session.database))
+    return contents_from_rows(session.query(query, f"reading the objects of {session.database}"))
+
+
+def _locked_query(home: Session, sql: str) -> list[Row]:
+    for tried in range(1, LOCK_TRIES + 1):
+        try:
+            return home.query(sql, "reading the roles and databases")
+        except LockTimeoutError:
+            log.info("waiting for another run")
+            if tried == LOCK_TRIES:
+                raise LockTimeoutError(
+                    f"another run has been at work for {tried * LOCK_WAIT_SECONDS} seconds: wait"
+                    f" for it, or end the session that holds the advisory lock {ADVISORY_LOCK}"
+                ) from None
+    raise AssertionError("unreachable")

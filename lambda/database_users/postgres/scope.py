@@ -1,0 +1,41 @@
+"""Which of the declared databases a run enters."""
+
+from collections.abc import Callable, Collection, Iterable
+
+from database_users.desired import Database
+from database_users.postgres.comparison import Comparison
+
+Scope = Callable[[Comparison], Collection[str]]
+
+
+def everything(comparison: Comparison) -> frozenset[str]:
+    """The scope of a run that enters every declared database."""
+    return frozenset(database.name for database in comparison.databases)
+
+
+def changed_since(old: Iterable[Database]) -> Scope:
+    """The scope of a run after `old` was brought about: what differs from it, or is unfinished.
+
+    Within a database nothing depends on the login users, and a database is opened for its roles
+    last, so that what the server-wide catalog shows as open was finished once.
+    """
+    known = frozenset(old)
+
+    def scope(comparison: Comparison) -> Collection[str]:
+        owning = {holding.database for holding in comparison.server.holdings if holding.owns}
+        return {
+            database.name
+            for database in comparison.databases
+            if database not in known
+            or not _was_opened(comparison, database)
+            or (database.old_owners and database.name in owning)
+        }
+
+    return scope
+
+
+def _was_opened(comparison: Comparison, database: Database) -> bool:
+    existing = comparison.server.databases.get(database.name)
+    return existing is not None and {database.reader, database.writer} <= {
+        grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges
+    }

@@ -1,0 +1,106 @@
+"""A session in a database: what it asks, and what it runs, in one round trip each."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol, Self
+
+from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    DatabaseError,
+    InterfaceError,
+)
+
+from database_users.plan import Statement, Statements
+from database_users.postgres.catalog import Row
+from database_users.postgres.errors import statement_error
+
+STATEMENT_SECONDS = 60
+LOCK_SECONDS = 5
+
+# An owner may set defaults for the sessions in a database; none of them may reach the master's.
+SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
+SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed';
+SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s';
+"""
+
+
+class Driver(Protocol):
+    """What is used of `pg8000.native.Connection`."""
+
+    def run(self, sql: str) -> list[Row] | None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Session:
+    """A connection to one database, as the user `master`."""
+
+    def __init__(self, driver: Driver, database: str, master: str) -> None:
+        self.database = database
+        self.driver = driver
+        self._user = master
+        self._settings = SETTINGS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(InterfaceError, OSError):  # it may be gone already
+            self.driver.close()
+
+    def query(self, sql: str, sentence: str) -> list[Row]:
+        """The rows of `sql`, which may be several queries: one round trip.
+
+        Raises:
+            ServerError: with `sentence`, which says what the queries are for.
+        """
+        try:
+            rows = self.driver.run(self._settings + sql)
+        except (DatabaseError, InterfaceError, OSError) as error:
+            statement = Statement(self.database, sql, sentence)
+            raise statement_error(error, statement, self._user) from None
+        self._settings = ""
+        return rows or []
+
+    def run(self, statements: Statements, holder: Callable[[int], str]) -> None:
+        """Runs `statements` in one transaction and one round trip.
+
+        If that fails they run once more one by one, to name the one at fault; `holder` tells who
+        blocks the backend with the given process id.
+
+        Raises:
+            ServerError: with the sentence of the statement at fault.
+        """
+        if not statements:
+            return
+        try:
+            self.driver.run(";\n".join(statement.sql for statement in statements))
+        except DatabaseError:
+            self._run_one_by_one(statements, holder)
+        except (InterfaceError, OSError) as error:
+            raise statement_error(error, statements[0], self._user) from None
+
+    def _run_one_by_one(self, statements: Statements, holder: Callable[[int], str]) -> None:
+        ((process,),) = self.driver.run("SELECT pg_backend_pid()") or ((0,),)
+        together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
+        if together:
+            self.driver.run("BEGIN")
+        for statement in statements:
+            self._run_watched(statement, lambda: holder(process))
+        if together:
+            self.driver.run("COMMIT")
+
+    def _run_watched(self, statement: Statement, holder: Callable[[], str]) -> None:
+        found: list[str] = []
+        watch = threading.Timer(LOCK_SECONDS / 2, lambda: found.append(holder()))
+        watch.start()
+        try:
+            self.driver.run(statement.sql)
+        except (DatabaseError, InterfaceError, OSError) as error:
+            watch.cancel()
+            watch.join()
+            raise statement_error(error, statement, self._user, "".join(found)) from None
+        finally:
+            watch.cancel()
+
+
+Connect = Callable[[str], Session]  # to the database of that name

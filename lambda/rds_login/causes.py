@@ -1,0 +1,111 @@
+"""Why a login failed, in words that name the cause and the remedy.
+
+No message holds a token or a password: messages are made of names and the server's own primary
+message.
+"""
+
+import socket
+import ssl
+
+# PostgreSQL manual, "PostgreSQL Error Codes".
+TRANSIENT_CODES = {
+    "40001": "a serialization failure",
+    "40P01": "a deadlock",
+    "53300": "too many connections",
+    "55006": "an object in use",
+    "57P01": "a shutdown",
+    "57P02": "a crash",
+    "57P03": "the server is starting up",
+}
+_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+
+
+class ServerError(Exception):
+    """Something that a server is about; `transient` if the same may succeed a moment later."""
+
+    transient = False
+
+
+class UnresolvedNameError(ServerError):
+    """The host name does not exist."""
+
+
+class UnreachablePortError(ServerError):
+    """Nothing answers at the port."""
+
+    transient = True
+
+
+class UntrustedServerError(ServerError):
+    """The server's certificate is not the expected one, or it speaks no TLS."""
+
+
+class RefusedLoginError(ServerError):
+    """The server takes no login of the master."""
+
+
+class UnavailableServerError(ServerError):
+    """The server or the connection went away, or a concurrent change was in the way."""
+
+    transient = True
+
+
+class MissingCredentialsError(ServerError):
+    """There is nothing to sign a token with."""
+
+
+def network_error(error: BaseException, host: str, port: int) -> ServerError:
+    """The cause of a connection that failed before the server answered."""
+    where = f"{host}:{port}"
+    match error:
+        case ServerError():
+            return error
+        case socket.gaierror() if error.errno == socket.EAI_AGAIN:
+            return UnavailableServerError(f"the name {host} cannot be looked up at the moment")
+        case socket.gaierror():
+            return UnresolvedNameError(
+                f"the name {host} does not resolve: check DATABASE_HOST, that the instance exists,"
+                " and that its VPC has DNS support"
+            )
+        case ssl.SSLCertVerificationError():
+            return _untrusted(error, where)
+        case ssl.SSLError():
+            return UntrustedServerError(f"{where} ended the TLS handshake: {error.reason}")
+        case TimeoutError():
+            return UnreachablePortError(
+                f"{where} does not answer: check that the instance is running and that its"
+                " security group lets this function reach the port"
+            )
+        case ConnectionRefusedError():
+            return UnreachablePortError(
+                f"{where} refuses connections: check the port, and that the instance is running"
+            )
+        case _:
+            return UnavailableServerError(f"the connection to {where} was lost")
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> ServerError:
+    if error.verify_code in _OTHER_NAME:
+        return UntrustedServerError(
+            f"the certificate of {where} is for another name: DATABASE_HOST must be the instance's"
+            " own endpoint, no alias of it"
+        )
+    return UntrustedServerError(
+        f"the certificate of {where} is not trusted ({error.verify_message}): global-bundle.pem"
+        " must hold the authority that the instance uses"
+    )
+
+
+def refused_login(code: str, message: str, host: str, port: int, user: str) -> ServerError:
+    """The cause of a login that the server answered with the SQLSTATE `code` and `message`."""
+    where = f"{host}:{port}"
+    if code in TRANSIENT_CODES:
+        return UnavailableServerError(f"{where} takes no login now: {TRANSIENT_CODES[code]}")
+    if code == "3D000" or code == "42501":
+        return RefusedLoginError(f"{where} refuses the login of {user}: {message}")
+    return RefusedLoginError(
+        f"{where} refuses the token of {user} ({message}): check in this order that the function's"
+        f" role may rds-db:connect as {user} on this instance's resource id, that {user} is a"
+        " member of rds_iam, that IAM authentication is on, that AWS_REGION is the instance's"
+        " region, and that the clock is right"
+    )
