@@ -7,19 +7,19 @@ from pathlib import Path
 from aws_cdk import App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from stacks import add_environment
 
 app = App()
-name = app.node.get_context("environment")
-declaration_file = Path(name) if name.endswith(".yaml") else Path("environments", f"{name}.yaml")
 try:
-    declaration = load(declaration_file)
+    file = declaration_file(app.node.try_get_context("environment"), folder=Path("environments"))
+    declaration = load(file)
 except DeclarationError as error:
     sys.exit(str(error))
 add_environment(
     app,
-    name=declaration_file.stem,
+    name=file.stem,
     declaration=declaration,
     env=Environment(
         account=declaration.account or os.environ.get("CDK_DEFAULT_ACCOUNT"),

@@ -30,7 +30,12 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         for instance_name, instance in declaration.instances.items()
     }
     airflow = AirflowStack(
-        app, f"{name}-airflow", airflow=declaration.airflow, network=network, env=env
+        app,
+        f"{name}-airflow",
+        name=declaration.airflow.name or name,
+        airflow=declaration.airflow,
+        network=network,
+        env=env,
     ).airflow
     AccessStack(
         app,

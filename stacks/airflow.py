@@ -21,6 +21,7 @@ class AirflowStack(Stack):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         airflow: model.Airflow,
         network: Network,
         **kwargs: Any,
@@ -29,7 +30,7 @@ class AirflowStack(Stack):
         self.airflow = AirflowEnvironment(
             self,
             "Airflow",
-            name=airflow.name,
+            name=name,
             # Amazon MWAA takes exactly two.
             subnets=network.private_subnets[:2],
             security_group=network.airflow_security_group,

@@ -187,7 +187,7 @@ def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_pa
     ran = synthesize(str(file), tmp_path / "out")
     assert ran.returncode != 0
     assert f"{file}:" in ran.stderr
-    assert "network.zones: ['a']: List should have at least 2 items" in ran.stderr
+    assert "network.zones: a list: must be a list of 2 to 6 items" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not list((tmp_path / "out").glob("*.json"))
 

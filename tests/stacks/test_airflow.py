@@ -10,7 +10,6 @@ from tests.templates import Content, statements, synthesized, text, the
 
 ENV = Environment(account="111122223333", region="eu-central-1")
 AIRFLOW = {
-    "name": "orders",
     "version": "3.2.1",
     "class": "mw1.large",
     "workers": {"min": 2, "max": 7},
@@ -31,6 +30,7 @@ def template(new_app: Callable[[], App]) -> Content:
         AirflowStack(
             app,
             "dev-airflow",
+            name="orders",
             airflow=model.Airflow.model_validate(AIRFLOW),
             network=NetworkStack(app, "dev-network", network=network, env=ENV).network,
             env=ENV,

@@ -17,7 +17,7 @@ Synthesize = Callable[..., dict[str, Any]]
 def synthesize(new_app: Callable[[], App]) -> Synthesize:
     def templates(changes: dict[str, object], env: Environment) -> dict[str, Any]:
         app = new_app()
-        declaration = Declaration.model_validate(dev({"airflow.name": "test", **changes}))
+        declaration = Declaration.model_validate(dev(changes))
         add_environment(app, name="test", declaration=declaration, env=env)
         outdir = Path(app.synth().directory)
         return {

@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import grants, group_roles
-from airflow_rds_iam.declaration.model import AIRFLOW, INSTANCE_NAME, Declaration
-
-Path = tuple[str | int, ...]
+from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 
 # PostgreSQL, "Identifiers and Key Words": longer names would be cut in silence.
 LONGEST_NAME = 63
@@ -68,8 +68,8 @@ def _identities(declaration: Declaration) -> Iterator[Conflict]:
 
 def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]:
     if not re.fullmatch(INSTANCE_NAME, environment):
-        message = f"the file's name, {environment!r}, names the environment: must match "
-        yield Conflict((), message + INSTANCE_NAME)
+        message = f"the file's name, {environment!r}, names the environment: must be "
+        yield Conflict((), message + INSTANCE_NAME_WORDS)
     for name in declaration.instances:
         identifier = f"{environment}-{name}"
         if len(identifier) > LONGEST_NAME:

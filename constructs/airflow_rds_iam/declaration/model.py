@@ -2,45 +2,39 @@
 
 import re
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.config import JsonDict
+
+from airflow_rds_iam.declaration.values import (
+    Account,
+    AirflowName,
+    AirflowOption,
+    AuthoritiesPath,
+    Cidr,
+    EngineVersion,
+    Identifier,
+    IdentityName,
+    InstanceClass,
+    InstanceName,
+    OldOwner,
+    Region,
+    ResourceId,
+    RetentionDays,
+    RoleArn,
+    Schedule,
+    TagKey,
+    TagValue,
+    TopicArn,
+    Zone,
+)
 
 Level = Literal["read", "write", "own"]
 LEVELS: tuple[Level, ...] = ("read", "write", "own")
 
 AIRFLOW = "airflow"
 """The identity of Airflow's execution role; each other identity is declared."""
-
-# What CloudWatch Logs takes (API reference, PutRetentionPolicy).
-RetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-]  # fmt: skip
-
-Account = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-# An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
-IdentityName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-# A part of a DB instance identifier: no underscore, no two hyphens in a row, none at the end.
-INSTANCE_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-InstanceName = Annotated[str, StringConstraints(pattern=INSTANCE_NAME)]
-# "db-" and letters and digits ("Creating and using an IAM policy for IAM database access").
-ResourceId = Annotated[str, StringConstraints(pattern=r"^db-[A-Z0-9]+$")]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+$")]
-
-# AWS General Reference, "Tag naming limits and requirements".
-TagKey = Annotated[str, StringConstraints(max_length=128, pattern=r"^[\w .:/=+@-]+$")]
-TagValue = Annotated[str, StringConstraints(max_length=256, pattern=r"^[\w .:/=+@-]*$")]
 
 # pydantic's schema of a map leaves a key that does not match the pattern alone.
 NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
@@ -49,16 +43,15 @@ NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
 class Model(BaseModel):
     """A part of the declaration: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict, as the JSON Schema is: no number is taken for a text, no text for a number.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Network(Model):
     """The VPC."""
 
-    cidr: Annotated[str, StringConstraints(pattern=r"^(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-4])$")] = (
-        Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /24.")
-    )
-    zones: list[Annotated[str, StringConstraints(pattern=r"^[a-z]$")]] = Field(
+    cidr: Cidr = Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /24.")
+    zones: list[Zone] = Field(
         default=["a", "b"],
         min_length=2,
         max_length=6,
@@ -72,7 +65,12 @@ class Network(Model):
     @field_validator("cidr")
     @classmethod
     def _cidr_is_a_network(cls, cidr: str) -> str:
-        IPv4Network(cidr)
+        try:
+            network = IPv4Network(cidr, strict=False)
+        except ValueError:
+            raise ValueError("must have four numbers of 0 to 255 before its /") from None
+        if str(network) != cidr:
+            raise ValueError(f"must begin where a range of /{network.prefixlen} does: {network}")
         return cidr
 
     @model_validator(mode="after")
@@ -116,7 +114,9 @@ class Database(Model):
     adopt: bool = Field(
         default=False, description="Hand the objects of `old_owners` to the database's owner role."
     )
-    old_owners: list[str] = Field(default=[], description="PostgreSQL roles; with `adopt` only.")
+    old_owners: list[OldOwner] = Field(
+        default=[], description="PostgreSQL roles; with `adopt` only."
+    )
 
     @model_validator(mode="after")
     def _old_owners_are_adopted(self) -> "Database":
@@ -132,16 +132,16 @@ class Database(Model):
 class Instance(Model):
     """An RDS for PostgreSQL instance."""
 
-    engine_version: Annotated[str, StringConstraints(pattern=r"^1[678](\.\d+)?$")] = Field(
+    engine_version: EngineVersion = Field(
         default="17",
         description="PostgreSQL 16, 17 or 18; with or without a minor version.",
     )
     # IAM authentication wants 300 to 1,000 MiB of memory besides what the database uses
     # ("IAM database authentication for MariaDB, MySQL, and PostgreSQL").
-    instance_class: Annotated[str, StringConstraints(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = (
-        Field(default="db.t4g.medium", alias="class", description="DB instance class.")
+    instance_class: InstanceClass = Field(
+        default="db.t4g.medium", alias="class", description="DB instance class."
     )
-    storage: Storage = Storage()
+    storage: Storage = Field(default=Storage(), description="Its storage (gp3).")
     multi_az: bool = Field(default=True, description="A standby in a second zone.")
     backup_days: int = Field(default=7, ge=1, le=35, description="Days of automated backups.")
     deletion_protection: bool = Field(default=True, description="RDS refuses to delete it.")
@@ -157,14 +157,18 @@ class Instance(Model):
         description="Its `DbiResourceId`, where it was restored outside CloudFormation.",
     )
     log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
-    databases: dict[Identifier, Database] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)
+    databases: dict[Identifier, Database] = Field(
+        min_length=1,
+        description="Its databases, by name, and who may do what in each.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
 
 
 class Workers(Model):
     """How many workers the environment scales between."""
 
-    min: int = Field(default=1, ge=1, le=25)
-    max: int = Field(default=5, ge=1, le=25)
+    min: int = Field(default=1, ge=1, le=25, description="Workers at least.")
+    max: int = Field(default=5, ge=1, le=25, description="Workers at most.")
 
 
 LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
@@ -173,42 +177,42 @@ LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
 class Airflow(Model):
     """The Amazon MWAA environment."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][0-9a-zA-Z_-]*$", max_length=80)] = (
-        Field(default="", description="Default: the name of the declaration's file.")
+    name: AirflowName | None = Field(
+        default=None, description="The environment's name. Default: that of the declaration's file."
     )
     # The images on Amazon MWAA with IAM authentication in their PostgreSQL provider.
-    version: Literal["3.3.1", "3.2.1", "3.0.6", "2.11.2"] = "3.3.1"
+    version: Literal["3.3.1", "3.2.1", "3.0.6", "2.11.2"] = Field(
+        default="3.3.1", description="Version of Apache Airflow."
+    )
     environment_class: Literal[
         "mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"
-    ] = Field(default="mw1.small", alias="class")
-    workers: Workers = Workers()
-    schedulers: int = Field(default=2, ge=1, le=5)
-    web_server_access: Literal["private", "public"] = "private"
-    configuration: dict[str, str] = Field(
-        default={}, description="Airflow configuration options, such as `core.parallelism`."
+    ] = Field(default="mw1.small", alias="class", description="Amazon MWAA environment class.")
+    workers: Workers = Field(
+        default=Workers(), description="How many workers it scales between; mw1.micro has one."
     )
-    log_level: LogLevel = "INFO"
-    log_retention_days: RetentionDays = 90
+    schedulers: int = Field(
+        default=2, ge=1, le=5, description="Schedulers: 2 or more; 1 with mw1.micro."
+    )
+    web_server_access: Literal["private", "public"] = Field(
+        default="private",
+        description="Whether Airflow's page is in the VPC alone, or on the internet behind IAM.",
+    )
+    configuration: dict[AirflowOption, str] = Field(
+        default={},
+        description="Airflow configuration options, such as `core.parallelism`.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
+    log_level: LogLevel = Field(default="INFO", description="Of each of Airflow's five logs.")
+    log_retention_days: RetentionDays = Field(default=90, description="Days of log events.")
     worker_replacement: Literal["graceful", "forced"] = Field(
         default="graceful",
         description="Whether an update lets running tasks finish, up to 12 hours, or ends them.",
     )
-    authorities: str | None = Field(
+    authorities: AuthoritiesPath | None = Field(
         default=None,
         description="Path on the workers of the certificates that RDS's are verified with. "
         "Default: that of the copy which is delivered beside the DAGs.",
     )
-
-    @field_validator("authorities")
-    @classmethod
-    def _authorities_are_a_file(cls, path: str | None) -> str | None:
-        # Neither libpq nor Airflow expands anything, and a worker's directory may be any.
-        if path is not None and not re.fullmatch(r"(/[\w.@+-]+)+", path):
-            raise ValueError(
-                "must be the whole path of a file, such as /etc/ssl/rds/global-bundle.pem, of "
-                "letters, digits and . _ @ + -"
-            )
-        return path
 
     @model_validator(mode="after")
     def _counts_fit_the_class(self) -> "Airflow":
@@ -227,8 +231,6 @@ class Airflow(Model):
     @model_validator(mode="after")
     def _secrets_are_ours(self) -> "Airflow":
         for option in self.configuration:
-            if not re.fullmatch(r"[a-z0-9_.]+\.[a-z0-9_]+", option):
-                raise ValueError(f"configuration option {option!r} must read section.option")
             if option.startswith("secrets."):
                 raise ValueError(f"configuration option {option!r} is set by this application")
         return self
@@ -237,7 +239,9 @@ class Airflow(Model):
 class Identity(Model):
     """An existing IAM role that people or programs assume."""
 
-    role_arn: RoleArn
+    role_arn: RoleArn = Field(
+        description="The role, which exists; a policy for each grant is attached to it."
+    )
 
     @property
     def role_name(self) -> str:
@@ -259,10 +263,10 @@ class Identity(Model):
 class DriftCheck(Model):
     """A regular comparison of the servers with the declaration."""
 
-    schedule: Annotated[str, StringConstraints(pattern=r"^(rate|cron)\(.+\)$")] = Field(
+    schedule: Schedule = Field(
         default="rate(1 day)", description="Of EventBridge Scheduler: rate(…) or cron(…)."
     )
-    topic_arn: Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:sns:")] | None = Field(
+    topic_arn: TopicArn | None = Field(
         default=None, description="SNS topic that is told when they differ."
     )
 
@@ -285,10 +289,17 @@ class Declaration(Model):
     managed_policies_per_role: int = Field(
         default=10, ge=1, le=20, description="The account's quota; one is used a database."
     )
-    network: Network = Network()
-    instances: dict[InstanceName, Instance] = Field(min_length=1, json_schema_extra=NO_OTHER_KEYS)
-    airflow: Airflow = Airflow()
-    drift_check: DriftCheck = DriftCheck()
+    network: Network = Field(default=Network(), description="The VPC.")
+    instances: dict[InstanceName, Instance] = Field(
+        min_length=1,
+        description="RDS instances, by name: each a stack, and `<environment>-<name>` in RDS.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
+    airflow: Airflow = Field(default=Airflow(), description="The Amazon MWAA environment.")
+    drift_check: DriftCheck = Field(
+        default=DriftCheck(),
+        description="A regular comparison of the servers with the declaration.",
+    )
     identities: dict[IdentityName, Identity] = Field(
         default={},
         description="Identities beside `airflow`, which is the execution role.",

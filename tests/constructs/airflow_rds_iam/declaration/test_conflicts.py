@@ -167,9 +167,7 @@ def test_two_grants_that_make_one_login_user_on_two_instances_are_fine() -> None
 def test_a_file_name_that_cannot_name_an_environment_is_refused(environment: str) -> None:
     [(path, message)] = found({}, environment)
     assert path == ""
-    assert message.startswith(
-        f"the file's name, {environment!r}, names the environment: must match "
-    )
+    assert message.startswith(f"the file's name, {environment!r}, names the environment: must be ")
 
 
 def test_an_instance_identifier_of_63_characters_is_the_longest() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from tests.declared import ENVIRONMENTS, dev, written
+from tests.declared import ENVIRONMENTS
 
 
 def refusal(file: Path) -> list[str]:
@@ -23,30 +23,33 @@ def test_a_declaration_of_the_repository_is_read(name: str) -> None:
     assert set(load(ENVIRONMENTS / f"{name}.yaml").instances) == {"warehouse"}
 
 
-def test_airflow_is_named_after_the_file_unless_it_has_a_name(tmp_path: Path) -> None:
-    assert load(written(dev(), tmp_path / "test-3.yaml")).airflow.name == "test-3"
-    named = written(dev({"airflow.name": "Orders_1"}), tmp_path / "test-3.yaml")
-    assert load(named).airflow.name == "Orders_1"
-
-
-def test_a_file_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
-    for name in ("prod", "dev"):
-        (tmp_path / f"{name}.yaml").touch()
-    [line] = refusal(tmp_path / "staging.yaml")
-    assert line == f"{tmp_path}/staging.yaml: no such file; environments there: dev, prod"
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", ":1: must be a mapping"),
         ("- instances", ":1: must be a mapping"),
         ("account: 'x'\ntags: {a: b", ":2: is no valid YAML: "),
-        ("account: 'x'\n\tregion: x", ":2: is no valid YAML: "),
-        ("region: !!python/name:os.system x", ":1: is no valid YAML: "),
-        ("? [a]\n: b", ":1: is no valid YAML: "),
-        ("region: 2026-13-13", ":1: is no valid YAML: month must be in 1..12"),
-        ("a: &a [*a]", ":1: has an alias within what it names"),
+        (
+            "account: 'x'\n\tregion: x",
+            ":2: is no valid YAML: there is a tab, where YAML takes spaces",
+        ),
+        ("region: !!python/name:os.system x", ":1: is no valid YAML here: the tag "),
+        ("? [a]\n: b", ":1: the declaration: a key must be text"),
+        (
+            "tags:\n  day: 2026-13-13",
+            ":2: tags.day: '2026-13-13': looks like a date to YAML and is none: put it in quotes",
+        ),
+        ("tags: {}\n---\ntags: {}", ":2: is a second document: a file has one, without ---"),
+        ("tags:\n  a: \0", ":2: has a character that YAML does not take: '\\x00'"),
+        ("[" * 2000, ":1: is nested too deeply"),
+        (
+            "instances:\n  on: {}",
+            ":2: instances.on: this key is true or false to YAML: put it in quotes, 'on'",
+        ),
+        (
+            "tags:\n  no: x",
+            ":2: tags.no: this key is true or false to YAML: put it in quotes, 'no'",
+        ),
         (
             "network:\n  egress: nat\n  egress: endpoints\n",
             ":3: network.egress: is there twice, first in line 2",
@@ -60,9 +63,12 @@ def test_what_is_no_declaration_at_all_is_refused(text: str, message: str, tmp_p
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "dev.yaml"
-    file.write_bytes(b"account: \xff")
-    [line] = refusal(file)
-    assert line.startswith(f"{file}: cannot be read as UTF-8 text: ")
+    file.write_bytes(b"tags: {}\naccount: \xff")
+    assert refusal(file) == [f"{file}:2: is no text in UTF-8: byte 0xff is none of a character"]
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == [f"{tmp_path}: cannot be read: Is a directory"]
 
 
 def test_every_mistake_is_told_at_once_each_with_its_line(tmp_path: Path) -> None:
@@ -74,23 +80,84 @@ instances:
     class: db.t4g.medium
     backup_days: 0
     databases:
+      emails:
       orders:
         reed: [airflow]
 """
     assert refusal_of(text, tmp_path) == [
-        ":2: network.zones: ['a']: List should have at least 2 items after validation, not 1",
-        ":6: instances.warehouse.backup_days: 0: Input should be greater than or equal to 1",
-        ":9: instances.warehouse.databases.orders.reed: unknown key; allowed are: "
+        ":8: instances.warehouse.databases.emails: has nothing after it: must be a mapping with "
+        "keys of read, write, own, adopt, old_owners",
+        ":2: network.zones: [a]: must be a list of 2 to 6 items, each of them the letter of an "
+        "availability zone, a to f",
+        ":6: instances.warehouse.backup_days: 0: must be a whole number of 1 to 35",
+        ":10: instances.warehouse.databases.orders.reed: unknown key; allowed are: "
         "read, write, own, adopt, old_owners",
     ]
 
 
 def test_a_missing_key_is_told_at_the_part_that_lacks_it(tmp_path: Path) -> None:
     text = "tags: {}\ninstances:\n  warehouse:\n    multi_az: true\n"
-    assert refusal_of(text, tmp_path) == [":3: instances.warehouse.databases: Field required"]
-    assert refusal_of("tags: {}\n", tmp_path) == [":1: instances: Field required"]
+    [line] = refusal_of(text, tmp_path)
+    assert line.startswith(":3: instances.warehouse.databases: is missing: must be a mapping of 1 ")
+    [line] = refusal_of("tags: {}\n", tmp_path)
+    assert line.startswith(":1: instances: is missing: must be a mapping of 1 or more keys")
 
 
 def test_an_item_of_a_list_is_told_with_its_position_and_line(tmp_path: Path) -> None:
     text = "network:\n  zones:\n    - a\n    - 7\ninstances: {}\n"
-    assert refusal_of(text, tmp_path)[0].startswith(":4: network.zones[1]: 7: ")
+    assert refusal_of(text, tmp_path)[0].startswith(":4: network.zones[1]: 7: must be the letter")
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (
+            "012345670123",
+            "012345670123: is a number to YAML, put it in quotes; must be the 12 digits",
+        ),
+        ("1234:20", "1234:20: must be the 12 digits of an AWS account, in quotes"),
+        ("", "has nothing after it: must be the 12 digits of an AWS account, in quotes"),
+        ("~", "has nothing after it: must be the 12 digits of an AWS account, in quotes"),
+        ("''", "'': must be the 12 digits of an AWS account, in quotes"),
+    ],
+)
+def test_a_value_is_told_as_it_is_written(value: str, says: str, tmp_path: Path) -> None:
+    [line] = [
+        line for line in refusal_of(f"account: {value}\n", tmp_path) if "instances" not in line
+    ]
+    assert line.startswith(f":1: account: {says}")
+
+
+def test_a_flag_in_quotes_and_a_word_of_yaml_that_is_a_flag_are_told_apart(tmp_path: Path) -> None:
+    text = "instances: {w: {multi_az: 'no', databases: {d: {read: [no]}}}}"
+    assert refusal_of(text, tmp_path) == [
+        ":1: instances.w.multi_az: 'no': is text, remove the quotes; must be true or false",
+        ":1: instances.w.databases.d.read[0]: no: is true or false to YAML, put it in quotes; must "
+        "be lower-case letters, digits and underscores, beginning with a letter",
+    ]
+
+
+def test_what_is_merged_in_is_told_where_it_is_written(tmp_path: Path) -> None:
+    text = """\
+instances:
+  warehouse:
+    databases:
+      orders: &shop
+        own: [Shop]
+        read: []
+      reports:
+        <<: *shop
+        read: [Reader]
+"""
+    path = "instances.warehouse.databases"
+    words = "must be lower-case letters, digits and underscores, beginning with a letter"
+    assert refusal_of(text, tmp_path) == [
+        f":5: {path}.orders.own[0]: 'Shop': {words}",
+        f":9: {path}.reports.read[0]: 'Reader': {words}",
+        f":5: {path}.reports.own[0]: 'Shop': {words}",
+    ]
+
+
+def test_an_alias_within_what_it_names_is_refused_like_any_wrong_value(tmp_path: Path) -> None:
+    text = "tags: {}\nnetwork:\n  zones: &a [*a, b]\ninstances: {}"
+    assert refusal_of(text, tmp_path)[0].startswith(":3: network.zones[0]: &a [*a, b]: must be the")

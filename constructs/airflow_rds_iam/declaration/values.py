@@ -1,0 +1,158 @@
+"""The texts of a declaration that have a form: a pattern for programs, beside it words for people.
+
+The words stand in each error, in the JSON Schema (where editors show them) and in
+docs/declaration.md, always after "must be".
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+
+def _form(pattern: str, words: str, longest: int | None = None) -> Any:
+    # The name that editors' JSON Schema plugins know such words by.
+    return Field(
+        pattern=pattern, max_length=longest, json_schema_extra={"patternErrorMessage": words}
+    )
+
+
+Account = Annotated[str, _form(r"^[0-9]{12}$", "the 12 digits of an AWS account, in quotes")]
+Region = Annotated[
+    str, _form(r"^[a-z]{2}(-[a-z]+)+-[0-9]+$", "an AWS region, such as eu-central-1")
+]
+# EC2, "Regions and Zones": no region has more than six.
+Zone = Annotated[str, _form(r"^[a-f]$", "the letter of an availability zone, a to f")]
+Cidr = Annotated[
+    str,
+    _form(
+        r"^([0-9]{1,3}\.){3}[0-9]{1,3}/(1[6-9]|2[0-4])$",
+        "an IPv4 range of /16 to /24, such as 10.0.0.0/16",
+    ),
+]
+
+# An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
+Identifier = Annotated[
+    str,
+    _form(
+        r"^[a-z_][a-z0-9_]*$",
+        "lower-case letters, digits and underscores, not beginning with a digit (names that "
+        "PostgreSQL takes in quotes alone, such as those with hyphens, are not taken yet)",
+    ),
+]
+IdentityName = Annotated[
+    str,
+    _form(
+        r"^[a-z][a-z0-9_]*$",
+        "lower-case letters, digits and underscores, beginning with a letter",
+    ),
+]
+OldOwner = Annotated[
+    str, _form(r"^[^\x00]{1,63}$", "the name of a PostgreSQL role, of 1 to 63 characters")
+]
+
+# A part of a DB instance identifier: no underscore, no two hyphens in a row, none at the end.
+INSTANCE_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+INSTANCE_NAME_WORDS = (
+    "lower-case letters and digits, beginning with a letter, with single hyphens in between"
+)
+InstanceName = Annotated[str, _form(INSTANCE_NAME, INSTANCE_NAME_WORDS)]
+InstanceClass = Annotated[
+    str, _form(r"^db\.[a-z0-9-]+\.[a-z0-9]+$", "a DB instance class, such as db.t4g.medium")
+]
+EngineVersion = Annotated[
+    str,
+    _form(
+        r"^1[678](\.[0-9]+)?$",
+        "PostgreSQL 16, 17 or 18 in quotes, with or without a minor version: '17' or '17.6'",
+    ),
+]
+# "Creating and using an IAM policy for IAM database access".
+ResourceId = Annotated[
+    str, _form(r"^db-[A-Z0-9]+$", "the DbiResourceId of a DB instance: db-, capitals and digits")
+]
+
+AirflowName = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z][0-9a-zA-Z_-]*$",
+        "letters, digits, hyphens and underscores, beginning with a letter, 80 characters at most",
+        longest=80,
+    ),
+]
+# Amazon MWAA API reference, CreateEnvironment.
+AirflowOption = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9_.]+\.[a-z0-9_]+$",
+        "section.option in lower case, such as core.parallelism, 64 characters at most",
+        longest=64,
+    ),
+]
+# Neither libpq nor Airflow expands anything, and a worker's directory may be any.
+AuthoritiesPath = Annotated[
+    str,
+    _form(
+        r"^(/[a-zA-Z0-9_.@+-]+)+$",
+        "the whole path of a file, such as /etc/ssl/rds/global-bundle.pem, of letters, digits and "
+        "any of . _ @ + -",
+    ),
+]
+
+RoleArn = Annotated[
+    str,
+    _form(
+        r"^arn:[a-z-]+:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$",
+        "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/analyst",
+    ),
+]
+TopicArn = Annotated[
+    str,
+    _form(
+        r"^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$",
+        "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111122223333:alarms",
+    ),
+]
+# EventBridge Scheduler, "Schedule types".
+Schedule = Annotated[
+    str,
+    _form(
+        r"^(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$",
+        "rate(…) or cron(…) of EventBridge Scheduler, such as rate(1 day) or cron(0 6 * * ? *)",
+    ),
+]
+
+# AWS General Reference, "Tag naming limits and requirements".
+TagKey = Annotated[
+    str,
+    _form(
+        r"^[\w .:/=+@-]+$",
+        "1 to 128 letters, digits, spaces and any of _ . : / = + - @",
+        longest=128,
+    ),
+]
+TagValue = Annotated[
+    str,
+    _form(
+        r"^[\w .:/=+@-]*$",
+        "at most 256 letters, digits, spaces and any of _ . : / = + - @",
+        longest=256,
+    ),
+]
+
+
+def _whole(value: object) -> object:
+    # To Python, and so to pydantic, True is 1.
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "no whole number")
+    return value
+
+
+# What CloudWatch Logs takes (API reference, PutRetentionPolicy).
+RetentionDays = Annotated[
+    Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+        3288, 3653,
+    ],
+    BeforeValidator(_whole),
+]  # fmt: skip

@@ -1,0 +1,176 @@
+"""Every place of a declaration is given every kind of wrong value: each error is in words."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+from pydantic_core._pydantic_core import list_all_errors
+
+from airflow_rds_iam.declaration import schema
+from airflow_rds_iam.declaration.document import dotted
+from airflow_rds_iam.declaration.file import DeclarationError, load
+from airflow_rds_iam.declaration.words import Schema, allowed, key
+
+Place = tuple[str | int, ...]
+
+MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflow"]}}}}}
+# A key of each mapping whose keys the declaration chooses, by that mapping's own key.
+CHOSEN = {
+    "instances": "warehouse",
+    "databases": "orders",
+    "identities": "shop",
+    "tags": "team",
+    "configuration": "core.parallelism",
+}
+
+# As they are written in the file; not each is wrong at each place.
+VALUES = (
+    "", "~", "''", "' '", "x", "true", "on", "no", "0", "-1", "7", "012", "0x1F", "10:20", "1.5",
+    ".nan", "1e3", "9" * 40, "2026-01-01", "2026-01-01 10:20:30", "2026-13-13", "{}", "[]", "[[x]]",
+    "[~]", "{a: {b: c}}", "{on: x}", "[x, x]", "!!binary aGk=", "!!set {x, y}", "!!python/none x",
+    "&x [*x]", "'^[a-z](x|y)$'", "'9'", "'true'", "'a:b'", r'"\0"', r'"\ud800"', r'"\n"', "é" * 300,
+)  # fmt: skip
+KEYS = (
+    "x", "on", "no", "~", "''", "' '", "7", "10:20", "2026-01-01", "A", "é" * 300, "[a]", "{a: b}",
+    "'^[a-z](x|y)$'", r'"\0"', "=", "!!int 7",
+)  # fmt: skip
+
+# What pydantic says before, between and after the values of its own messages.
+PYDANTIC = {
+    part.strip(" ,.'")
+    for error in list_all_errors()
+    for part in re.split(r"\{\w+\}", error["message_template_python"])
+    if len(part.strip(" ,.'")) > 10
+} | {error["type"] for error in list_all_errors() if "_" in error["type"]}
+
+
+def places(where: Schema, path: Place = ()) -> Iterator[tuple[Place, Schema]]:
+    """Each place at which a value may stand, with its schema."""
+    if path:
+        yield path, where
+    keys: list[str | int] = list(where.get("properties", {}))
+    if "patternProperties" in where:
+        keys = [CHOSEN[str(path[-1])]]
+    if "items" in where:
+        keys = [0]
+    for name in keys:
+        inner = schema.at((*path, name))
+        assert inner is not None
+        yield from places(inner, (*path, name))
+
+
+PLACES = dict(places(schema.document()))
+MAPPINGS = {(): schema.document()} | {
+    path: where for path, where in PLACES.items() if where.get("type") == "object"
+}
+
+
+def text_with(path: Place, written: str) -> str:
+    """A declaration with ``written`` at ``path``, and a value that is right beside it in a list."""
+    node: Any = {"written": "here"}
+    for part in reversed(path):
+        node = [node, "b"] if isinstance(part, int) else {part: node}
+    text = yaml.safe_dump(merged(MINIMUM, node), sort_keys=False, width=1000)
+    return re.sub(r"\n? *written: here", lambda _: f" {written}", text)
+
+
+def merged(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict) or "written" in above:
+        return cast("object", above)
+    mine, theirs = cast("Schema", below), cast("Schema", above)
+    return {**mine, **{name: merged(mine.get(name), value) for name, value in theirs.items()}}
+
+
+def refusal(text: str, folder: Path) -> list[str]:
+    file = folder / "dev.yaml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        load(file)
+    except DeclarationError as error:
+        lines = str(error).splitlines()
+        for line in lines:
+            assert re.match(rf"{re.escape(str(file))}:[1-9][0-9]*: .", line), line
+        return [line.removeprefix(str(file)) for line in lines]
+    return []
+
+
+def in_words(line: str, written: str) -> None:
+    said = line.replace(written.strip("'"), "") if len(written) > 3 else line
+    assert not re.search(r"\^\[|\\[dwsS]|\(\?|\]\*|\)\$|\]\$", said), f"a pattern: {line}"
+    assert not [part for part in PYDANTIC if part in said], f"pydantic's words: {line}"
+    assert re.search(
+        "must|allowed|YAML|is there twice|is set by|there are|grant it|go together", said
+    ), line
+
+
+def is_wrong(text: str) -> bool:
+    """Whether the JSON Schema, or YAML itself, refuses ``text``."""
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        return True
+    return not Draft7Validator(schema.document()).is_valid(content)  # pyright: ignore
+
+
+@pytest.mark.parametrize("path", PLACES, ids=dotted)
+def test_each_wrong_value_is_told_in_words_with_line_path_and_what_is_allowed(
+    path: Place, tmp_path: Path
+) -> None:
+    refused = 0
+    for written in VALUES:
+        text = text_with(path, written)
+        lines = refusal(text, tmp_path)
+        for line in lines:
+            in_words(line, written)
+        here = [line for line in lines if re.match(rf":\d+: {re.escape(dotted(path))}\W", line)]
+        assert here or not is_wrong(text) or "YAML" in lines[0], (written, lines)
+        if re.fullmatch(r"[\w.:-]{2,40}", written):
+            assert all(written in line for line in here[:1]), here
+        refused += bool(here)
+    assert refused > 10
+
+
+@pytest.mark.parametrize("path", MAPPINGS, ids=dotted)
+def test_each_wrong_key_is_told_in_words_with_line_path_and_what_is_allowed(
+    path: Place, tmp_path: Path
+) -> None:
+    where = MAPPINGS[path]
+    for written in KEYS:
+        text = text_with((*path, "the_key"), "{}").replace("the_key", written)
+        lines = refusal(text, tmp_path)
+        for line in lines:
+            in_words(line, written)
+        assert lines or ("properties" not in where and not is_wrong(text)), written
+
+
+@pytest.mark.parametrize("path", MAPPINGS, ids=dotted)
+def test_a_key_that_is_there_twice_is_told(path: Place, tmp_path: Path) -> None:
+    text = re.sub(
+        "( *)the_key: here", r"\1the_key: a\n\1the_key: b", text_with((*path, "the_key"), "here")
+    )
+    line = text.splitlines().index(next(one for one in text.splitlines() if "the_key: b" in one))
+    here = dotted((*path, "the_key"))
+    assert refusal(text, tmp_path) == [f":{line + 1}: {here}: is there twice, first in line {line}"]
+
+
+def test_each_form_has_words() -> None:
+    """A pattern in the model without words beside it would be shown to nobody, and say nothing."""
+    for path, where in PLACES.items():
+        for node in (where, key(where) if "patternProperties" in where else {}):
+            if "pattern" in node or "patternProperties" in where:
+                assert "patternErrorMessage" in {**node, **where.get("propertyNames", {})}, path
+
+
+def test_each_key_says_what_it_becomes() -> None:
+    for path, where in PLACES.items():
+        if not isinstance(path[-1], int) and path[-1] not in CHOSEN.values():
+            assert where.get("description", "").endswith("."), dotted(path)
+
+
+def test_what_is_allowed_is_a_sentence_of_plain_words() -> None:
+    for path, where in PLACES.items():
+        assert not re.search(r"\^|\\|\[|\{|None|null", allowed(where)), dotted(path)
