@@ -71,7 +71,7 @@ class Document:
         text = self._text[node.start_mark.index : node.end_mark.index].rstrip()
         if node.tag == TEXT:
             text = repr(node.value)
-        elif "\n" in text or getattr(node, "flow_style", True) is False:
+        elif "\n" in text or not getattr(node, "flow_style", True):
             text = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
         return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
