@@ -3,12 +3,8 @@
 from typing import Any
 
 from database_users.desired import Database
-from database_users.postgres.catalog import (
-    SERVER_QUERY,
-    contents_from_rows,
-    contents_query,
-    server_from_rows,
-)
+from database_users.postgres.catalog.contents_rows import contents_from_rows, contents_query
+from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
 from tests.database_server import Postgres
 
 

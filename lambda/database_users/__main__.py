@@ -14,7 +14,7 @@ from database_users.deadline import Deadline
 from database_users.desired import InvalidRequestError, parse_databases
 from database_users.errors import LockoutError
 from database_users.plan import Plan
-from database_users.postgres.catalog import empty_server
+from database_users.postgres.catalog.server_rows import empty_server
 from database_users.postgres.run import plan_from_nothing, survey
 from database_users.postgres.session import Session
 from database_users.postgres.target import Target

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
-from database_users.postgres.catalog import ExistingDatabase, Server
+from database_users.postgres.catalog.server import ExistingDatabase, Server
 
 
 @dataclass(frozen=True)

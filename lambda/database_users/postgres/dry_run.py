@@ -4,7 +4,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
-from database_users.postgres.catalog import NEW_DATABASE, Server
+from database_users.postgres.catalog.contents import NEW_DATABASE
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents
 from database_users.postgres.session import Connect

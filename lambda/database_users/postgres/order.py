@@ -9,7 +9,8 @@ from database_users.desired import Database
 from database_users.errors import LockTimeoutError, RefusedStatementError
 from database_users.parallel import in_parallel
 from database_users.plan import Finding, Phase, Plan, Planned, Step, Transaction
-from database_users.postgres.catalog import Contents, Server
+from database_users.postgres.catalog.contents import Contents
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
 from database_users.postgres.planners.database import plan_database

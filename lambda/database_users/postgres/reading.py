@@ -4,15 +4,11 @@ import logging
 
 from database_users.desired import IAM
 from database_users.errors import LockTimeoutError, UnsuitableServerError
-from database_users.postgres.catalog import (
-    SERVER_QUERY,
-    Contents,
-    Row,
-    Server,
-    contents_from_rows,
-    contents_query,
-    server_from_rows,
-)
+from database_users.postgres.catalog.contents import Contents
+from database_users.postgres.catalog.contents_rows import contents_from_rows, contents_query
+from database_users.postgres.catalog.rows import Row
+from database_users.postgres.catalog.server import Server
+from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
 from database_users.postgres.session import LOCK_SECONDS, Session
 
 OLDEST_VERSION = 16  # memberships have INHERIT and SET options since then

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
-from database_users.postgres.catalog import Server
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session

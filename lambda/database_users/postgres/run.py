@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.plan import Plan
-from database_users.postgres.catalog import Server
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import follow
 from database_users.postgres.reading import ALONE, AMONG_READERS, read_server

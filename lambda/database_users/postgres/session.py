@@ -11,7 +11,7 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 )
 
 from database_users.plan import Statement, Statements
-from database_users.postgres.catalog import Row
+from database_users.postgres.catalog.rows import Row
 from database_users.postgres.errors import statement_error
 
 STATEMENT_SECONDS = 60

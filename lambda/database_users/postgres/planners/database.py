@@ -5,7 +5,7 @@ from itertools import chain
 
 from database_users.plan import Planned, together
 from database_users.postgres.acting import acting
-from database_users.postgres.catalog import Contents
+from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.default_privileges import default_privileges
 from database_users.postgres.planners.inside import Inside

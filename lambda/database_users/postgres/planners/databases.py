@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from database_users.desired import Database
 from database_users.plan import Change, Finding, Statement, Transaction
 from database_users.postgres.acting import acting, grants_as
-from database_users.postgres.catalog import ExistingDatabase
+from database_users.postgres.catalog.server import ExistingDatabase
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.privileges import NONE, PUBLIC, Grant, held
 from database_users.postgres.sql import identifier, identifiers

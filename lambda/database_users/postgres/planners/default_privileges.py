@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from database_users.plan import Change, Statement
-from database_users.postgres.catalog import Contents, DefaultPrivileges
+from database_users.postgres.catalog.contents import Contents, DefaultPrivileges
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import Kept, OutOfReach
 from database_users.postgres.privileges import NONE, PUBLIC, Kind, parse_acl

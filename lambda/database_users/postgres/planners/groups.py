@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from database_users.desired import Level
 from database_users.plan import Statement
-from database_users.postgres.catalog import Role
+from database_users.postgres.catalog.server import Role
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import server_wide, words

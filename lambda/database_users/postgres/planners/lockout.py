@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from database_users.desired import IAM
 from database_users.errors import LockoutError
 from database_users.plan import Finding
-from database_users.postgres.catalog import Server, members
+from database_users.postgres.catalog.server import Server, members
 from database_users.postgres.comparison import Comparison
 
 

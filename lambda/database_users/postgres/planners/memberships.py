@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from database_users.desired import IAM, MANAGED
 from database_users.plan import Change, Finding, Statement
-from database_users.postgres.catalog import Server
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import boolean, identifier, identifiers
 from database_users.postgres.statements import server_wide

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from database_users.plan import Change, Statement
 from database_users.postgres.acting import grants_as
-from database_users.postgres.catalog import Contents, ObjectGroup
+from database_users.postgres.catalog.contents import Contents, ObjectGroup
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import Kept, NotManaged, OnlyGrantor, OutOfReach
 from database_users.postgres.privileges import NONE, PUBLIC, held

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from database_users.deadline import Deadline
 from database_users.desired import Database, InvalidRequestError, parse_databases
-from database_users.postgres.catalog import empty_server
+from database_users.postgres.catalog.server_rows import empty_server
 from database_users.postgres.run import converge, plan_from_nothing, survey
 from tests.catalog_snapshot import snapshot
 from tests.database_server import MASTER, VERSIONS, Postgres

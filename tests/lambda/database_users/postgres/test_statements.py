@@ -13,19 +13,21 @@ from syrupy.assertion import SnapshotAssertion
 from database_users.desired import MANAGED, Database
 from database_users.errors import LockoutError
 from database_users.plan import Phase, Transaction
-from database_users.postgres.catalog import (
+from database_users.postgres.catalog.contents import (
     NEW_DATABASE,
     Contents,
     DefaultPrivileges,
+    ObjectGroup,
+)
+from database_users.postgres.catalog.server import (
     ExistingDatabase,
     Holding,
     Membership,
-    ObjectGroup,
     Role,
     RoleSetting,
     Server,
-    empty_server,
 )
+from database_users.postgres.catalog.server_rows import empty_server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import Visit, follow

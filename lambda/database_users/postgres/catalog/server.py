@@ -1,0 +1,187 @@
+"""The server as a whole: its roles, who is in whom, its databases."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from database_users.desired import MANAGED
+from database_users.postgres.catalog.contents_rows import CATALOGS
+from database_users.postgres.catalog.rows import grouped
+from database_users.postgres.privileges import Acl
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role and its attributes."""
+
+    name: str
+    can_login: bool = False
+    superuser: bool = False
+    create_role: bool = False
+    create_db: bool = False
+    replication: bool = False
+    bypass_rls: bool = False
+    inherits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """`member` is in `role`, as `grantor` granted it."""
+
+    role: str
+    member: str
+    grantor: str
+    admin: bool
+    inherit: bool
+    set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingDatabase:
+    """A database, and what its access control list gives to others than its owner."""
+
+    name: str
+    owner: str
+    acl: Acl
+    allows_connections: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSetting:
+    """`login` starts as `role`, in one database or, where that is `None`, in every one."""
+
+    login: str
+    database: str | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """`role` owns something in `database`, or is merely named in its access control lists.
+
+    `owns` are the catalogs that list what it owns.
+    """
+
+    role: str
+    database: str
+    owns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Server:
+    """Everything that one connection sees of the whole server."""
+
+    version: int
+    master: str
+    in_recovery: bool
+    roles: dict[str, Role]
+    memberships: tuple[Membership, ...]
+    databases: dict[str, ExistingDatabase]
+    role_settings: tuple[RoleSetting, ...]
+    holdings: tuple[Holding, ...]
+    sessions: frozenset[str]
+
+    @cached_property
+    def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:
+        """The memberships of each role."""
+        return grouped(self.memberships, lambda membership: membership.member)
+
+    @cached_property
+    def grants_of(self) -> Mapping[tuple[str, str], tuple[Membership, ...]]:
+        """The memberships of a role in another one, by (role, member)."""
+        return grouped(self.memberships, lambda membership: (membership.role, membership.member))
+
+    @cached_property
+    def grants_by_role(self) -> Mapping[str, tuple[Membership, ...]]:
+        """The memberships in each role."""
+        return grouped(self.memberships, lambda membership: membership.role)
+
+    @cached_property
+    def holdings_by_role(self) -> Mapping[str, tuple[Holding, ...]]:
+        """What each role holds, by database."""
+        return grouped(self.holdings, lambda holding: holding.role)
+
+    @cached_property
+    def holdings_by_database(self) -> Mapping[str, tuple[Holding, ...]]:
+        """What is held in each database."""
+        return grouped(self.holdings, lambda holding: holding.database)
+
+    def catalogs_of(self, database: str) -> frozenset[str]:
+        """The catalogs that list what somebody but RDS owns in `database`."""
+        if database not in self.databases:
+            return CATALOGS
+        return frozenset[str]().union(
+            *(holding.owns for holding in self.holdings_by_database.get(database, ()))
+        )
+
+    @cached_property
+    def managed_logins(self) -> frozenset[str]:
+        """The login users that an earlier run made or took over.
+
+        The master is no such user, but a member of the role that marks them for having made it.
+        """
+        marked = frozenset(grant.member for grant in self.grants_by_role.get(MANAGED, ()))
+        return marked - {self.master}
+
+    @cached_property
+    def acts_as(self) -> frozenset[str]:
+        """The roles whose privileges the master has, and that it may set itself to."""
+        return frozenset(
+            self._reachable(self.master, lambda membership: membership.inherit and membership.set)
+        )
+
+    def privileges_of(self, role: str) -> frozenset[str]:
+        """The roles whose privileges `role` has, its own among them."""
+        return frozenset(self._reachable(role, lambda membership: membership.inherit))
+
+    @cached_property
+    def administers(self) -> frozenset[str]:
+        """The roles that the master may grant to itself."""
+        groups = self._reachable(self.master, lambda _: True)
+        return frozenset(
+            membership.role
+            for group in groups
+            for membership in self.grants_by_member.get(group, ())
+            if membership.admin
+        )
+
+    def members_of(self, role: str) -> frozenset[str]:
+        """Everyone in `role`, through any chain: what a `+role` of pg_hba.conf counts."""
+        return members(role, ((m.role, m.member) for m in self.memberships))
+
+    def is_administrator(self, role: str) -> bool:
+        """Whether `role` may change other roles, or is RDS's administrator through any chain."""
+        found = self.roles.get(role)
+        return found is not None and (
+            found.superuser or found.create_role or role in self._rds_superusers
+        )
+
+    @cached_property
+    def _rds_superusers(self) -> frozenset[str]:
+        return self.members_of("rds_superuser")
+
+    def _reachable(self, start: str, follows: Callable[[Membership], bool]) -> set[str]:
+        found = {start}
+        todo = [start]
+        while todo:
+            for membership in self.grants_by_member.get(todo.pop(), ()):
+                if membership.role not in found and follows(membership):
+                    found.add(membership.role)
+                    todo.append(membership.role)
+        return found
+
+
+def members(role: str, edges: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Everyone in `role`, directly or through others, by (role, member) pairs."""
+    direct: defaultdict[str, list[str]] = defaultdict(list)
+    for group, member in edges:
+        direct[group].append(member)
+    found: set[str] = set()
+    todo = [role]
+    while todo:
+        for member in direct[todo.pop()]:
+            if member not in found:
+                found.add(member)
+                todo.append(member)
+    return frozenset(found)

@@ -1,0 +1,77 @@
+"""Reads the server as a whole."""
+
+from collections.abc import Iterable
+
+from database_users.postgres.catalog.rows import Row, tagged_rows
+from database_users.postgres.catalog.server import (
+    ExistingDatabase,
+    Holding,
+    Membership,
+    Role,
+    RoleSetting,
+    Server,
+)
+from database_users.postgres.privileges import parse_acl
+
+SERVER_QUERY = """
+SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
+    pg_is_in_recovery();
+SELECT 'role', rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
+    rolbypassrls, rolinherit FROM pg_roles;
+SELECT 'membership', r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
+    FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
+    JOIN pg_roles g ON g.oid = grantor;
+SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn FROM pg_database;
+SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
+    FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
+    unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
+SELECT 'holding', pg_get_userbyid(refobjid), datname,
+    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o')
+    FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
+    WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname;
+SELECT 'session', usename FROM pg_stat_activity
+    WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
+"""
+
+
+def server_from_rows(rows: Iterable[Row]) -> Server:
+    """What the rows of `SERVER_QUERY` tell."""
+    tagged = tagged_rows(rows)
+    ((version, master, in_recovery),) = tagged["server"]
+    return Server(
+        version=version,
+        master=master,
+        in_recovery=in_recovery,
+        roles={row[0]: Role(*row) for row in tagged["role"]},
+        memberships=tuple(Membership(*row) for row in sorted(tagged["membership"])),
+        databases={
+            name: ExistingDatabase(name, owner, parse_acl(acl, "database", owner), allowed)
+            for name, owner, acl, allowed in sorted(tagged["database"], key=lambda row: row[0])
+        },
+        role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
+        holdings=tuple(
+            Holding(role, database, frozenset((catalogs or "").split()))
+            for role, database, catalogs in sorted(tagged["holding"], key=lambda row: row[:2])
+        ),
+        sessions=frozenset(name for (name,) in tagged["session"]),
+    )
+
+
+# PostgreSQL manual, "pg_default_acl", column defaclobjtype.
+
+
+def empty_server(master: str, version: int) -> Server:
+    """A new instance with nothing in it, to plan for without one."""
+    roles = {
+        name: Role(name, can_login=login, create_role=login, create_db=login)
+        for name, login in ((master, True), ("rds_iam", False), ("rds_superuser", False))
+    }
+    databases = {
+        name: ExistingDatabase(name, master, parse_acl(None, "database", master))
+        for name in ("postgres", "template1")
+    }
+    memberships = (
+        Membership("rds_iam", master, "rdsadmin", admin=True, inherit=True, set=True),
+        Membership("rds_superuser", master, "rdsadmin", admin=False, inherit=True, set=True),
+    )
+    return Server(version, master, False, roles, memberships, databases, (), (), frozenset())
