@@ -19,8 +19,6 @@ from rds_login.causes import ServerError, UnresolvedNameError
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
 MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most
-METRIC_NAMESPACE = "AirflowRdsIam"
-METRIC = "StatementsOutstanding"
 
 log = logging.getLogger("database_users")
 
@@ -69,8 +67,8 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
             outstanding = sum(1 for _ in plan.statements())
             for line in lines(plan):
                 log.info("%s", line)
-            if request.action == "check":
-                emit_metric(target.host.partition(".")[0], outstanding)
+            if request.metric is not None:
+                request.metric.emit(outstanding)
             return {"Statements": outstanding, "Findings": len(plan.findings)}
         case "Create" | "Update" | "Delete":
             scope = everything if request.before is None else changed_since(request.before)
@@ -89,31 +87,6 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
                     "Findings": len(outcome.findings),
                 },
             }
-
-
-def emit_metric(instance: str, outstanding: int) -> None:
-    """Prints the metric for CloudWatch to take out of the log.
-
-    Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
-    """
-    print(
-        json.dumps(
-            {
-                "_aws": {
-                    "Timestamp": int(time.time() * 1000),
-                    "CloudWatchMetrics": [
-                        {
-                            "Namespace": METRIC_NAMESPACE,
-                            "Dimensions": [["Instance"]],
-                            "Metrics": [{"Name": METRIC, "Unit": "Count"}],
-                        }
-                    ],
-                },
-                "Instance": instance,
-                METRIC: outstanding,
-            }
-        )
-    )
 
 
 def shortened(message: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from database_users.desired import Database, InvalidRequestError, parse_databases
+from database_users.metric import Metric
 from database_users.postgres.target import Target
 
 Action = Literal["Create", "Update", "Delete", "plan", "check"]
@@ -15,12 +16,16 @@ _MODES = ("plan", "check")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the function is asked for; `before` is what the last deploy asked for, if it helps."""
+    """What the function is asked for.
+
+    `before` is what the last deploy asked for, if it helps; `metric` takes the result of a check.
+    """
 
     action: Action
     databases: tuple[Database, ...]
     before: tuple[Database, ...] | None
     physical_id: str
+    metric: Metric | None = None
 
 
 def parse_target(environment: Mapping[str, str]) -> Target:
@@ -56,7 +61,8 @@ def parse_request(event: object, master: str) -> Request:
         if mode not in _MODES:
             raise InvalidRequestError(f"Mode: {mode!r} is unknown; allowed is plan or check")
         databases = parse_databases(fields.get("Databases"), master)
-        return Request(cast(Action, mode), databases, None, "")
+        metric = _metric(fields.get("Metric")) if mode == "check" else None
+        return Request(cast(Action, mode), databases, None, "", metric)
     action = fields.get("RequestType")
     if action not in _REQUEST_TYPES:
         raise InvalidRequestError(
@@ -71,6 +77,34 @@ def parse_request(event: object, master: str) -> Request:
     databases = parse_databases(properties.get("Databases"), master)
     before = _before(fields, properties, master) if action == "Update" else None
     return Request(cast(Action, action), databases, before, physical_id)
+
+
+def _metric(value: object) -> Metric | None:
+    """Where a check is counted; one that somebody asks for by hand may be counted nowhere."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise InvalidRequestError(f"Metric: {value!r} is no object")
+    metric = cast(Mapping[object, object], value)
+    namespace, name = (_text(metric.get(key), f"Metric.{key}") for key in ("Namespace", "Name"))
+    dimensions = metric.get("Dimensions")
+    if not isinstance(dimensions, Mapping):
+        raise InvalidRequestError(f"Metric.Dimensions: {dimensions!r} is no object")
+    found = cast(Mapping[object, object], dimensions)
+    return Metric(
+        namespace,
+        name,
+        {
+            _text(key, "Metric.Dimensions"): _text(item, f"Metric.Dimensions.{key}")
+            for key, item in found.items()
+        },
+    )
+
+
+def _text(value: object, place: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidRequestError(f"{place}: {value!r} is no text, or an empty one")
+    return value
 
 
 def _before(

@@ -50,6 +50,13 @@ class DriftCheck(Construct):
                 actions=["lambda:InvokeFunction"], resources=[function.function_arn]
             )
         )
+        metric = cloudwatch.Metric(
+            namespace="AirflowRdsIam",
+            metric_name="StatementsOutstanding",
+            dimensions_map={"Instance": instance},
+            statistic="Maximum",
+            period=Duration.days(1),
+        )
         scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -59,7 +66,17 @@ class DriftCheck(Construct):
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function_arn,
                 role_arn=role.role_arn,
-                input=Stack.of(self).to_json_string({"Mode": "check", "Databases": databases}),
+                input=Stack.of(self).to_json_string(
+                    {
+                        "Mode": "check",
+                        "Databases": databases,
+                        "Metric": {
+                            "Namespace": metric.namespace,
+                            "Name": metric.metric_name,
+                            "Dimensions": metric.dimensions,
+                        },
+                    }
+                ),
                 # The next check is soon enough.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
             ),
@@ -69,13 +86,7 @@ class DriftCheck(Construct):
             "Alarm",
             alarm_description=f"{instance} is not what its declaration says; the log of "
             f"{function.function_name} names each statement that is outstanding",
-            metric=cloudwatch.Metric(
-                namespace="AirflowRdsIam",
-                metric_name="StatementsOutstanding",
-                dimensions_map={"Instance": instance},
-                statistic="Maximum",
-                period=Duration.days(1),
-            ),
+            metric=metric,
             threshold=0,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             evaluation_periods=1,

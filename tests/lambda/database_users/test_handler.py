@@ -22,6 +22,11 @@ from tests.desired import ORDERS_EVENT as ORDERS
 from tests.tls_front import listening, write_certificate
 
 HOST = "localhost"
+METRIC = {
+    "Namespace": "AirflowRdsIam",
+    "Name": "StatementsOutstanding",
+    "Dimensions": {"Instance": "dev-warehouse"},
+}
 
 
 class Context:
@@ -129,13 +134,18 @@ def test_a_check_emits_the_metric_and_changes_nothing(
     newest.execute("GRANT CONNECT ON DATABASE orders TO PUBLIC")
     capsys.readouterr()
     with caplog.at_level(logging.INFO):
-        answer = handle({"Mode": "check", "Databases": [ORDERS]}, Context())
+        answer = handle({"Mode": "check", "Databases": [ORDERS], "Metric": METRIC}, Context())
     metric = json.loads(capsys.readouterr().out)
     assert answer["Statements"] == metric["StatementsOutstanding"] == 1
-    assert metric["Instance"] == "localhost"
+    assert metric["Instance"] == "dev-warehouse"
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "AirflowRdsIam"
     assert 'REVOKE CONNECT ON DATABASE "orders" FROM PUBLIC' in caplog.text
     assert newest.query("SELECT has_database_privilege('public', 'orders', 'CONNECT')") == [(True,)]
+
+
+def test_a_check_by_hand_is_counted_nowhere(front: Front, capsys: pytest.CaptureFixture[str]):
+    handle({"Mode": "check", "Databases": [ORDERS]}, Context())
+    assert capsys.readouterr().out == ""
 
 
 def test_no_log_and_no_answer_holds_a_token(front: Front, caplog: Any):

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import Declaration, DriftCheck
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from database_users.request import parse_request, parse_target
 from tests.declared import dev
 from tests.templates import Content, of_type, properties, statements, synthesized, text, the
 
@@ -197,3 +199,57 @@ def test_the_users_are_removed_while_the_function_still_has_its_permissions(
 def test_its_logs_are_kept_for_a_year(template: Content, function: dict[str, Any]) -> None:
     group = template["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]
     assert group["Properties"]["RetentionInDays"] == 365
+
+
+def test_the_function_understands_what_its_resource_and_its_schedule_send(
+    new_stack: Callable[[], Stack],
+) -> None:
+    databases = {
+        "orders": {"read": ["airflow"], "own": ["shop"], "adopt": True, "old_owners": ["Legacy"]},
+        "reports": {"write": ["analyst"]},
+    }
+    template = template_of(new_stack(), databases)
+    sent = {**the(template, RESOURCE)["Properties"], "ServiceToken": "x"}
+    event = {"RequestType": "Create", "ResourceProperties": sent}
+    deployed = parse_request(event, "administrator")
+    assert [
+        (one.name, one.read, one.write, one.own, one.old_owners) for one in deployed.databases
+    ] == [
+        ("orders", ("airflow_orders_read",), (), ("shop_orders_own",), ("Legacy",)),
+        ("reports", (), ("analyst_reports_write",), (), ()),
+    ]
+    update = {**event, "RequestType": "Update", "OldResourceProperties": sent}
+    assert parse_request(update, "administrator").before == deployed.databases
+    schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
+    check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
+    assert (check.action, check.databases) == ("check", deployed.databases)
+
+
+def test_the_alarm_watches_what_the_check_counts(
+    template: Content, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
+    check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
+    assert check.metric is not None
+    check.metric.emit(3)
+    record = json.loads(capsys.readouterr().out)
+    [directive] = record["_aws"]["CloudWatchMetrics"]
+    alarm = the(template, "AWS::CloudWatch::Alarm")["Properties"]
+    watched = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert directive["Namespace"] == alarm["Namespace"]
+    assert directive["Dimensions"] == [list(watched)]
+    assert {name: record[name] for name in watched} == watched
+    assert [one["Name"] for one in directive["Metrics"]] == [alarm["MetricName"]]
+    assert record[alarm["MetricName"]] == 3
+
+
+def test_the_function_finds_its_target_in_the_environment(function: dict[str, Any]) -> None:
+    variables = function["Environment"]["Variables"]
+    by_lambda = {"AWS_REGION": "eu-central-1", "LAMBDA_TASK_ROOT": "/var/task"}
+    environment = {name: text(value) for name, value in variables.items()} | by_lambda
+    target = parse_target(environment | {"DATABASE_PORT": "5432"})
+    assert target.host == text(variables["DATABASE_HOST"])
+    assert target.user == "administrator"
+    assert "DATABASE_PORT" in variables
+    module, _, name = function["Handler"].rpartition(".")
+    assert callable(getattr(import_module(module), name))
