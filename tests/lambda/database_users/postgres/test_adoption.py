@@ -1,0 +1,74 @@
+"""Roles and objects that were there before: taken over, corrected, and nothing else of theirs."""
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from tests.database_server import MASTER, Postgres
+from tests.desired import ORDERS, PAYROLL
+from tests.object_kinds import EVERY_KIND, READS
+from tests.runs import outstanding, refused, run
+
+
+def test_adopt_moves_the_objects_of_old_owners_and_nothing_else_of_theirs(server: Postgres):
+    server.execute("CREATE ROLE legacy LOGIN", "GRANT legacy TO CURRENT_USER", user=MASTER)
+    for name in ("orders", "elsewhere"):
+        server.execute(f"CREATE DATABASE {name} OWNER legacy", user=MASTER)
+    for name in ("orders", "elsewhere"):
+        server.execute("SET ROLE legacy", *EVERY_KIND, database=name)
+    run(server, replace(ORDERS, old_owners=("legacy",)))
+    assert refused(server, "owner", ['DROP VIEW "Weird "" name".view']) == []
+    assert refused(server, "reader", READS) == []
+    assert dict(
+        server.query(
+            "SELECT datname, pg_get_userbyid(datdba) FROM pg_database"
+            " WHERE datname IN ('orders', 'elsewhere')"
+        )
+    ) == {
+        "orders": "orders_owner",
+        "elsewhere": "legacy",
+    }
+    assert {
+        owner
+        for (owner,) in server.query(
+            "SELECT tableowner FROM pg_tables WHERE schemaname ~ 'Weird'", "elsewhere"
+        )
+    } == {"legacy"}
+    assert outstanding(server, replace(ORDERS, old_owners=("legacy",))) == []
+
+
+def test_the_master_can_be_an_old_owner_and_keeps_its_databases(server: Postgres):
+    server.execute("CREATE DATABASE orders", user=MASTER)
+    server.execute(*EVERY_KIND, database="orders", user=MASTER)
+    adopting = replace(ORDERS, old_owners=(MASTER,))
+    run(server, adopting)
+    assert refused(server, "owner", ['DROP VIEW "Weird "" name".view']) == []
+    owners = server.query(
+        "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname IN ('postgres', 'template1')"
+    )
+    assert owners == [(MASTER,), (MASTER,)]
+    assert outstanding(server, adopting) == []
+
+
+def test_roles_of_the_same_names_are_corrected_and_each_correction_is_said(
+    server: Postgres, caplog: pytest.LogCaptureFixture
+):
+    server.execute(
+        "CREATE ROLE reader LOGIN CREATEDB PASSWORD 'secret'",
+        "CREATE ROLE orders_owner LOGIN PASSWORD 'secret'",
+        "CREATE ROLE payroll_reader",
+        "GRANT payroll_reader TO reader",
+        user=MASTER,
+    )
+    with caplog.at_level("INFO"):
+        run(server, ORDERS, PAYROLL)
+    assert "reader existed with CREATEDB, which is taken away" in caplog.text
+    assert "reader existed and is taken over: it has no password any more" in caplog.text
+    assert "orders_owner existed as a login user" in caplog.text
+    assert "reader is no longer granted payroll_reader" in caplog.text
+    assert server.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'reader'") == [(None,)]
+    server.login("reader", "orders").close()
+    with pytest.raises(psycopg.OperationalError):
+        server.login("orders_owner", "orders", password="secret")
+    assert outstanding(server, ORDERS, PAYROLL) == []

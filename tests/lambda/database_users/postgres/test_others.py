@@ -1,0 +1,101 @@
+"""What belongs to others stays, and is reported where somebody has to know."""
+
+from tests.database_server import MASTER, Postgres
+from tests.desired import ORDERS
+from tests.runs import outstanding, run
+
+
+def test_roles_and_grants_of_others_stay_and_are_reported(server: Postgres):
+    run(server, ORDERS)
+    server.execute(
+        "CREATE ROLE analyst LOGIN", "GRANT CONNECT ON DATABASE orders TO analyst", user=MASTER
+    )
+    server.execute(
+        "CREATE TABLE item (id int)",
+        "GRANT SELECT ON item TO analyst",
+        database="orders",
+        user="owner",
+    )
+    outcome = run(server, ORDERS)
+    assert outcome.statements == 0
+    assert outcome.findings == (
+        "orders: analyst is not managed here and keeps privileges on 1 objects",
+    )
+    assert server.query("SELECT has_table_privilege('analyst', 'item', 'SELECT')", "orders") == [
+        (True,)
+    ]
+
+
+def test_objects_out_of_reach_are_reported_and_fail_nothing(server: Postgres):
+    run(server, ORDERS)
+    server.execute(
+        "CREATE ROLE stranger",
+        "CREATE SCHEMA hidden AUTHORIZATION stranger",
+        "CREATE TABLE public.held (id int)",
+        "ALTER TABLE public.held OWNER TO stranger",
+        database="orders",
+    )
+    outcome = run(server, ORDERS)
+    assert outcome.statements == 0
+    (finding,) = outcome.findings
+    assert "2 objects of stranger keep the privileges that they have (held, hidden)" in finding
+
+
+def test_what_rds_owns_is_left_alone(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE SCHEMA rds_own", "CREATE TABLE rds_own.item (id int)", database="orders")
+    outcome = run(server, ORDERS)
+    assert (outcome.statements, outcome.findings) == (0, ())
+
+
+def test_what_an_extension_made_is_left_alone(server: Postgres):
+    run(server, ORDERS)
+    made = {
+        "SCHEMA made": "CREATE SCHEMA made",
+        "TABLE made.item": "CREATE TABLE made.item (id int)",
+        "FUNCTION made.one()": "CREATE FUNCTION made.one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "TYPE made.mood": "CREATE TYPE made.mood AS ENUM ('well')",
+    }
+    server.execute(*made.values(), database="orders", user="owner")
+    for thing in made:
+        server.execute(f"REVOKE ALL ON {thing} FROM orders_reader", database="orders")
+    assert len(outstanding(server, ORDERS)) == len(made)
+    for thing in made:
+        server.execute(f"ALTER EXTENSION plpgsql ADD {thing}", database="orders")
+    outcome = run(server, ORDERS)
+    assert (outcome.statements, outcome.findings) == (0, ())
+
+
+def test_users_who_could_connect_because_everyone_could_are_told_of(server: Postgres):
+    server.execute(
+        "CREATE ROLE named LOGIN",
+        "CREATE ROLE team",
+        "CREATE ROLE in_team LOGIN IN ROLE team",
+        "CREATE ROLE legacy LOGIN",
+        "CREATE ROLE nobody LOGIN",
+        "CREATE ROLE rdstopmgr LOGIN",
+        "CREATE ROLE group_alone",
+        "CREATE DATABASE orders",
+        "GRANT CONNECT ON DATABASE orders TO named, team",
+        "ALTER DATABASE orders OWNER TO legacy",
+        "GRANT legacy TO administrator WITH INHERIT TRUE",
+    )
+    assert [finding for finding in run(server, ORDERS).findings if "could connect" in finding] == [
+        "orders: nobody could connect because everyone could, and no longer can; whoever shall:"
+        ' GRANT CONNECT ON DATABASE "orders" TO …',
+        "postgres: in_team, legacy, named, nobody could connect because everyone could, and no"
+        ' longer can; whoever shall: GRANT CONNECT ON DATABASE "postgres" TO …',
+    ]
+    assert server.query(
+        "SELECT rolname FROM pg_roles WHERE has_database_privilege(rolname, 'orders', 'CONNECT')"
+        " AND rolname IN ('named', 'in_team', 'legacy', 'nobody') ORDER BY rolname"
+    ) == [("in_team",), ("legacy",), ("named",)]
+
+
+def test_what_the_master_does_not_own_is_reported(server: Postgres):
+    server.execute("ALTER DATABASE postgres OWNER TO rdsadmin")
+    outcome = run(server, ORDERS)
+    assert outcome.findings == (
+        "postgres: everyone (PUBLIC) keeps CONNECT, TEMPORARY on the database; only rdsadmin can"
+        " revoke it",
+    )

@@ -1,0 +1,37 @@
+"""Runs against a server of the tests, and what its users are refused."""
+
+import time
+from collections.abc import Iterable
+
+import psycopg
+
+from database_users.deadline import Deadline
+from database_users.desired import Database
+from database_users.postgres.run import Outcome, converge, survey
+from tests.database_server import Postgres
+
+
+def run(server: Postgres, *databases: Database) -> Outcome:
+    """Makes `server` what `databases` says."""
+    return converge(server.connect, databases, Deadline(time.monotonic() + 60))
+
+
+def outstanding(server: Postgres, *databases: Database) -> list[str]:
+    """The statements that would run."""
+    plan = survey(server.connect, databases, Deadline(time.monotonic() + 60))
+    return [statement.sql for statement in plan.statements()]
+
+
+def refused(
+    server: Postgres, user: str, statements: Iterable[str], database: str = "orders"
+) -> list[str]:
+    """Those of `statements` that `user` has no privilege for."""
+    found: list[str] = []
+    with server.login(user, database) as connection:
+        for statement in statements:
+            try:
+                with connection.transaction(force_rollback=True):
+                    connection.execute(statement.encode())
+            except psycopg.errors.InsufficientPrivilege:
+                found.append(statement)
+    return found
