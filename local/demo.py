@@ -74,7 +74,7 @@ def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None
         _revoke(progress, deployment)
         if keep:
             keep(deployment)
-        with progress.step("cdk destroy") as step:
+        with progress.step("make destroy") as step:
             step.detail = teardown.everything_is_destroyed(deployment)
         started = teardown.descendants()
         begun = running.pop_all()
@@ -86,7 +86,7 @@ def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None
 
 def _revoke(progress: Progress, deployment: Deployment) -> None:
     with ExitStack() as given_back:
-        with progress.step("a grant is taken away; only the access stack is deployed") as step:
+        with progress.step("a grant is taken away: make diff access") as step:
             taken = given_back.enter_context(revocation.revoked(deployment))
             step.detail = f"{taken.grant.identity} may not {taken.grant.level} in "
             step.detail += f"{taken.grant.database} any more"
@@ -94,7 +94,7 @@ def _revoke(progress: Progress, deployment: Deployment) -> None:
             step.detail = revocation.the_open_session_is_gone(taken)
         with progress.step("the DAG fails and says why") as step:
             step.detail = revocation.the_dag_fails_for_a_reason(taken)
-        with progress.step("the grant is given back"):
+        with progress.step("the grant is given back: make deploy"):
             given_back.close()
     with progress.step("the DAG succeeds again") as step:
         step.detail = pipeline.report_is_made(deployment)

@@ -2,18 +2,17 @@
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 
-from local import cdk, shop
+from local import make, shop
 from local.account import Account, started_account
 from local.airflow import Airflow, Worker, initialized, set_up
-from local.declared import AIRFLOW, Grant, read, without
+from local.declared import read
 from local.environment import Environment, stranger
-from local.processes import ROOT, finish
+from local.processes import ROOT
 from local.progress import Progress
 
 STATE = ROOT / ".local/demo"
@@ -22,29 +21,24 @@ EPOCH = "1970-01-01T00:00:00+00:00"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Synthesis:
-    """A declaration, and what it is synthesized to when `finish` returns."""
-
-    declaration: Path
-    assembly: Path
-    log: Path
-    process: Popen[str]
-
-    def finish(self) -> None:
-        """Wait for the synthesis. ProgramError if it fails."""
-        finish(self.process, log=self.log)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Deployment(Environment):
     """An environment, what it was deployed from, and its Airflow."""
 
     state: Path
     assembly: Path
+    """What was synthesized last."""
     airflow: Airflow
     worker: Worker
-    revocation: tuple[Grant, Synthesis]
-    """A grant, and the same declaration without it: made beside the deploy, as it takes as long."""
+
+    def make(self, *targets: str, environment: Path = DECLARATION) -> None:
+        """Run `make TARGETS` with a declaration. ProgramError if it fails."""
+        make.run(
+            self.account,
+            *targets,
+            environment=environment,
+            output=self.assembly,
+            log=self.log("-".join(targets)),
+        )
 
     def server_log(self, name: str) -> list[str]:
         """The entries of one of the logs that the instance exports, such as ``postgresql``."""
@@ -76,21 +70,17 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
             for role in (*declared.role_arns.values(), stranger(declared)):
                 account.make_role(role)
             step.detail = account.url
-        with progress.step("cdk synth, with cdk-nag; cdk bootstrap") as step:
-            bootstrap = cdk.bootstrap(account, log=_log(state, "bootstrap"))
-            with _synthesis(account, DECLARATION, assembly) as synthesis, bootstrap as process:
-                finish(process, log=_log(state, "bootstrap"))
-                synthesis.finish()
-            step.detail = ", ".join(cdk.stacks(assembly))
-        grant = declared.grant(AIRFLOW, "reports")
-        changed = without(DECLARATION, grant, directory=state / "revocation")
-        revocation = running.enter_context(
-            _synthesis(account, changed, state / "revocation/cdk.out")
-        )
         database_is_made = running.enter_context(initialized(home, log=_log(state, "airflow")))
-        with progress.step("cdk deploy --all") as step:
-            cdk.deploy(account, assembly=assembly, log=_log(state, "deploy"))
-            step.detail = f"{_count_resources(account, assembly)} resources"
+        with progress.step("make bootstrap deploy: synthesis with cdk-nag, every stack") as step:
+            make.run(
+                account,
+                *("bootstrap", "deploy"),
+                environment=DECLARATION,
+                output=assembly,
+                log=_log(state, "bootstrap-deploy"),
+            )
+            names = stacks(assembly)
+            step.detail = f"{_count_resources(account, names)} resources in {', '.join(names)}"
         environment = Environment(account=account, declared=declared)
         with progress.step("Airflow is set up from what was deployed") as step:
             database_is_made()
@@ -111,15 +101,14 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
             assembly=assembly,
             airflow=airflow,
             worker=worker,
-            revocation=(grant, revocation),
         )
 
 
-@contextmanager
-def _synthesis(account: Account, declaration: Path, assembly: Path) -> Generator[Synthesis]:
-    log = assembly.with_suffix(".log")
-    with cdk.synth(account, environment=str(declaration), to=assembly, log=log) as process:
-        yield Synthesis(declaration=declaration, assembly=assembly, log=log, process=process)
+def stacks(assembly: Path) -> list[str]:
+    """The names of the stacks that were synthesized."""
+    return sorted(
+        path.name.removesuffix(".template.json") for path in assembly.glob("*.template.json")
+    )
 
 
 def _clean(state: Path) -> None:
@@ -133,10 +122,10 @@ def _log(state: Path, name: str) -> Path:
     return state / "logs" / f"{name}.log"
 
 
-def _count_resources(account: Account, assembly: Path) -> int:
+def _count_resources(account: Account, names: Iterable[str]) -> int:
     pages = account.client("cloudformation").get_paginator("list_stack_resources")
     return sum(
         len(page["StackResourceSummaries"])
-        for name in cdk.stacks(assembly)
+        for name in names
         for page in pages.paginate(StackName=name)
     )

@@ -19,11 +19,11 @@ class ProgramError(Exception):
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The caller's environment, without what would steer AWS, PostgreSQL, Airflow or Python.
+    """The caller's environment, without what would steer AWS, PostgreSQL, Airflow, Python or make.
 
     Python's bytecode goes to a folder of its own, where the next demo finds it.
     """
-    foreign = ("AWS_", "AIRFLOW", "CDK_", "PG", "PYTHON", "VIRTUAL_ENV")
+    foreign = ("AWS_", "AIRFLOW", "CDK_", "MAKE", "MFLAGS", "PG", "PYTHON", "VIRTUAL_ENV")
     bytecode = str(ROOT / ".local/bytecode")
     return environment_without(foreign, os.environ) | {"PYTHONPYCACHEPREFIX": bytecode, **variables}
 

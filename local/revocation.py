@@ -1,15 +1,16 @@
 """A grant taken away in a copy of the declaration, and given back."""
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import psycopg
 
-from local import cdk, pipeline
-from local.declared import AIRFLOW, Grant
-from local.deployment import Deployment
+from local import pipeline
+from local.declared import AIRFLOW, Grant, without
+from local.deployment import DECLARATION, Deployment, stacks
 from local.progress import UnprovenError
 
 
@@ -29,33 +30,42 @@ def revoked(deployment: Deployment) -> Generator[Revocation]:
     Raises:
         UnprovenError: another stack would have to be deployed too.
     """
-    grant, without = deployment.revocation
-    without.finish()
-    access = f"{deployment.declared.environment}-access"
-    changed = differing(deployment.assembly, without.assembly)
-    if changed != [access]:
-        raise UnprovenError(f"a change of access changes the stacks {changed}, not {access} alone")
-
-    def deploy(assembly: Path) -> None:
-        log = deployment.log("revocation")
-        cdk.deploy(deployment.account, assembly=assembly, stacks=[access], log=log)
-
+    grant = deployment.declared.grant(AIRFLOW, "reports")
+    changed = without(DECLARATION, grant, directory=deployment.state / "revocation")
+    before = _deployed(deployment)
     with deployment.identity(AIRFLOW).log_in(grant.user, grant.database) as session:
         session.execute("SELECT 1")
-        deploy(without.assembly)
+        deployment.make("diff", "access", environment=changed)
+        after = _synthesized(deployment)
         try:
+            _expect_only_access(deployment, before, after)
             yield Revocation(deployment=deployment, grant=grant, session=session)
         finally:
-            deploy(deployment.assembly)
+            deployment.make("deploy")
 
 
-def differing(before: Path, after: Path) -> list[str]:
-    """The stacks whose templates are not the same in two assemblies."""
-    return [
-        name
-        for name in sorted({*cdk.stacks(before), *cdk.stacks(after)})
-        if _template(before, name) != _template(after, name)
-    ]
+def _deployed(deployment: Deployment) -> dict[str, Any]:
+    client = deployment.account.client("cloudformation")
+    return {
+        name: client.get_template(StackName=name)["TemplateBody"]
+        for name in stacks(deployment.assembly)
+    }
+
+
+def _synthesized(deployment: Deployment) -> dict[str, Any]:
+    return {
+        name: json.loads((deployment.assembly / f"{name}.template.json").read_text())
+        for name in stacks(deployment.assembly)
+    }
+
+
+def _expect_only_access(
+    deployment: Deployment, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    access = f"{deployment.declared.environment}-access"
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if changed != {access}:
+        raise UnprovenError(f"a change of access changes {sorted(changed)}, not {access} alone")
 
 
 def the_open_session_is_gone(revocation: Revocation) -> str:
@@ -86,8 +96,3 @@ def the_dag_fails_for_a_reason(revocation: Revocation) -> str:
             f"the DAG failed with an error that does not name the cause: {errors[0]}"
         )
     return errors[0]
-
-
-def _template(assembly: Path, name: str) -> str:
-    file = assembly / f"{name}.template.json"
-    return file.read_text() if file.exists() else ""

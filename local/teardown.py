@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 import psutil
 
-from local import cdk
-from local.deployment import Deployment
+from local.deployment import Deployment, stacks
 from local.environment import stranger
 from local.progress import UnprovenError
 
@@ -15,10 +14,10 @@ GONE_SECONDS = 10
 
 
 def everything_is_destroyed(deployment: Deployment) -> str:
-    """`cdk destroy` leaves what the templates retain, and what others own as it was."""
+    """`make destroy` leaves what the templates retain, and what others own as it was."""
     account = deployment.account
     kept = _kept(deployment)
-    cdk.destroy(account, assembly=deployment.assembly, log=deployment.log("destroy"))
+    deployment.make("destroy")
     own = account.client
     left = {
         "stacks": [
@@ -55,7 +54,7 @@ def everything_is_destroyed(deployment: Deployment) -> str:
         if name not in of_others and not name.lower().startswith("cdk")
     }
     if strange := {name for name in own_left if name.split(": ")[1] not in kept}:
-        raise UnprovenError(f"left after cdk destroy: {sorted(strange)}")
+        raise UnprovenError(f"left after make destroy: {sorted(strange)}")
     return f"kept, as they hold logs: {', '.join(sorted(own_left))}"
 
 
@@ -63,7 +62,7 @@ def _kept(deployment: Deployment) -> set[str]:
     """What outlives the stacks: what their templates retain, and logs of Lambda's own."""
     pages = deployment.account.client("cloudformation").get_paginator("list_stack_resources")
     kept: set[str] = set()
-    for stack in cdk.stacks(deployment.assembly):
+    for stack in stacks(deployment.assembly):
         template = json.loads((deployment.assembly / f"{stack}.template.json").read_text())
         for page in pages.paginate(StackName=stack):
             for resource in page["StackResourceSummaries"]:

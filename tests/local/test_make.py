@@ -1,0 +1,64 @@
+"""What the demo deploys with is what users type."""
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from local import make
+from local.account import Account, Credentials
+from local.processes import ROOT
+
+# The command itself, and options that are its own.
+OF_CDK = re.compile(
+    r"(.*/)?cdk|--(all|app|concurrency|context|exclusively|force|hotswap|output|require-approval)"
+)
+
+
+def strings(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_nothing_local_starts_cdk_or_has_an_option_of_it() -> None:
+    found = {
+        (file.name, string)
+        for file in (ROOT / "local").rglob("*.py")
+        for string in strings(file)
+        if OF_CDK.fullmatch(string)
+    }
+    assert found == {("teardown.py", "cdk")}  # the beginning of the names that bootstrapping gives
+
+
+def test_make_gets_the_endpoint_and_credentials_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, log = tmp_path / "bin/make", tmp_path / "make.log"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"; exec env\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    # As when the demo runs under make itself, with the caller's own AWS configured.
+    monkeypatch.setenv("MAKEFLAGS", "-- ENVIRONMENT=prod")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    account = Account(
+        id="111122223333",
+        region="eu-central-1",
+        url="http://127.0.0.1:1",
+        administrator=Credentials(access_key_id="AKIA", secret_access_key="secret"),
+        authorities=tmp_path,
+        calls_file=tmp_path,
+        control_token="",
+    )
+    make.run(account, "diff", "access", environment=Path("a.yaml"), output=Path("out"), log=log)
+    [*lines] = log.read_text().splitlines()
+    assert lines[:4] == ["diff", "access", "ENVIRONMENT=a.yaml", "OUTPUT=out"]
+    found = dict(line.split("=", 1) for line in lines[4:] if "=" in line)
+    added = {name for name in found if os.environ.get(name) != found[name]}
+    assert added - {"PYTHONPYCACHEPREFIX", "_", "PWD", "OLDPWD", "SHLVL"} == {
+        *account.variables(account.administrator)
+    }
+    assert found["AWS_ENDPOINT_URL"] == account.url
+    assert not {"MAKEFLAGS", "AWS_PROFILE"} & found.keys()
