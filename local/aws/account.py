@@ -26,7 +26,7 @@ from local.aws.functions import Functions
 from local.aws.gateway import Gateway
 from local.aws.processes import RuntimeDirectory
 from local.aws.rds.service import Rds
-from local.aws.resources import bucket, function, log_group, mwaa, network, secret
+from local.aws.resources import bucket, function, iam, log_group, mwaa, network, secret
 
 _ROOT = Path(__file__).parents[2]
 _CACHE = "cache"
@@ -119,7 +119,7 @@ def _start_services(
     emulator.run_functions_with(functions.run)
     rds = Rds(emulator, authority=authority, state=state, runtime=runtime)
     stack.callback(rds.stop)
-    for module in (network, bucket, function, log_group, mwaa, secret):
+    for module in (network, bucket, function, iam, log_group, mwaa, secret):
         module.register(emulator)
 
 

@@ -33,7 +33,7 @@ _PRIVATE_NAMES = {
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
-    "services.iam": ("_roles",),
+    "services.iam": ("_groups", "_policies", "_roles", "_users"),
     "services.kms": ("_keys",),
     "services.lambda_svc": ("_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
@@ -268,18 +268,31 @@ class Emulator:
 
     def role_trusts(self, role: str, service: str, source_arn: str) -> bool:
         """Whether the role's trust policy lets that service assume it on behalf of a resource."""
-        context = self._get("core.iam_evaluator", "EvalContext")(
+        policy = self._role(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"]
+        source = {"aws:sourcearn": source_arn, "aws:sourceaccount": self.account}
+        return self._lets(policy, service, "sts:AssumeRole", source)
+
+    def key_serves(self, key: str, service: str, action: str, context: Mapping[str, str]) -> bool:
+        """Whether a KMS key of that ARN exists, and its policy lets the service use it.
+
+        `context` has what the service's request says beside, by the condition keys' names.
+        """
+        record = self.store("kms", "_keys").get(key.rpartition("/")[2])
+        lower = {name.lower(): value for name, value in context.items()}
+        return record is not None and self._lets(record["Policy"], service, action, lower)
+
+    def _lets(self, policy: Any, service: str, action: str, context: dict[str, str]) -> bool:
+        asked = self._get("core.iam_evaluator", "EvalContext")(
             principal_arn=service,
             principal_type="Service",
             principal_account=self.account,
-            action="sts:AssumeRole",
+            action=action,
             resource_arn="*",
             region=self.region,
-            service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": self.account},
+            service_context=context,
         )
-        policy = self._role(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"]
         evaluate = self._get("core.iam_evaluator", "evaluate_resource_policy")
-        return evaluate(policy, context, service=service).decision == "Allow"
+        return evaluate(policy, asked, service=service).decision == "Allow"
 
     def _role(self, name: str) -> Any:
         with self.scope():
@@ -390,6 +403,42 @@ class Emulator:
                 return kind == name or asked(kind)
 
             stacks["_runs_on_worker_thread"] = runs_on_thread
+
+    def check(
+        self,
+        name: str,
+        *,
+        properties: Callable[[Properties, Properties | None], None] = lambda _, __: None,
+        deletion: Callable[[str, Properties], None] = lambda _, __: None,
+    ) -> None:
+        """Refuse what AWS refuses, and leave the rest of a type to how it is handled so far.
+
+        Args:
+            name: the type.
+            properties: gets the new properties and, in an update, the old ones.
+            deletion: gets the physical id and the properties.
+
+        Both raise ValueError with AWS's message.
+        """
+        handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+        own = handlers[name]
+
+        def create(logical_id: str, new: Properties, stack: str) -> Created:
+            properties(new, None)
+            return own["create"](logical_id, new, stack)
+
+        def update(physical_id: str, old: Properties, new: Properties, *rest: str) -> Created:
+            properties(new, old)
+            return own["update"](physical_id, old, new, *rest)
+
+        def delete(physical_id: str, given: Properties, *rest: str) -> None:
+            deletion(physical_id, given)
+            own["delete"](physical_id, given, *rest)
+
+        checked: dict[str, Any] = {"create": create, "delete": delete}
+        if "update" in own:
+            checked["update"] = update
+        handlers[name] = {**own, **checked}
 
     def in_progress(self, stack: str) -> bool:
         """Whether a stack of that name or id is being created, changed or deleted."""

@@ -69,6 +69,16 @@ def role(*policies: Mapping[str, Any], name: str | None = None, **principal: str
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
+def get(resource: str, attribute: str) -> dict[str, Any]:
+    """An attribute of a resource."""
+    return {"Fn::GetAtt": [resource, attribute]}
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    """A resource of AWS."""
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
 class StackFailedError(Exception):
     """A stack that did not deploy; the message is the first resource's reason."""
 

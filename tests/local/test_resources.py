@@ -6,17 +6,7 @@ from typing import Any
 import pytest
 
 from local.account import Account
-from tests.local.conftest import ACCOUNT, REGION, StackFailedError, Stacks, trust
-
-
-def get(resource: str, attribute: str) -> dict[str, Any]:
-    """An attribute of a resource."""
-    return {"Fn::GetAtt": [resource, attribute]}
-
-
-def resource(kind: str, **properties: Any) -> dict[str, Any]:
-    """A resource of AWS."""
-    return {"Type": f"AWS::{kind}", "Properties": properties}
+from tests.local.conftest import ACCOUNT, REGION, StackFailedError, Stacks, get, resource, trust
 
 
 def subnets(*zones: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from local.account import Account
 from local.logins import Endpoint, connect, token
-from tests.local.conftest import MASTER, REGION, StackFailedError, Stacks, instance, role
+from tests.local.conftest import MASTER, REGION, StackFailedError, Stacks, instance, resource, role
 
 RESPONDER = """
 import json, os, urllib.request
@@ -202,3 +202,18 @@ def test_a_bucket_that_holds_objects_is_not_deleted(stacks: Stacks, account: Acc
     assert stacks.delete("bucket") == "DELETE_FAILED"
     s3.delete_object(Bucket="full-one", Key="one")
     assert stacks.delete("bucket") == "DELETE_COMPLETE"
+
+
+def test_a_bucket_that_holds_versions_of_deleted_objects_is_not_deleted(
+    stacks: Stacks, account: Account
+) -> None:
+    versioned = {"Status": "Enabled"}
+    bucket = resource("S3::Bucket", BucketName="deep-one", VersioningConfiguration=versioned)
+    stacks.deploy("deep", {"Bucket": bucket})
+    s3 = account.client("s3")
+    version = s3.put_object(Bucket="deep-one", Key="one", Body=b"1")["VersionId"]
+    marker = s3.delete_object(Bucket="deep-one", Key="one")["VersionId"]
+    s3.delete_object(Bucket="deep-one", Key="one", VersionId=version)
+    assert stacks.delete("deep") == "DELETE_FAILED"
+    s3.delete_object(Bucket="deep-one", Key="one", VersionId=marker)
+    assert stacks.delete("deep") == "DELETE_COMPLETE"

@@ -1,4 +1,4 @@
-"""S3's buckets: with their tags, and not deleted while they hold objects."""
+"""S3's buckets: with their tags, and not deleted while they hold a version of an object."""
 
 from local.aws.emulator import Created, Emulator, Properties, ResourceType
 
@@ -23,8 +23,16 @@ def register(emulator: Emulator) -> None:
 
     def delete(name: str, properties: Properties) -> None:
         bucket = emulator.store("s3", "_buckets").get(name)
-        if bucket and bucket["objects"]:
+        versions = emulator.store("s3", "_object_versions")
+        # Markers of a deletion are versions, too.
+        held = any(entries for (holder, _), entries in versions.items() if holder == name)
+        if bucket and (bucket["objects"] or held):
             raise ValueError(f"The bucket you tried to delete is not empty: {name}")
         own.delete(name, properties)
 
+    def check_policy(new: Properties, _old: Properties | None) -> None:
+        if new["Bucket"] not in emulator.store("s3", "_buckets"):
+            raise ValueError(f"The specified bucket does not exist: {new['Bucket']}")
+
     emulator.handle("AWS::S3::Bucket", ResourceType(create, delete, update))
+    emulator.check("AWS::S3::BucketPolicy", properties=check_policy)

@@ -1,17 +1,32 @@
-"""CloudWatch Logs' groups: a name is taken once."""
+"""CloudWatch Logs' log groups: of a name that is free, with a key that the service may use.
 
-from local.aws.emulator import Created, Emulator, Properties, ResourceType
+Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
+"""
+
+from local.aws.emulator import Emulator, Properties
+
+_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
 
 
 def register(emulator: Emulator) -> None:
-    """Handle log groups."""
-    own = emulator.resource_type("AWS::Logs::LogGroup")
-    groups = emulator.store("cloudwatch_logs", "_log_groups")
+    """Check log groups."""
 
-    def create(logical_id: str, properties: Properties, stack: str) -> Created:
-        name = properties.get("LogGroupName")
-        if name in groups:
-            raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' {name!r} already exists")
-        return own.create(logical_id, properties, stack)
+    def check(new: Properties, old: Properties | None) -> None:
+        name, key = new.get("LogGroupName", ""), new.get("KmsKeyId")
+        renamed = old is None or old.get("LogGroupName") != new.get("LogGroupName")
+        if renamed and name in emulator.store("cloudwatch_logs", "_log_groups"):
+            raise ValueError(
+                "Resource of type 'AWS::Logs::LogGroup' with identifier "
+                f'\'{{"/properties/LogGroupName":"{name}"}}\' already exists.'
+            )
+        if key and (renamed or (old or {}).get("KmsKeyId") != key):
+            group = f"arn:aws:logs:{emulator.region}:{emulator.account}:log-group:{name}"
+            service = f"logs.{emulator.region}.amazonaws.com"
+            context = {"kms:EncryptionContext:aws:logs:arn": group}
+            if not all(emulator.key_serves(key, service, action, context) for action in _ACTIONS):
+                raise ValueError(
+                    "The specified KMS key does not exist or is not allowed to be used with Arn "
+                    f"'{group}'"
+                )
 
-    emulator.handle("AWS::Logs::LogGroup", ResourceType(create, own.delete, own.update))
+    emulator.check("AWS::Logs::LogGroup", properties=check)
