@@ -2,6 +2,7 @@
 
 from aws_cdk import App, Environment, Tags
 
+from airflow_rds_iam.clients import Client
 from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
@@ -11,20 +12,22 @@ from stacks.network import NetworkStack
 
 def add_environment(app: App, *, name: str, declaration: Declaration, env: Environment) -> None:
     """Add the stacks of the environment ``name`` to ``app``."""
+    clients = [Client(**one.model_dump()) for one in declaration.network.clients]
     network = NetworkStack(
         app,
         f"{name}-network",
         network=declaration.network,
         retain=any(instance.retain for instance in declaration.instances.values()),
         env=env,
-    ).network
+    )
     databases = {
         instance_name: DatabaseStack(
             app,
             f"{name}-database-{instance_name}",
             identifier=f"{name}-{instance_name}",
             instance=instance,
-            network=network,
+            network=network.network,
+            clients=clients,
             env=env,
         )
         for instance_name, instance in declaration.instances.items()
@@ -34,17 +37,20 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         f"{name}-airflow",
         name=declaration.airflow.name or name,
         airflow=declaration.airflow,
-        network=network,
+        network=network.network,
+        clients=clients,
         env=env,
-    ).airflow
-    AccessStack(
+    )
+    access = AccessStack(
         app,
         f"{name}-access",
         declaration=declaration,
-        network=network,
+        network=network.network,
         databases=databases,
-        airflow=airflow,
+        airflow=airflow.airflow,
         env=env,
     )
-    for key, value in declaration.tags.items():
-        Tags.of(app).add(key, value)
+    # Not of the application, which may have other environments.
+    for stack in (network, *databases.values(), airflow, access):
+        for key, value in declaration.tags.items():
+            Tags.of(stack).add(key, value)

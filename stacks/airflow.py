@@ -1,5 +1,6 @@
 """The stack of Airflow: rarely changed, and slow to change."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
 
+HTTPS = 443
 DAGS = Path(__file__).parents[1] / "dags"
 
 
@@ -24,6 +27,7 @@ class AirflowStack(Stack):
         name: str,
         airflow: model.Airflow,
         network: Network,
+        clients: Sequence[Client] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -47,3 +51,7 @@ class AirflowStack(Stack):
             worker_replacement=airflow.worker_replacement,
             authorities=airflow.authorities,
         )
+        # The endpoints of a private page, which the service makes, have the environment's group
+        # ("Managing access to VPC endpoints on Amazon MWAA").
+        if airflow.web_server_access != "public":
+            let_in(self, clients, security_group=network.airflow_security_group, port=HTTPS)

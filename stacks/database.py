@@ -1,18 +1,20 @@
 """The stack of one instance: stateful, rarely changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
-from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.postgres_instance import PORT, PostgresInstance
 
 
 class DatabaseStack(Stack):
-    """An instance, and who may reach it: Airflow, and the function that makes its users.
+    """An instance, and who may reach it: Airflow, the function that makes its users, clients.
 
     Rules of security groups are replaced with each change, so they stand beside the groups whose
     ids they name, and a change of access touches none.
@@ -26,6 +28,7 @@ class DatabaseStack(Stack):
         identifier: str,
         instance: model.Instance,
         network: Network,
+        clients: Sequence[Client] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -58,3 +61,5 @@ class DatabaseStack(Stack):
         self.users_security_group.connections.allow_to_default_port(
             self.instance, "The database, nothing else"
         )
+        [security_group] = self.instance.connections.security_groups
+        let_in(self, clients, security_group=security_group, port=PORT)

@@ -1,18 +1,17 @@
 """What a team declares of an environment: its instances, databases, identities and access."""
 
 import re
-from ipaddress import IPv4Network
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.config import JsonDict
+from pydantic import Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.network import Network
+from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
 from airflow_rds_iam.declaration.values import (
     Account,
     AirflowName,
     AirflowOption,
     AuthoritiesPath,
-    Cidr,
     EngineVersion,
     Identifier,
     IdentityName,
@@ -27,7 +26,6 @@ from airflow_rds_iam.declaration.values import (
     TagKey,
     TagValue,
     TopicArn,
-    Zone,
 )
 
 Level = Literal["read", "write", "own"]
@@ -35,56 +33,6 @@ LEVELS: tuple[Level, ...] = ("read", "write", "own")
 
 AIRFLOW = "airflow"
 """The identity of Airflow's execution role; each other identity is declared."""
-
-# pydantic's schema of a map leaves a key that does not match the pattern alone.
-NO_OTHER_KEYS: JsonDict = {"additionalProperties": False}
-
-
-class Model(BaseModel):
-    """A part of the declaration: unknown keys are refused, values do not change."""
-
-    # Strict, as the JSON Schema is: no number is taken for a text, no text for a number.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Network(Model):
-    """The VPC."""
-
-    cidr: Cidr = Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /24.")
-    zones: list[Zone] = Field(
-        default=["a", "b"],
-        min_length=2,
-        max_length=6,
-        description="Letters of the availability zones: two or more. Airflow uses the first two.",
-    )
-    egress: Literal["nat", "endpoints"] = Field(
-        default="endpoints",
-        description="How Airflow reaches AWS: NAT gateways (and the internet), or VPC endpoints.",
-    )
-
-    @field_validator("cidr")
-    @classmethod
-    def _cidr_is_a_network(cls, cidr: str) -> str:
-        try:
-            network = IPv4Network(cidr, strict=False)
-        except ValueError:
-            raise ValueError("must have four numbers of 0 to 255 before its /") from None
-        if str(network) != cidr:
-            raise ValueError(f"must begin where a range of /{network.prefixlen} does: {network}")
-        return cidr
-
-    @model_validator(mode="after")
-    def _zones_differ(self) -> "Network":
-        if len(set(self.zones)) < len(self.zones):
-            raise ValueError(f"zones must differ, not {self.zones}")
-        return self
-
-    @model_validator(mode="after")
-    def _endpoints_fit(self) -> "Network":
-        # Half of the range is split among the zones; a subnet of /28 has 11 addresses to give.
-        if int(self.cidr[-2:]) + 1 + (len(self.zones) - 1).bit_length() > 27:
-            raise ValueError(f"cidr {self.cidr} is too small for {len(self.zones)} zones")
-        return self
 
 
 class Storage(Model):

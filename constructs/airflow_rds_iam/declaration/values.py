@@ -30,6 +30,26 @@ Cidr = Annotated[
         "an IPv4 range of /16 to /24, such as 10.0.0.0/16",
     ),
 ]
+Range = Annotated[
+    str, _form(r"^[0-9a-fA-F:.]+/[0-9]{1,3}$", "a private IPv4 range, such as 10.8.0.0/16")
+]
+SecurityGroupId = Annotated[
+    str,
+    _form(r"^sg-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a security group, such as sg-0a1b2c3d"),
+]
+PrefixListId = Annotated[
+    str, _form(r"^pl-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a prefix list, such as pl-0a1b2c3d")
+]
+# EC2 API reference, IpRange: what a description takes.
+Reason = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9._:/()#,@\[\]+=&;{}!$*-][a-zA-Z0-9 ._:/()#,@\[\]+=&;{}!$*-]*$",
+        "a reason of 1 to 255 characters that EC2 takes: letters without accents, digits, spaces "
+        "and any of . _ - : / ( ) # , @ [ ] + = & ; { } ! $ *",
+        longest=255,
+    ),
+]
 
 # An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
 Identifier = Annotated[

@@ -41,7 +41,7 @@ def test_a_declaration_of_the_repository_is_read(name: str) -> None:
         ),
         ("tags: {}\n---\ntags: {}", ":2: is a second document: a file has one, without ---"),
         ("tags:\n  a: \0", ":2: has a character that YAML does not take: '\\x00'"),
-        ("[" * 2000, ":1: is nested too deeply"),
+        ("[" * 500, ":1: is nested too deeply"),
         (
             "instances:\n  on: {}",
             ":2: instances.on: this key is true or false to YAML: put it in quotes, 'on'",
