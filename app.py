@@ -2,13 +2,18 @@
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
+# Before the CDK, whose import starts the Node.js that is to record cdk-nag's answers.
+from review.nag.recorder import answers
+
+# isort: split
 from aws_cdk import App, Environment, Validations
-from cdk_nag import AwsSolutionsChecks
 
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
+from review.plugin import review_plugins
 from stacks import add_environment, outdir
 
 app = App()
@@ -27,5 +32,13 @@ add_environment(
         region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
     ),
 )
-Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+Validations.of(app).add_plugins(
+    *review_plugins(
+        app,
+        declaration,
+        file=file,
+        answers=answers,
+        today=date.fromisoformat(app.node.try_get_context("today") or date.today().isoformat()),
+    )
+)
 app.synth()

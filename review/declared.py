@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
@@ -16,6 +17,28 @@ class DeclaredGrant:
     database: str
     level: str
     user: str
+    until: date | None = None
+    """The last day of it."""
+    because: str = ""
+    """Why: a ticket, or words."""
+    kind: str = ""
+    """Of the identity: ``human``, ``program``, or not said."""
+    data_class: str = ""
+    """Of the database's data, in the team's own words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRule:
+    """What a team forbids, or wants said, of some of its grants; an empty list is all of them."""
+
+    name: str
+    kinds: Sequence[str] = ()
+    levels: Sequence[str] = ()
+    classes: Sequence[str] = ()
+    except_: Sequence[str] = ()
+    """Identities that it is not about."""
+    needs: Sequence[str] = ()
+    """``until``, ``because``; with none, such a grant is forbidden."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +50,9 @@ class Declared:
     role_arns: Mapping[str, str] = field(default_factory=dict[str, str])
     """By identity; that of Airflow is not declared."""
     airflow: str = AIRFLOW
+    rules: Sequence[OwnRule] = ()
+    ranges: tuple[str, ...] = ()
+    """Of addresses, or security groups, that may reach the servers."""
 
     @property
     def arns_by_role(self) -> dict[str, str]:

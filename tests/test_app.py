@@ -17,7 +17,9 @@ from tests.declared import dev, written
 from tests.templates import keys_and_values, properties, text, the
 
 # What the application is made of.
-SOURCES = ("app.py", "cdk.json", "constructs", "dags", "environments", "lambda", "stacks")
+SOURCES = (
+    "app.py", "cdk.json", "constructs", "dags", "environments", "lambda", "review", "stacks",
+)  # fmt: skip
 
 
 @pytest.fixture(params=["dev", "prod"])

@@ -1,14 +1,38 @@
 """cdk-nag findings that are right as they are."""
 
+from datetime import date
 from typing import Any, Literal
 
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import Construct
 
 
-def acknowledge(construct: Construct, finding: str, *, reason: str) -> None:
-    """Acknowledge one ``finding``, such as ``AwsSolutions-RDS11``, on ``construct`` alone."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
+def acknowledge(
+    construct: Construct,
+    finding: str,
+    *,
+    reason: str,
+    owner: str | None = None,
+    until: date | None = None,
+) -> None:
+    """Acknowledge one ``finding``, such as ``AwsSolutions-RDS11``, on ``construct`` alone.
+
+    Args:
+        construct: what the finding is on, or what holds it.
+        finding: as cdk-nag names it, or with the plugin before it, ``Plugin::Rule``.
+        reason: why it is right as it is.
+        owner: who answers for it.
+        until: the last day on which it holds; the review fails after it.
+    """
+    # By its rule alone, cdk-nag drops the finding before the CDK's report could show it.
+    rule, _, _ = finding.partition("[")
+    qualified = finding if "::" in rule else f"{rule.rpartition('-')[0]}::{finding}"
+    terms = "; ".join(
+        f"{name}: {value}" for name, value in (("owner", owner), ("until", until)) if value
+    )
+    Validations.of(construct).acknowledge(
+        Acknowledgment(id=qualified, reason=f"{reason} ({terms})" if terms else reason)
+    )
 
 
 def acknowledge_wildcard(

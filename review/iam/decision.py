@@ -139,17 +139,17 @@ def _has_principal(statement: Statement) -> bool:
 
 def _action(statement: Statement, action: str) -> Truth:
     if statement.actions is not None:
-        return any_of(matches(str(one), action, ignore_case=True) for one in statement.actions)
+        return any_of(matches(one, action, ignore_case=True) for one in statement.actions)
     if statement.not_actions is not None:
-        return ~any_of(matches(str(one), action, ignore_case=True) for one in statement.not_actions)
+        return ~any_of(matches(one, action, ignore_case=True) for one in statement.not_actions)
     return NO
 
 
 def _resource(statement: Statement, request: Request) -> Truth:
     if statement.resources is not None:
-        return any_of(_same(str(one), statement, request) for one in statement.resources)
+        return any_of(_same(one, statement, request) for one in statement.resources)
     if statement.not_resources is not None:
-        return ~any_of(_same(str(one), statement, request) for one in statement.not_resources)
+        return ~any_of(_same(one, statement, request) for one in statement.not_resources)
     # A trust policy names none: it is about its role.
     return YES
 

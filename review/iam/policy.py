@@ -1,8 +1,11 @@
 """Policies as plain data, each statement with where it stands."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+from review.iam.matching import token
 
 _ELEMENTS = {
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource",
@@ -24,9 +27,9 @@ class Source:
         return f"{place} ({self.element})" if self.element else place
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Statement:
-    """A statement; what is None or empty is not in it."""
+    """A statement, itself and no other; what is None or empty is not in it."""
 
     source: Source
     name: str
@@ -93,10 +96,10 @@ def _statement(one: object, source: Source, number: int, variables: bool) -> Sta
         source=source,
         name=str(content.get("Sid") or number),
         allows=effect == "Allow",
-        actions=_listed(content.get("Action")),
-        not_actions=_listed(content.get("NotAction")),
-        resources=_listed(content.get("Resource")),
-        not_resources=_listed(content.get("NotResource")),
+        actions=_texts(content.get("Action")),
+        not_actions=_texts(content.get("NotAction")),
+        resources=_texts(content.get("Resource")),
+        not_resources=_texts(content.get("NotResource")),
         principal=content.get("Principal"),
         not_principal=content.get("NotPrincipal"),
         conditions=cast("Mapping[str, Any]", conditions) if conditional else {},
@@ -109,3 +112,11 @@ def _listed(value: object) -> tuple[Any, ...] | None:
     if value is None:
         return None
     return tuple(cast("list[Any]", value)) if isinstance(value, list) else (value,)
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    """Names; what is no text, such as a function of CloudFormation, may be any."""
+    listed = _listed(value)
+    return listed and tuple(
+        one if isinstance(one, str) else token(json.dumps(one), kind="?") for one in listed
+    )

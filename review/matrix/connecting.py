@@ -66,7 +66,7 @@ def speaking_of(policies: Sequence[Policy], action: str) -> Iterator[Statement]:
     for policy in policies:
         for one in policy.statements:
             listed = one.actions if one.actions is not None else one.not_actions
-            found = [matches(str(each), action, ignore_case=True) for each in listed or ()]
+            found = [matches(each, action, ignore_case=True) for each in listed or ()]
             about = any(truth is not NO for truth in found)
             if one.actions is None and one.not_actions is not None:
                 about = any(~truth is not NO for truth in [max(found, default=NO)])

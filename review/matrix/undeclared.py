@@ -18,9 +18,9 @@ def undeclared_users(identity: Identity, access: Access) -> Iterator[tuple[str, 
         if not statement.allows:
             continue
         for arn in statement.resources or ():
-            parts = arn_parts(str(arn))
+            parts = arn_parts(arn)
             place = parts[5].split("/", 1) if len(parts) == 6 else []
             if len(place) < 2 or any(character in place[1] for character in "*?$⟨"):
                 continue
-            if all(matches(str(arn), one) is NO for one in known):
+            if all(matches(arn, one) is NO for one in known):
                 yield place[0].removeprefix("dbuser:"), place[1], statement

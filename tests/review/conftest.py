@@ -1,4 +1,3 @@
-import json
 import os
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,7 +10,8 @@ from hypothesis import settings
 
 from airflow_rds_iam.declaration.file import load
 from stacks import add_environment
-from tests.declared import dev, written
+from tests.application import CdkOut, templates
+from tests.declared import written
 
 # A synthesis takes a second: few quickly, many where everything is tried.
 settings.register_profile("quick", max_examples=4, deadline=None, derandomize=True)
@@ -39,17 +39,14 @@ def synthesized(
 
 
 @pytest.fixture(scope="session")
-def dev_assembly(synthesized: Callable[[dict[str, Any]], Path]) -> Path:
+def dev_assembly(cdk_out: CdkOut) -> Path:
     """The assembly of ``dev.yaml``."""
-    return synthesized(dev())
+    return cdk_out("dev")
 
 
 @pytest.fixture(scope="session")
 def dev_templates_as_written(dev_assembly: Path) -> Templates:
-    return {
-        file.name.removesuffix(".template.json"): json.loads(file.read_text())
-        for file in dev_assembly.glob("*.template.json")
-    }
+    return templates(dev_assembly)
 
 
 @pytest.fixture

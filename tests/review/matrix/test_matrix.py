@@ -176,9 +176,7 @@ def test_a_port_that_is_not_open_to_airflow_is_marked(dev_templates: Templates) 
     resources = dev_templates["dev-database-warehouse"]["Resources"]
     for name in [name for name in resources if "Ingress" in resources[name]["Type"]]:
         del resources[name]
-    assert {one for one in of(dev_templates).disagreements if "no rule" in one} == {
-        "airflow: no rule lets it reach dev-warehouse"
-    }
+    assert "airflow: no rule lets it reach dev-warehouse" in of(dev_templates).disagreements
 
 
 @pytest.mark.parametrize(

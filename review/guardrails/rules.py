@@ -1,0 +1,66 @@
+"""The rules, and what they find together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+from review.guardrails import (
+    airflow_reads_its_own,
+    as_declared,
+    connect_to_one_user,
+    iam_authentication,
+    log_exports,
+    no_password,
+    no_policy_editor_connects,
+    own_rules,
+    private_port,
+    resources_keep_to_themselves,
+    tls,
+    trust_has_a_condition,
+    until,
+)
+from review.guardrails.subject import Subject, Violation
+
+RULES: tuple[ModuleType, ...] = (
+    as_declared,
+    connect_to_one_user,
+    no_policy_editor_connects,
+    trust_has_a_condition,
+    resources_keep_to_themselves,
+    airflow_reads_its_own,
+    private_port,
+    iam_authentication,
+    no_password,
+    tls,
+    log_exports,
+    until,
+    own_rules,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A rule, and one violation of it."""
+
+    rule: str
+    """The rule's name, such as ``no-password``."""
+    title: str
+    violation: Violation
+
+
+def name(rule: ModuleType) -> str:
+    """The name of a rule, as it is acknowledged by."""
+    return rule.__name__.rpartition(".")[2].replace("_", "-")
+
+
+def title(rule: ModuleType) -> str:
+    """What must hold."""
+    return str(rule.__doc__).strip().removesuffix(".")
+
+
+def broken(subject: Subject) -> Iterator[Broken]:
+    """Every violation of every rule."""
+    for rule in RULES:
+        found: Iterator[Violation] = rule.violations(subject)
+        for one in found:
+            yield Broken(rule=name(rule), title=title(rule), violation=one)

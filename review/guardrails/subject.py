@@ -1,0 +1,58 @@
+"""What a rule looks at, and what it finds."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from review.declared import Declared, DeclaredGrant
+from review.matrix.connecting import CONNECT, speaking_of
+from review.matrix.labels import Labels
+from review.matrix.model import Matrix
+from review.templates.access import Access
+from review.templates.assembly import Resource
+from review.templates.identities import Identity
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An environment."""
+
+    access: Access
+    declared: Declared
+    matrix: Matrix
+    today: date
+    """From outside, so that the same templates give the same answer again."""
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What identities are called."""
+        return Labels(self.access.assembly, self.declared)
+
+    @cached_property
+    def connecting(self) -> tuple[Identity, ...]:
+        """The identities with a statement about logging in to a database."""
+        return tuple(
+            one
+            for one in self.access.identities
+            if any(found.allows for found in speaking_of(one.policies, CONNECT))
+        )
+
+    def resource(self, stack: str, logical_id: str) -> Resource | None:
+        """The resource at a place."""
+        return self._resources.get((stack, logical_id))
+
+    @cached_property
+    def _resources(self) -> dict[tuple[str, str], Resource]:
+        return {(one.stack.name, one.logical_id): one for one in self.access.assembly.resources}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """What is wrong, and where."""
+
+    message: str
+    resource: Resource | None = None
+    grant: DeclaredGrant | None = None
+    """What in the declaration it is about, where no resource is."""
+    level: str = "error"
+    """``error`` stops a synthesis, ``warning`` does not."""

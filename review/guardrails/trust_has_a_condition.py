@@ -1,0 +1,69 @@
+"""A role is trusted to nobody from outside without a condition."""
+
+from collections.abc import Iterator
+
+from review.guardrails.subject import Subject, Violation
+from review.iam.matching import equals
+from review.iam.policy import Statement
+from review.iam.principals import named_principals
+from review.iam.truth import YES
+from review.templates.identities import Identity
+
+# Services that act for whoever asks them, and say for whom: "The confused deputy problem" of the
+# IAM user guide. Lambda assumes a role only for a function that its account has given it to.
+DEPUTIES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com", "scheduler.amazonaws.com")
+# What says for whom the service asks.
+FOR_WHOM = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"}
+
+
+def violations(subject: Subject) -> Iterator[Violation]:
+    """Each trust without the condition that it needs."""
+    for identity in subject.access.identities:
+        for policy in identity.trust:
+            for statement in policy.statements:
+                for whom in _trusted(statement, identity):
+                    yield Violation(
+                        message=f"{subject.labels.name(identity)} is trusted to {whom}, in "
+                        f"statement {statement.name}",
+                        resource=identity.resource,
+                    )
+
+
+def narrowing_keys(statement: Statement) -> frozenset[str]:
+    """The keys of conditions, in lower case, that let in fewer: those that must have a value.
+
+    A condition that holds where the key is absent, or for every value but some, is none of them;
+    nor is one whose value may be anything.
+    """
+    return frozenset(
+        key.lower()
+        for operator, keys in statement.conditions.items()
+        for key, value in keys.items()
+        if not any(word in operator.lower() for word in ("not", "ifexists", "forallvalues", "null"))
+        and "*" not in (value if isinstance(value, list) else [value])
+    )
+
+
+def _trusted(statement: Statement, identity: Identity) -> Iterator[str]:
+    if not statement.readable:
+        yield "whom the templates do not say"
+        return
+    if not statement.allows:
+        return
+    if statement.not_principal is not None:
+        yield f"everybody but {statement.not_principal}"
+    narrowed = narrowing_keys(statement)
+    for kind, name in named_principals(statement.principal):
+        if name == "*" and not narrowed:
+            yield "everybody, without a condition"
+        elif kind == "Service" and name in DEPUTIES and not narrowed & FOR_WHOM:
+            yield f"{name} for any account, without a condition on aws:SourceAccount"
+        elif kind == "Federated" and not narrowed:
+            yield f"{name}, without a condition"
+        elif kind == "AWS" and name != "*" and not narrowed and not _of_account(name, identity):
+            yield f"{name} of another account, without a condition"
+
+
+def _of_account(name: str, identity: Identity) -> bool:
+    owner = name.split(":")[4] if name.startswith("arn:") and name.count(":") > 4 else name
+    return equals(owner, identity.account) is YES

@@ -1,0 +1,56 @@
+"""Findings that somebody has acknowledged, with a reason."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+_TERMS = re.compile(r" \((?:owner: (?P<owner>[^;)]+))?(?:; )?(?:until: (?P<until>[\d-]+))?\)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledgment:
+    """One finding on one construct and what is below it."""
+
+    path: str
+    """The construct's."""
+    finding: str
+    """Such as ``AwsSolutions-IAM5[Resource::*]``."""
+    reason: str
+    owner: str = ""
+    until: date | None = None
+    """The last day on which it holds."""
+
+    def covers(self, path: str) -> bool:
+        """Whether the construct at ``path`` is the one acknowledged, or within it."""
+        return f"{path}/".startswith(f"{self.path}/")
+
+
+def acknowledgments(assembly: Path) -> tuple[Acknowledgment, ...]:
+    """Every acknowledgment in the metadata of an assembly, those of nested ones included."""
+    return tuple(_acknowledgments(assembly))
+
+
+def _acknowledgments(assembly: Path) -> Iterator[Acknowledgment]:
+    for file in sorted(assembly.rglob("*.metadata.json")):
+        for path, entries in json.loads(file.read_text()).items():
+            for entry in entries:
+                if entry["type"] == "aws:cdk:acknowledged-rules":
+                    for finding, reason in entry["data"].items():
+                        yield _acknowledgment(path.removeprefix("/"), finding, reason)
+
+
+def _acknowledgment(path: str, finding: str, reason: str) -> Acknowledgment:
+    # What stands before the first "::" outside brackets names the plugin.
+    plain = re.sub(r"^[^\[]*?::", "", finding)
+    terms = _TERMS.search(reason)
+    until = terms["until"] if terms else None
+    return Acknowledgment(
+        path=path,
+        finding=plain,
+        reason=reason[: terms.start()] if terms else reason,
+        owner=(terms["owner"] or "") if terms else "",
+        until=date.fromisoformat(until) if until else None,
+    )

@@ -1,0 +1,29 @@
+"""The templates of what people read."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill ``template``; what goes into HTML is escaped."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def cell(text: object) -> str:
+    """A text as a cell of a Markdown table: on one line, with no bar and no markup of its own."""
+    plain = " ".join(str(text).split())
+    for character in "\\|*_`[]<>":
+        plain = plain.replace(character, f"\\{character}")
+    return plain
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("review", "pages"),
+    autoescape=select_autoescape(["html", "html.jinja"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_ENVIRONMENT.filters["cell"] = cell

@@ -1,0 +1,136 @@
+"""A review: all that is said of an environment, from one reading of its assembly."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from review.declared import Declared
+from review.declared_lines import DeclaredLines
+from review.guardrails.rules import Broken, broken
+from review.guardrails.subject import Subject
+from review.matrix.build import matrix
+from review.matrix.model import Matrix
+from review.matrix.text import as_json, as_markdown
+from review.nag import tables
+from review.nag.acknowledgments import Acknowledgment, acknowledgments
+from review.nag.findings import Report, Status, report
+from review.sarif import Alert, as_sarif
+from review.templates.access import Access
+from review.templates.assembly import Resource, read
+
+GUARDRAILS = "Guardrails"
+"""The plugin's name, as in an acknowledgment of ``Guardrails::no-password``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What is said of an environment."""
+
+    access: Access
+    declared: Declared
+    matrix: Matrix
+    nag: Report
+    guardrails: Sequence[Broken]
+    acknowledged: Sequence[Acknowledgment]
+    lines: DeclaredLines
+
+
+def review(
+    assembly: Path,
+    *,
+    declared: Declared,
+    declaration: str,
+    answers: Mapping[str, Any],
+    today: date,
+    outstanding: Mapping[str, int] | None = None,
+) -> Review:
+    """Review what was synthesized.
+
+    Args:
+        assembly: the folder.
+        declared: what should be.
+        declaration: the text of its file.
+        answers: of cdk-nag's rules (see `review.nag.recorder`).
+        today: the day of the review.
+        outstanding: by server, what its check found (see `review.matrix.build`).
+    """
+    access = Access(read(assembly), declared.arns_by_role)
+    found = matrix(access, declared, outstanding)
+    acknowledged = acknowledgments(assembly)
+    return Review(
+        access=access,
+        declared=declared,
+        matrix=found,
+        nag=report(answers, acknowledged, resources=len(access.assembly.resources)),
+        guardrails=tuple(broken(Subject(access, declared, found, today))),
+        acknowledged=acknowledged,
+        lines=DeclaredLines(declaration, declared),
+    )
+
+
+def write(one: Review, folder: Path, *, declaration: str) -> None:
+    """Write every file of the review.
+
+    Args:
+        one: the review.
+        folder: where; made if it is not there.
+        declaration: the declaration's file, from the root of the repository.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = one.declared.environment
+    files = {
+        "matrix.json": as_json(one.matrix),
+        "matrix.md": as_markdown(one.matrix),
+        "nag.csv": tables.as_csv(one.nag),
+        "nag.json": tables.as_json(one.nag),
+        "review.sarif": as_sarif(
+            list(alerts(one)), declaration=declaration, environment=environment
+        ),
+    }
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+def alerts(one: Review) -> Iterator[Alert]:
+    """What is wrong, each at the line of the declaration that made it."""
+    by_path = {resource.path: resource for resource in one.access.assembly.resources}
+    for finding in one.nag.findings:
+        if finding.status is not Status.COMPLIANT:
+            reason = finding.acknowledgment
+            yield Alert(
+                tool="cdk-nag",
+                rule=finding.rule.partition("[")[0],
+                summary=finding.description,
+                message=finding.rule + ": " + finding.description,
+                resource=finding.resource,
+                level=finding.level,
+                line=one.lines.of(by_path.get(finding.resource)),
+                acknowledged=reason.reason if reason else "",
+            )
+    for found in one.guardrails:
+        violation = found.violation
+        resource, grant = violation.resource, violation.grant
+        yield Alert(
+            tool=GUARDRAILS,
+            rule=found.rule,
+            summary=found.title,
+            message=violation.message,
+            resource=_name(resource),
+            level=violation.level,
+            line=one.lines.of_grant(grant) if grant else one.lines.of(resource),
+            acknowledged=reason_for(found, one.acknowledged),
+        )
+
+
+def reason_for(found: Broken, acknowledged: Sequence[Acknowledgment]) -> str:
+    """Why a violation of a guardrail is right as it is, if somebody has acknowledged it."""
+    path = found.violation.resource.path if found.violation.resource else ""
+    return next(
+        (one.reason for one in acknowledged if one.finding == found.rule and one.covers(path)), ""
+    )
+
+
+def _name(resource: Resource | None) -> str:
+    return (resource.path or resource.place) if resource else "the declaration"

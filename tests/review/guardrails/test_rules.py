@@ -1,0 +1,351 @@
+"""Each rule on the templates of dev, as they are and with one property changed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_rds_iam.declaration.model import Declaration
+from review.declared import Declared, OwnRule, declared
+from review.guardrails.rules import RULES, Broken, broken, name, title
+from review.guardrails.subject import Subject
+from review.matrix.build import matrix
+from review.templates.access import Access
+from review.templates.assembly import of_templates
+from tests.declared import dev
+
+Templates = dict[str, dict[str, Any]]
+TODAY = date(2026, 11, 25)
+DEV = declared(Declaration.model_validate(dev()), environment="dev")
+DATABASE, ACCESS, AIRFLOW = "dev-database-warehouse", "dev-access", "dev-airflow"
+
+
+def found(templates: Templates, given: Declared = DEV, today: date = TODAY) -> list[Broken]:
+    access = Access(of_templates(templates), given.arns_by_role)
+    return list(broken(Subject(access, given, matrix(access, given), today)))
+
+
+def the(templates: Templates, stack: str, kind: str, **having: Any) -> dict[str, Any]:
+    """The properties of the one resource of a type, or of the first one that has these."""
+    return next(
+        one["Properties"]
+        for one in templates[stack]["Resources"].values()
+        if one["Type"] == kind and having.items() <= one["Properties"].items()
+    )
+
+
+def added(templates: Templates, stack: str, kind: str, **properties: Any) -> None:
+    templates[stack]["Resources"]["Added"] = {"Type": kind, "Properties": properties}
+
+
+def statements(templates: Templates, user: str) -> list[dict[str, Any]]:
+    """The statements of the policy that lets somebody log in as ``user``."""
+    [found] = [
+        document["Statement"]
+        for template in templates.values()
+        for one in template["Resources"].values()
+        for document in [one.get("Properties", {}).get("PolicyDocument", {})]
+        if f"/{user}'" in str(document)
+    ]
+    return found
+
+
+def execution_role(templates: Templates) -> dict[str, Any]:
+    [role] = [
+        one["Properties"]
+        for one in templates[AIRFLOW]["Resources"].values()
+        if one["Type"] == "AWS::IAM::Role"
+        and "airflow.amazonaws.com" in str(one["Properties"]["AssumeRolePolicyDocument"])
+    ]
+    return role
+
+
+def allow(action: Any, resource: Any, **rest: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+Attack = Callable[[Templates], object]
+CHANGES: list[tuple[str, str, Attack, str]] = []
+
+
+def breaks(rule: str, says: str) -> Callable[[Attack], Attack]:
+    def note(function: Attack) -> Attack:
+        CHANGES.append((rule, function.__name__, function, says))
+        return function
+
+    return note
+
+
+@breaks("connect-to-one-user", "its Resource * does not name one user")
+def any_user(templates: Templates) -> None:
+    statements(templates, "airflow_orders_read")[0]["Resource"] = "*"
+
+
+@breaks("connect-to-one-user", "its Resource arn:aws:rds-db:eu-central-1:111122223333:dbuser:*/")
+def any_server(templates: Templates) -> None:
+    arn = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:*/airflow_orders_read"
+    statements(templates, "airflow_orders_read")[0]["Resource"] = arn
+
+
+@breaks("connect-to-one-user", "its Action rds-db:* holds a wildcard")
+def any_action(templates: Templates) -> None:
+    statements(templates, "airflow_orders_read")[0]["Action"] = "rds-db:*"
+
+
+@breaks("connect-to-one-user", "its NotAction")
+def every_other_action(templates: Templates) -> None:
+    statements(templates, "shop_orders_own").append(
+        {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
+    )
+
+
+@breaks("connect-to-one-user", "its NotResource")
+def every_other_user(templates: Templates) -> None:
+    statement = statements(templates, "airflow_orders_read")[0]
+    statement["NotResource"] = statement.pop("Resource")
+
+
+@breaks("connect-to-one-user", "does not name one user of one server")
+def policy_variable(templates: Templates) -> None:
+    arn = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:*/${aws:username}"
+    statements(templates, "airflow_orders_read")[0]["Resource"] = arn
+
+
+@breaks("connect-to-one-user", "cannot be relied on")
+def condition(templates: Templates) -> None:
+    narrowing = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    statements(templates, "airflow_orders_read")[0]["Condition"] = narrowing
+
+
+@breaks("as-declared", "a user that nobody declared and nothing makes")
+def unknown_user(templates: Templates) -> None:
+    first = statements(templates, "airflow_orders_read")
+    first.append(allow("rds-db:connect", other_user(first[0]["Resource"], "rdsadmin")))
+
+
+def other_user(resource: dict[str, Any], user: str) -> dict[str, Any]:
+    separator, parts = resource["Fn::Join"]
+    return {"Fn::Join": [separator, [*parts[:-1], f"/{user}"]]}
+
+
+@breaks("as-declared", "may own payroll as shop_payroll_own, and nobody declared it")
+def another_identity(templates: Templates) -> None:
+    first = statements(templates, "airflow_orders_read")
+    first.append(allow("rds-db:connect", other_user(first[0]["Resource"], "shop_payroll_own")))
+
+
+@breaks("as-declared", "and so administer the whole of dev-warehouse")
+def administrator(templates: Templates) -> None:
+    first = statements(templates, "shop_orders_own")
+    first.append(allow("rds-db:connect", other_user(first[0]["Resource"], "administrator")))
+
+
+@breaks("as-declared", "is made, and no policy lets anybody log in as it")
+def user_of_nobody(templates: Templates) -> None:
+    kind = "Custom::DatabaseUsers"
+    the(templates, ACCESS, kind)["Databases"][0]["Read"].append("ghost_orders_read")
+
+
+@breaks("no-policy-editor-connects", "airflow may log in to a database and may")
+def editor(templates: Templates) -> None:
+    statements(templates, "airflow_orders_read").append(allow("iam:PutRolePolicy", "*"))
+
+
+@breaks("no-policy-editor-connects", "iam:CreatePolicyVersion")
+def editor_of_one_policy(templates: Templates) -> None:
+    policy = "arn:aws:iam::111122223333:policy/shop"
+    statements(templates, "shop_orders_own").append(allow("iam:CreatePolicyVersion", policy))
+
+
+@breaks("trust-has-a-condition", "airflow.amazonaws.com for any account")
+def no_source_account(templates: Templates) -> None:
+    del execution_role(templates)["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
+
+
+@breaks("trust-has-a-condition", "airflow.amazonaws.com for any account")
+def a_condition_that_holds_without_its_key(templates: Templates) -> None:
+    statement = execution_role(templates)["AssumeRolePolicyDocument"]["Statement"][0]
+    statement["Condition"] = {"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}
+
+
+@breaks("trust-has-a-condition", "everybody, without a condition")
+def trust_of_everybody(templates: Templates) -> None:
+    execution_role(templates)["AssumeRolePolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    )
+
+
+@breaks("trust-has-a-condition", "444455556666 of another account")
+def trust_of_another_account(templates: Templates) -> None:
+    execution_role(templates)["AssumeRolePolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "444455556666"}}
+    )
+
+
+@breaks("trust-has-a-condition", "everybody but")
+def trust_of_all_but_one(templates: Templates) -> None:
+    execution_role(templates)["AssumeRolePolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": "444455556666"}}
+    )
+
+
+@breaks("resources-keep-to-themselves", "lets in everybody")
+def open_bucket(templates: Templates) -> None:
+    bucket = next(
+        one["Properties"]["Bucket"]
+        for one in templates[AIRFLOW]["Resources"].values()
+        if one["Type"] == "AWS::S3::BucketPolicy"
+    )
+    put = allow("s3:PutObject", "arn:aws:s3:::x/*", Principal="*")
+    added(templates, AIRFLOW, "AWS::S3::BucketPolicy", Bucket=bucket, PolicyDocument=document(put))
+
+
+@breaks("resources-keep-to-themselves", "lets in 444455556666")
+def open_function(templates: Templates) -> None:
+    added(
+        templates, ACCESS, "AWS::Lambda::Permission", FunctionName="users",
+        Principal="444455556666", Action="lambda:UpdateFunctionCode",
+    )  # fmt: skip
+
+
+@breaks("airflow-reads-its-own", "of arn:aws:secretsmanager:eu-central-1:111122223333:secret:*")
+def every_secret(templates: Templates) -> None:
+    arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:*"
+    statements(templates, "airflow_orders_read")[1]["Resource"] = arn
+
+
+@breaks("airflow-reads-its-own", "ssm:GetParameter of *")
+def every_parameter(templates: Templates) -> None:
+    statements(templates, "airflow_orders_read").append(allow("ssm:Get*", "*"))
+
+
+@breaks("private-port", "is open to the internet")
+def open_port(templates: Templates) -> None:
+    group = the(templates, DATABASE, "AWS::EC2::SecurityGroupIngress")["GroupId"]
+    added(
+        templates, DATABASE, "AWS::EC2::SecurityGroupIngress", GroupId=group,
+        IpProtocol="-1", CidrIp="0.0.0.0/0",
+    )  # fmt: skip
+
+
+@breaks("private-port", "is open to 10.9.0.0/16, which is not declared")
+def open_range(templates: Templates) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "CidrIp": "10.9.0.0/16"}
+    the(templates, DATABASE, "AWS::EC2::SecurityGroup")["SecurityGroupIngress"] = [rule]
+
+
+@breaks("private-port", "has a public address")
+def public(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["PubliclyAccessible"] = True
+
+
+@breaks("iam-authentication", "takes no IAM authentication")
+def no_tokens(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["EnableIAMDatabaseAuthentication"] = False
+
+
+@breaks("no-password", "has a password: MasterUserPassword")
+def password(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["MasterUserPassword"] = "x"
+
+
+@breaks("no-password", "does not log in by a token alone")
+def master_by_password(templates: Templates) -> None:
+    del the(templates, DATABASE, "AWS::RDS::DBInstance")["MasterUserAuthenticationType"]
+
+
+@breaks("tls", "takes sessions without TLS")
+def no_tls(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBParameterGroup")["Parameters"]["rds.force_ssl"] = "0"
+
+
+@breaks("log-exports", "does not export its logs: iam-db-auth-error")
+def no_log(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["EnableCloudwatchLogsExports"] = ["postgresql"]
+
+
+def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
+    assert found(dev_templates) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "attack", "says"),
+    [pytest.param(rule, function, says, id=f"{rule}-{by}") for rule, by, function, says in CHANGES],
+)
+def test_one_changed_property_breaks_its_rule(
+    dev_templates: Templates, rule: str, attack: Attack, says: str
+) -> None:
+    attack(dev_templates)
+    said = [one.violation.message for one in found(dev_templates) if one.rule == rule]
+    assert [one for one in said if says in one], said
+
+
+def test_every_rule_is_tried_and_has_a_title() -> None:
+    of_the_declaration = {"until", "own-rules"}
+    tried = {rule for rule, *_ in CHANGES}
+    assert {name(rule) for rule in RULES} == tried | of_the_declaration
+    assert all(len(title(rule).split()) > 4 for rule in RULES)
+
+
+def test_a_range_that_is_declared_may_reach_the_port(dev_templates: Templates) -> None:
+    open_range(dev_templates)
+    assert found(dev_templates, replace(DEV, ranges=("10.0.0.0/8",))) == []
+
+
+def with_terms(**terms: Any) -> Declared:
+    return replace(DEV, grants=(replace(DEV.grants[0], **terms), *DEV.grants[1:]))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (-1, [("error", "which has passed")]),
+        (0, [("warning", "today")]),
+        (14, [("warning", "14 days from now")]),
+        (15, []),
+    ],
+)
+def test_a_grant_ends_on_its_day_and_warns_two_weeks_ahead(
+    dev_templates: Templates, days: int, expected: list[tuple[str, str]]
+) -> None:
+    given = with_terms(until=TODAY + timedelta(days=days))
+    said = [one.violation for one in found(dev_templates, given) if one.rule == "until"]
+    assert [(one.level, one.message.rpartition(", ")[2]) for one in said] == expected
+
+
+OWN = "may own orders"
+
+
+@pytest.mark.parametrize(
+    ("rule", "terms", "broken_by"),
+    [
+        (OwnRule(name="no human may write", kinds=["human"], levels=["write", "own"]),
+         {"kind": "human"}, 1),
+        (OwnRule(name="no human may write", kinds=["human"], levels=["write", "own"]),
+         {"kind": "program"}, 0),
+        (OwnRule(name="no human may write", kinds=["human"], levels=["read"]),
+         {"kind": "human"}, 0),
+        (OwnRule(name="own needs an expiry", levels=["own"], needs=["until"]), {}, 3),
+        (OwnRule(name="own needs an expiry", levels=["own"], needs=["until"]),
+         {"until": date(2027, 11, 25)}, 2),
+        (OwnRule(name="secret data needs a ticket", classes=["secret"], needs=["because"]),
+         {"data_class": "secret"}, 1),
+        (OwnRule(name="secret data needs a ticket", classes=["secret"], needs=["because"]),
+         {"data_class": "secret", "because": "DATA-7"}, 0),
+        (OwnRule(name="only shop owns", levels=["own"], except_=["shop"]), {}, 0),
+    ],
+)  # fmt: skip
+def test_a_rule_of_the_teams_own_holds(
+    dev_templates: Templates, rule: OwnRule, terms: dict[str, Any], broken_by: int
+) -> None:
+    assert (DEV.grants[1].level, DEV.grants[1].identity) == ("own", "shop")
+    grants = (DEV.grants[0], replace(DEV.grants[1], **terms), *DEV.grants[2:])
+    said = found(dev_templates, replace(DEV, grants=grants, rules=[rule]))
+    assert [one.rule for one in said] == ["own-rules"] * broken_by
+    assert all(one.violation.message.startswith(f"{rule.name}: shop may own") for one in said)
