@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 from review.declared import Declared
@@ -16,6 +16,8 @@ from review.matrix.text import as_json, as_markdown
 from review.nag import tables
 from review.nag.acknowledgments import Acknowledgment, acknowledgments
 from review.nag.findings import Report, Status, report
+from review.paths.build import paths
+from review.paths.model import Path
 from review.sarif import Alert, as_sarif
 from review.templates.access import Access
 from review.templates.assembly import Resource, read
@@ -33,12 +35,14 @@ class Review:
     matrix: Matrix
     nag: Report
     guardrails: Sequence[Broken]
+    paths: Sequence[Path]
+    """Who else could come by a grant."""
     acknowledged: Sequence[Acknowledgment]
     lines: DeclaredLines
 
 
 def review(
-    assembly: Path,
+    assembly: File,
     *,
     declared: Declared,
     declaration: str,
@@ -65,12 +69,13 @@ def review(
         matrix=found,
         nag=report(answers, acknowledged, resources=len(access.assembly.resources)),
         guardrails=tuple(broken(Subject(access, declared, found, today))),
+        paths=paths(access, declared),
         acknowledged=acknowledged,
         lines=DeclaredLines(declaration, declared),
     )
 
 
-def write(one: Review, folder: Path, *, declaration: str) -> None:
+def write(one: Review, folder: File, *, declaration: str) -> None:
     """Write every file of the review.
 
     Args:

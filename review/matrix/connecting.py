@@ -58,7 +58,14 @@ class Connecting:
 
 def context(identity: Identity) -> Context:
     """What is known of any request of the identity's."""
-    return Context({"aws:PrincipalAccount": identity.account, "aws:PrincipalArn": identity.arn})
+    return Context(
+        {
+            "aws:PrincipalAccount": identity.account,
+            "aws:PrincipalArn": identity.arn,
+            # Whoever asks can choose to.
+            "aws:SecureTransport": "true",
+        }
+    )
 
 
 def speaking_of(policies: Sequence[Policy], action: str) -> Iterator[Statement]:

@@ -1,0 +1,1 @@
+"""Who gains and who loses access between two assemblies, in sentences."""

@@ -1,0 +1,1 @@
+"""Who else could come by a grant, and by exactly what."""

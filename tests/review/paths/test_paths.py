@@ -1,0 +1,183 @@
+"""Each way to a grant: who may do all of it has a path, and who lacks one part has none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from airflow_rds_iam.declaration.model import Declaration
+from review.declared import declared
+from review.paths.build import paths
+from review.paths.model import Path
+from review.templates.access import Access
+from review.templates.assembly import of_templates
+from tests.declared import dev
+
+Templates = dict[str, dict[str, Any]]
+DEV = declared(Declaration.model_validate(dev()), environment="dev")
+WHO = "role dev-network/Stranger"
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+
+
+def found(templates: Templates) -> list[Path]:
+    return paths(Access(of_templates(templates), DEV.arns_by_role), DEV)
+
+
+def allow(action: Any, resource: Any = "*", **rest: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
+
+
+def stranger(templates: Templates, *statements: dict[str, Any], **properties: Any) -> list[Path]:
+    """The paths of a role that is added with these statements."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    templates["dev-network"]["Resources"]["Stranger"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [{"PolicyName": "Inline", "PolicyDocument": document}],
+            **properties,
+        },
+    }
+    return [one for one in found(templates) if one.who == WHO]
+
+
+FUNCTION = "function dev-access/UserswarehouseFunction"
+WAYS = [
+    (["iam:UpdateAssumeRolePolicy"], "have the role of airflow trust it"),
+    (["iam:AttachRolePolicy"], "change what the role of airflow may"),
+    (["iam:PutRolePolicy"], "change what the role of shop may"),
+    (["iam:CreatePolicyVersion"], "change a policy of shop"),
+    (["iam:SetDefaultPolicyVersion"], "change a policy of airflow"),
+    (["iam:PassRole", "airflow:CreateEnvironment"],
+     "pass the role of airflow to what it runs on airflow.amazonaws.com"),
+    (["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+     f"pass the role of {FUNCTION}"),
+    (["lambda:UpdateFunctionCode"], f"change the code of {FUNCTION}"),
+    (["lambda:UpdateFunctionConfiguration"], f"change the configuration of {FUNCTION}"),
+    (["s3:PutObject"], "write to dags/ of Airflow's bucket, where its code is"),
+    (["airflow:UpdateEnvironment"], "give Airflow another bucket"),
+    (["airflow:CreateCliToken"], "take a token of Airflow's command line"),
+    (["airflow:CreateWebLoginToken"], "use Airflow's page or API"),
+    (["airflow:InvokeRestApi"], "use Airflow's page or API"),
+    (["rds:ModifyDBInstance"], "modify dev-warehouse"),
+    (["rds:CreateDBSnapshot", "rds:ModifyDBSnapshotAttribute"], "copy, restore or share"),
+    (["rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute"], "copy, restore or share"),
+    (["rds:CreateDBSnapshot", "rds:StartExportTask"], "copy, restore or share"),
+    (["rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["logs:GetLogEvents"], "read the statements in the log of dev-warehouse"),
+    (["logs:StartQuery", "logs:GetQueryResults"], "read the statements in the log"),
+    (["rds:DownloadDBLogFilePortion"], "read the statements in the log of dev-warehouse"),
+]  # fmt: skip
+
+
+def those(given: Sequence[Path], how: str) -> list[str]:
+    return [one.answer for one in given if one.how.startswith(how)]
+
+
+@pytest.mark.parametrize(("actions", "how"), WAYS, ids=lambda value: str(value)[:40])
+def test_who_may_do_all_of_it_has_a_path_and_who_lacks_a_part_has_none(
+    dev_templates: Templates, actions: list[str], how: str
+) -> None:
+    whole = stranger(dev_templates, allow(actions))
+    # Of a role that says for whom it is passed, that cannot be told.
+    unsure = {"unknown"} if "airflow.amazonaws.com" in how else {"allowed"}
+    assert set(those(whole, how)) == unsure
+    assert all(any("Inline" in one.detail for one in path.evidence) for path in whole)
+    for part in actions:
+        assert those(stranger(dev_templates, allow([a for a in actions if a != part])), how) == []
+    deny = allow(actions[0]) | {"Effect": "Deny"}
+    assert those(stranger(dev_templates, allow(actions), deny), how) == []
+
+
+def test_nobody_has_a_path_but_what_delivers_to_the_bucket(dev_templates: Templates) -> None:
+    assert [(one.how, one.reaches, one.answer) for one in found(dev_templates)] == [
+        ("write to dags/ of Airflow's bucket, where its code is", ["airflow"], "allowed")
+    ]
+
+
+def trusting(templates: Templates, principal: Any, **rest: Any) -> list[Path]:
+    """The paths when Airflow's role trusts somebody more."""
+    [role] = [
+        one["Properties"]
+        for one in templates["dev-airflow"]["Resources"].values()
+        if "airflow.amazonaws.com" in str(one.get("Properties", {}).get("AssumeRolePolicyDocument"))
+    ]
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **rest}
+    role["AssumeRolePolicyDocument"]["Statement"].append(statement)
+    return [one for one in found(templates) if one.how == "assume the role of airflow"]
+
+
+ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
+
+
+def test_a_role_is_assumed_by_whom_it_trusts(dev_templates: Templates) -> None:
+    stranger(dev_templates, allow("sts:AssumeRole"))
+    assert {(one.who, one.answer) for one in trusting(dev_templates, ROOT)} == {
+        (WHO, "allowed"),
+        # Whoever else of the account may.
+        (f"AWS {ROOT['AWS']}", "unknown"),
+    }
+
+
+def test_a_role_that_trusts_a_service_alone_is_assumed_by_nobody(dev_templates: Templates) -> None:
+    assert those(stranger(dev_templates, allow("sts:AssumeRole")), "assume the role of air") == []
+
+
+def test_a_role_whose_trust_is_elsewhere_is_perhaps_assumed_by_who_may(
+    dev_templates: Templates,
+) -> None:
+    given = stranger(dev_templates, allow("sts:AssumeRole"))
+    assert those(given, "assume the role of shop") == ["unknown"]
+    assert those(stranger(dev_templates, allow("s3:GetObject")), "assume") == []
+
+
+def test_an_account_that_is_trusted_is_told(dev_templates: Templates) -> None:
+    given = trusting(dev_templates, {"AWS": "444455556666"})
+    assert [(one.who, one.answer) for one in given] == [("AWS 444455556666", "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ({"StringEquals": {"iam:PassedToService": "airflow.amazonaws.com"}}, "unknown"),
+        ({"Bool": {"aws:SecureTransport": "false"}}, None),
+    ],
+)
+def test_a_condition_that_cannot_be_decided_leaves_the_path_open(
+    dev_templates: Templates, condition: dict[str, Any], answer: str | None
+) -> None:
+    given = stranger(dev_templates, allow("airflow:UpdateEnvironment", Condition=condition))
+    assert those(given, "give Airflow another bucket") == ([answer] if answer else [])
+
+
+def test_a_boundary_closes_what_it_leaves_out(dev_templates: Templates) -> None:
+    dev_templates["dev-network"]["Resources"]["Boundary"] = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [allow("s3:*")]},
+        },
+    }
+    boundary = {"PermissionsBoundary": {"Ref": "Boundary"}}
+    given = stranger(dev_templates, allow(["s3:PutObject", "rds:ModifyDBInstance"]), **boundary)
+    assert [one.how.split()[0] for one in given] == ["write"]
+
+
+def test_a_policy_that_aws_manages_is_not_known_but_for_a_few(dev_templates: Templates) -> None:
+    managed = "arn:aws:iam::aws:policy/"
+    given = stranger(dev_templates, ManagedPolicyArns=[f"{managed}AmazonRDSFullAccess"])
+    assert [(one.how[:11], one.answer) for one in given] == [("do whatever", "unknown")]
+    given = stranger(dev_templates, ManagedPolicyArns=[f"{managed}AdministratorAccess"])
+    assert len({one.how for one in given}) > 15
+
+
+def test_a_policy_of_the_bucket_opens_it(dev_templates: Templates) -> None:
+    for one in dev_templates["dev-airflow"]["Resources"].values():
+        if one["Type"] == "AWS::S3::BucketPolicy":
+            arn = {"AWS": "arn:aws:iam::111122223333:role/analyst"}
+            one["Properties"]["PolicyDocument"]["Statement"].append(
+                allow("s3:PutObject") | {"Principal": arn}
+            )
+    stranger(dev_templates, allow("s3:GetObject"), RoleName="analyst")
+    hows = [one.how[:15] for one in found(dev_templates) if one.who == WHO]
+    assert hows == ["write to dags/ "]
