@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 
 
@@ -35,7 +35,7 @@ class OwnRule:
     kinds: Sequence[str] = ()
     levels: Sequence[str] = ()
     classes: Sequence[str] = ()
-    except_: Sequence[str] = ()
+    but: Sequence[str] = ()
     """Identities that it is not about."""
     needs: Sequence[str] = ()
     """``until``, ``because``; with none, such a grant is forbidden."""
@@ -64,15 +64,35 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
     """What ``declaration``, that of ``environment``, grants."""
     return Declared(
         environment=environment,
-        grants=tuple(
-            DeclaredGrant(
-                identity=grant.identity,
-                server=f"{environment}-{grant.instance}",
-                database=grant.database,
-                level=grant.level,
-                user=grant.user,
-            )
-            for grant in grants(declaration)
-        ),
+        grants=tuple(_grant(grant, declaration, environment) for grant in grants(declaration)),
         role_arns={name: one.role_arn for name, one in declaration.identities.items()},
+        rules=tuple(
+            OwnRule(
+                name=one.name,
+                kinds=tuple(one.kinds),
+                levels=tuple(one.levels),
+                classes=tuple(one.classes),
+                but=tuple(one.but),
+                needs=tuple(one.needs),
+            )
+            for one in declaration.review.rules
+        ),
+        ranges=tuple(one.source for one in declaration.network.clients),
+    )
+
+
+def _grant(grant: Grant, declaration: Declaration, environment: str) -> DeclaredGrant:
+    database = declaration.instances[grant.instance].databases[grant.database]
+    identity = declaration.identities.get(grant.identity)
+    terms = database.terms.get(grant.identity)
+    return DeclaredGrant(
+        identity=grant.identity,
+        server=f"{environment}-{grant.instance}",
+        database=grant.database,
+        level=grant.level,
+        user=grant.user,
+        until=date.fromisoformat(terms.until) if terms and terms.until else None,
+        because=(terms.because or "") if terms else "",
+        kind=(identity.kind or "") if identity else "program",
+        data_class=database.data_class or "",
     )

@@ -15,13 +15,28 @@ from aws_cdk import (
     PolicyViolatingResource,
     PolicyViolation,
 )
-from cdk_nag import AwsSolutionsChecks, NagPack
+from cdk_nag import (
+    AwsSolutionsChecks,
+    HIPAASecurityChecks,
+    NagPack,
+    NIST80053R5Checks,
+    PCIDSS321Checks,
+    ServerlessChecks,
+)
 
 from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.review import Pack
 from review.declared import declared
 from review.guardrails.rules import RULES, Broken, name
 from review.reports import GUARDRAILS, review, write
 
+PACKS: dict[Pack, Callable[[App], NagPack]] = {
+    "AwsSolutions": AwsSolutionsChecks,
+    "NIST.800.53.R5": NIST80053R5Checks,
+    "HIPAA.Security": HIPAASecurityChecks,
+    "PCI.DSS.321": PCIDSS321Checks,
+    "Serverless": ServerlessChecks,
+}
 Answers = Callable[[], Mapping[str, Any]]
 
 
@@ -37,10 +52,8 @@ def review_plugins(
         answers: gives what cdk-nag's rules have answered.
         today: the day of the review, for grants and acknowledgments with an end.
     """
-    return [
-        AwsSolutionsChecks(app),
-        Guardrails(declaration, file=file, answers=answers, today=today),
-    ]
+    packs = [PACKS[pack](app) for pack in declaration.review.packs]
+    return [*packs, Guardrails(declaration, file=file, answers=answers, today=today)]
 
 
 @jsii.implements(IPolicyValidationPlugin)

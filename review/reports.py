@@ -20,7 +20,7 @@ from review.paths.build import paths
 from review.paths.model import Path
 from review.sarif import Alert, as_sarif
 from review.templates.access import Access
-from review.templates.assembly import Resource, read
+from review.templates.assembly import Assembly, Resource, read
 
 GUARDRAILS = "Guardrails"
 """The plugin's name, as in an acknowledgment of ``Guardrails::no-password``."""
@@ -42,32 +42,52 @@ class Review:
 
 
 def review(
-    assembly: File,
+    folder: File,
     *,
     declared: Declared,
     declaration: str,
     answers: Mapping[str, Any],
     today: date,
+) -> Review:
+    """Review what was synthesized to ``folder``; the rest is as for `review_of`."""
+    return review_of(
+        read(folder),
+        declared=declared,
+        declaration=declaration,
+        answers=answers,
+        today=today,
+        acknowledged=acknowledgments(folder),
+    )
+
+
+def review_of(
+    assembly: Assembly,
+    *,
+    declared: Declared,
+    declaration: str,
+    answers: Mapping[str, Any],
+    today: date,
+    acknowledged: Sequence[Acknowledgment] = (),
     outstanding: Mapping[str, int] | None = None,
 ) -> Review:
-    """Review what was synthesized.
+    """Review an assembly.
 
     Args:
-        assembly: the folder.
+        assembly: its templates.
         declared: what should be.
         declaration: the text of its file.
         answers: of cdk-nag's rules (see `review.nag.recorder`).
         today: the day of the review.
+        acknowledged: findings that are right as they are.
         outstanding: by server, what its check found (see `review.matrix.build`).
     """
-    access = Access(read(assembly), declared.arns_by_role)
+    access = Access(assembly, declared.arns_by_role)
     found = matrix(access, declared, outstanding)
-    acknowledged = acknowledgments(assembly)
     return Review(
         access=access,
         declared=declared,
         matrix=found,
-        nag=report(answers, acknowledged, resources=len(access.assembly.resources)),
+        nag=report(answers, acknowledged, resources=len(assembly.resources)),
         guardrails=tuple(broken(Subject(access, declared, found, today))),
         paths=paths(access, declared),
         acknowledged=acknowledged,

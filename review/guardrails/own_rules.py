@@ -26,5 +26,5 @@ def _is_about(rule: OwnRule, grant: DeclaredGrant) -> bool:
         (not rule.kinds or grant.kind in rule.kinds)
         and (not rule.levels or grant.level in rule.levels)
         and (not rule.classes or grant.data_class in rule.classes)
-        and grant.identity not in rule.except_
+        and grant.identity not in rule.but
     )

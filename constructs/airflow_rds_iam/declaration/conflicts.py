@@ -94,6 +94,10 @@ def _databases(declaration: Declaration) -> Iterator[Conflict]:
             if identity not in known:
                 message = f"{identity!r} is no identity; there are: {', '.join(known)}"
                 yield Conflict(at, message)
+        for identity in declaration.instances[str(path[1])].databases[str(name)].terms:
+            if identity not in {one for _, one in granted}:
+                message = f"terms must be of a grant, and {identity!r} has none on {name!r}"
+                yield Conflict((*path, "terms", identity), message)
         for identity, count in Counter(identity for _, identity in granted).items():
             if count > 1:
                 at = [at for at, other in granted if other == identity][-1]

@@ -7,11 +7,13 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
+from airflow_rds_iam.declaration.review import Kind, ReviewSettings, Terms
 from airflow_rds_iam.declaration.values import (
     Account,
     AirflowName,
     AirflowOption,
     AuthoritiesPath,
+    DataClass,
     EngineVersion,
     Identifier,
     IdentityName,
@@ -58,6 +60,14 @@ class Database(Model):
     )
     own: list[IdentityName] = Field(
         default=[], description="Identities that may also create, alter and drop objects."
+    )
+    terms: dict[IdentityName, Terms] = Field(
+        default={},
+        description="Until when and why, by identity: of the grants above.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
+    data_class: DataClass | None = Field(
+        default=None, alias="class", description="The class of its data, for `review.rules`."
     )
     adopt: bool = Field(
         default=False, description="Hand the objects of `old_owners` to the database's owner role."
@@ -191,6 +201,8 @@ class Identity(Model):
         description="The role, which exists; a policy for each grant is attached to it."
     )
 
+    kind: Kind | None = Field(default=None, description="Who assumes the role, for `review.rules`.")
+
     @property
     def role_name(self) -> str:
         """The role's name, without its path."""
@@ -247,6 +259,9 @@ class Declaration(Model):
     drift_check: DriftCheck = Field(
         default=DriftCheck(),
         description="A regular comparison of the servers with the declaration.",
+    )
+    review: ReviewSettings = Field(
+        default=ReviewSettings(), description="What each synthesis is held against."
     )
     identities: dict[IdentityName, Identity] = Field(
         default={},

@@ -51,6 +51,14 @@ Reason = Annotated[
     ),
 ]
 
+Day = Annotated[
+    str, _form(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a day, in quotes, such as '2027-01-31'")
+]
+Because = Annotated[str, _form(r"\S", "a reason, such as the number of a ticket", longest=500)]
+DataClass = Annotated[
+    str, _form(r"^[a-z][a-z0-9_-]*$", "a class of data in a word of your own, such as secret")
+]
+
 # An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
 Identifier = Annotated[
     str,

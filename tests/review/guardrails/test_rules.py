@@ -338,7 +338,7 @@ OWN = "may own orders"
          {"data_class": "secret"}, 1),
         (OwnRule(name="secret data needs a ticket", classes=["secret"], needs=["because"]),
          {"data_class": "secret", "because": "DATA-7"}, 0),
-        (OwnRule(name="only shop owns", levels=["own"], except_=["shop"]), {}, 0),
+        (OwnRule(name="only shop owns", levels=["own"], but=["shop"]), {}, 0),
     ],
 )  # fmt: skip
 def test_a_rule_of_the_teams_own_holds(

@@ -42,6 +42,11 @@ def test_the_dev_environment_has_none() -> None:
             f"{DATABASES}.orders.own.1",
             "'shop' is granted twice on 'orders'; once is allowed",
         ),
+        (
+            {f"{DATABASES}.orders.terms": {"stranger": {"because": "DATA-7"}}},
+            f"{DATABASES}.orders.terms.stranger",
+            "terms must be of a grant, and 'stranger' has none on 'orders'",
+        ),
         ({f"{DATABASES}.orders": {}}, f"{DATABASES}.orders", "'orders' is granted to nobody"),
         (
             {"identities.airflow": {"role_arn": f"{ROLE}/x"}},

@@ -86,12 +86,12 @@ instances:
 """
     assert refusal_of(text, tmp_path) == [
         ":8: instances.warehouse.databases.emails: has nothing after it: must be a mapping with "
-        "keys of read, write, own, adopt, old_owners",
+        "keys of read, write, own, terms, class, adopt, old_owners",
         ":2: network.zones: [a]: must be a list of 2 to 6 items, each of them the letter of an "
         "availability zone, a to f",
         ":6: instances.warehouse.backup_days: 0: must be a whole number of 1 to 35",
         ":10: instances.warehouse.databases.orders.reed: unknown key; allowed are: "
-        "read, write, own, adopt, old_owners",
+        "read, write, own, terms, class, adopt, old_owners",
     ]
 
 

@@ -25,11 +25,13 @@ CHOSEN = {
     "identities": "shop",
     "tags": "team",
     "configuration": "core.parallelism",
+    "terms": "airflow",
 }
 # What an item that is a mapping holds beside the key that is tried.
 ITEMS = {
     "because": {"range": "10.8.0.0/16"},
     **{source: {"because": "VPN"} for source in ("security_group", "prefix_list", "range")},
+    **{part: {"name": "x"} for part in ("kinds", "levels", "classes", "but", "needs")},
 }
 
 # As they are written in the file; not each is wrong at each place.

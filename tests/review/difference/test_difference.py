@@ -1,0 +1,198 @@
+"""Two reviews compared: the templates of dev as they are, and changed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from airflow_rds_iam.declaration.model import Declaration
+from review.declared import Declared, declared
+from review.difference.build import difference
+from review.difference.model import Difference
+from review.difference.text import as_json, as_markdown, as_text
+from review.reports import Review, review_of
+from review.templates.assembly import of_templates
+from tests.declared import dev
+
+Templates = dict[str, dict[str, Any]]
+DEV = declared(Declaration.model_validate(dev()), environment="dev")
+
+
+def of(templates: Templates, given: Declared = DEV) -> Review:
+    return review_of(
+        of_templates(templates), declared=given, declaration="", answers={}, today=date(2026, 1, 1)
+    )
+
+
+@pytest.fixture
+def before(dev_templates_as_written: Templates) -> Review:
+    return of(dev_templates_as_written)
+
+
+def users(templates: Templates) -> dict[str, Any]:
+    """What the custom resource is told of the database orders."""
+    for one in templates["dev-access"]["Resources"].values():
+        for database in one["Properties"].get("Databases", []):
+            if database["Name"] == "orders":
+                return database
+    raise AssertionError
+
+
+def policies(templates: Templates, user: str) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in templates["dev-access"]["Resources"].values()
+        if one["Type"] == "AWS::IAM::ManagedPolicy" and f"/{user}'" in str(one)
+    ]
+
+
+def renamed(statement: dict[str, Any], old: str, new: str) -> None:
+    parts = statement["Resource"]["Fn::Join"][1]
+    parts[-1] = parts[-1].replace(old, new)
+
+
+def lines(found: Difference) -> list[str]:
+    return as_text(found).splitlines()
+
+
+def test_there_is_none_between_the_same(before: Review, dev_templates: Templates) -> None:
+    found = difference(before, of(dev_templates))
+    assert lines(found) == ["no change of access"]
+    assert not found.widens
+    assert as_markdown(found) == "**No change of access**\n"
+
+
+def test_what_changes_no_access_is_none(before: Review, dev_templates: Templates) -> None:
+    for template in dev_templates.values():
+        for one in template["Resources"].values():
+            one.get("Properties", {}).pop("Description", None)
+    assert lines(difference(before, of(dev_templates))) == ["no change of access"]
+
+
+def without_shop(templates: Templates) -> Declared:
+    """The templates without the access of shop to payroll, and what is then declared."""
+    resources = templates["dev-access"]["Resources"]
+    [policy] = policies(templates, "shop_payroll_own")
+    del resources[next(name for name, one in resources.items() if one is policy)]
+    for one in resources.values():
+        for database in one["Properties"].get("Databases", []):
+            if database["Name"] == "payroll":
+                database["Own"] = []
+    grants = tuple(one for one in DEV.grants if one.user != "shop_payroll_own")
+    return replace(DEV, grants=grants)
+
+
+def test_access_that_goes_narrows_and_access_that_comes_widens(
+    before: Review, dev_templates: Templates
+) -> None:
+    after = of(dev_templates, without_shop(dev_templates))
+    gone = difference(before, after)
+    assert lines(gone) == ["- shop may own payroll (dev-warehouse); its sessions will end"]
+    assert not gone.widens
+    come = difference(after, before)
+    assert lines(come) == ["+ shop may own payroll (dev-warehouse)"]
+    assert come.widens
+
+
+def with_level(templates: Templates) -> Declared:
+    """Airflow writes orders, where it read them."""
+    database = users(templates)
+    database["Read"], database["Write"] = [], ["airflow_orders_write"]
+    [policy] = policies(templates, "airflow_orders_read")
+    statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
+    renamed(statement, "airflow_orders_read", "airflow_orders_write")
+    grants = tuple(
+        replace(one, level="write", user="airflow_orders_write")
+        if one.user == "airflow_orders_read"
+        else one
+        for one in DEV.grants
+    )
+    return replace(DEV, grants=grants)
+
+
+def test_another_level_is_one_change(before: Review, dev_templates: Templates) -> None:
+    after = of(dev_templates, with_level(dev_templates))
+    assert lines(difference(before, after)) == [
+        "+ airflow may write orders (dev-warehouse), and no longer just read"
+    ]
+    assert lines(difference(after, before)) == [
+        "- airflow may read orders (dev-warehouse), and no longer write; its sessions will end"
+    ]
+
+
+def open_port(templates: Templates) -> None:
+    resources = templates["dev-database-warehouse"]["Resources"]
+    group = next(
+        one["Properties"]["GroupId"]
+        for one in resources.values()
+        if one["Type"] == "AWS::EC2::SecurityGroupIngress"
+    )
+    resources["Opened"] = {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {"GroupId": group, "IpProtocol": "-1", "CidrIp": "10.9.0.0/16"},
+    }
+
+
+def trust(templates: Templates) -> None:
+    for one in templates["dev-airflow"]["Resources"].values():
+        document = one.get("Properties", {}).get("AssumeRolePolicyDocument", {})
+        if "airflow.amazonaws.com" in str(document):
+            principal = {"AWS": "arn:aws:iam::111122223333:role/somebody"}
+            document["Statement"].append(
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+            )
+
+
+def another_role(templates: Templates) -> None:
+    for policy in policies(templates, "airflow_orders_read"):
+        policy["Properties"]["Roles"] = ["somebody"]
+
+
+def no_tls(templates: Templates) -> None:
+    for one in templates["dev-database-warehouse"]["Resources"].values():
+        if one["Type"] == "AWS::RDS::DBParameterGroup":
+            one["Properties"]["Parameters"]["rds.force_ssl"] = "0"
+
+
+def writer(templates: Templates) -> None:
+    [policy] = policies(templates, "shop_orders_own")
+    policy["Properties"]["PolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "airflow:UpdateEnvironment", "Resource": "*"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "about", "says"),
+    [
+        (open_port, "network", "10.9.0.0/16 may reach the port of dev-warehouse"),
+        (trust, "trust", "AWS arn:aws:iam::111122223333:role/somebody may become airflow"),
+        (another_role, "access", "somebody may read orders (dev-warehouse)"),
+        (no_tls, "guardrails", "takes sessions without TLS"),
+        (writer, "who else could", "shop could give Airflow another bucket"),
+    ],
+)
+def test_what_widens_otherwise_is_told(
+    before: Review,
+    dev_templates: Templates,
+    change: Callable[[Templates], None],
+    about: str,
+    says: str,
+) -> None:
+    change(dev_templates)
+    after = of(dev_templates)
+    wider = [one for one in difference(before, after).changes if one.about == about]
+    assert [one for one in wider if says in one.sentence and str(one).startswith("+")], wider
+    back = difference(after, before)
+    assert [one for one in back.changes if says in one.sentence and str(one).startswith("-")]
+
+
+def test_the_comment_counts_first_and_keeps_names_as_they_are(
+    before: Review, dev_templates: Templates
+) -> None:
+    after = of(dev_templates, with_level(dev_templates))
+    text = as_markdown(difference(before, after))
+    assert text.startswith("**Access: 1 wider**\n")
+    assert "\n- + airflow may write orders (dev-warehouse)" in text
+    assert '"widens": true' in as_json(difference(before, after))
