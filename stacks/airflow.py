@@ -44,6 +44,8 @@ class AirflowStack(Stack):
             min_workers=airflow.workers.min,
             max_workers=airflow.workers.max,
             schedulers=airflow.schedulers,
+            min_web_servers=airflow.web_servers and airflow.web_servers.min,
+            max_web_servers=airflow.web_servers and airflow.web_servers.max,
             web_server_access=airflow.web_server_access,
             configuration=airflow.configuration,
             log_level=airflow.log_level,

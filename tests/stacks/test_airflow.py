@@ -14,7 +14,8 @@ AIRFLOW = {
     "class": "mw1.large",
     "workers": {"min": 2, "max": 7},
     "schedulers": 3,
-    "web_server_access": "public",
+    "web_servers": {"min": 2, "max": 4},
+    "web_server_access": "public_and_private",
     "configuration": {"core.parallelism": "64"},
     "log_level": "WARNING",
     "log_retention_days": 180,
@@ -45,7 +46,8 @@ def test_the_environment_is_as_declared(template: Content) -> None:
     assert environment["EnvironmentClass"] == "mw1.large"
     assert (environment["MinWorkers"], environment["MaxWorkers"]) == (2, 7)
     assert environment["Schedulers"] == 3
-    assert environment["WebserverAccessMode"] == "PUBLIC_ONLY"
+    assert (environment["MinWebservers"], environment["MaxWebservers"]) == (2, 4)
+    assert environment["WebserverAccessMode"] == "PUBLIC_AND_PRIVATE"
     assert environment["WorkerReplacementStrategy"] == "FORCED"
     assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
     assert environment["LoggingConfiguration"]["TaskLogs"]["LogLevel"] == "WARNING"

@@ -33,6 +33,12 @@ LOG_GROUPS = {
 WORKERS_DAGS = "/usr/local/airflow/dags"
 DELIVERED_AUTHORITIES = f"certificates/{RDS_CERTIFICATES.name}"
 
+ACCESS_MODES = {
+    "private": "PRIVATE_ONLY",
+    "public": "PUBLIC_ONLY",
+    "public_and_private": "PUBLIC_AND_PRIVATE",
+}
+
 
 class AirflowEnvironment(Construct):
     """An Amazon MWAA environment with its execution role, bucket, key and log groups.
@@ -62,7 +68,9 @@ class AirflowEnvironment(Construct):
         min_workers: int = 1,
         max_workers: int = 5,
         schedulers: int = 2,
-        web_server_access: Literal["private", "public"] = "private",
+        min_web_servers: int | None = None,
+        max_web_servers: int | None = None,
+        web_server_access: Literal["private", "public", "public_and_private"] = "private",
         configuration: Mapping[str, str] | None = None,
         log_level: LogLevel = "INFO",
         log_retention_days: RetentionDays = 90,
@@ -101,7 +109,9 @@ class AirflowEnvironment(Construct):
             min_workers=min_workers,
             max_workers=max_workers,
             schedulers=schedulers,
-            webserver_access_mode=f"{web_server_access.upper()}_ONLY",
+            min_webservers=min_web_servers,
+            max_webservers=max_web_servers,
+            webserver_access_mode=ACCESS_MODES[web_server_access],
             worker_replacement_strategy=worker_replacement.upper(),
             execution_role_arn=self.execution_role.role_arn,
             kms_key=arn_from_id(key),

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import grants, group_roles
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
@@ -44,6 +45,9 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
     yield from _databases(declaration)
     yield from _role_names(declaration)
     yield from _policies(declaration)
+    yield from _web_server(declaration)
+    for path, message in unavailable(declaration):
+        yield Conflict(path, message)
 
 
 def _identities(declaration: Declaration) -> Iterator[Conflict]:
@@ -150,3 +154,16 @@ def _policies(declaration: Declaration) -> Iterator[Conflict]:
         if count > quota:
             message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
             yield Conflict(("managed_policies_per_role",), message)
+
+
+def _web_server(declaration: Declaration) -> Iterator[Conflict]:
+    airflow, egress = declaration.airflow, declaration.network.egress
+    # Tasks of Airflow 3 call the web server (Airflow's Task Execution API), which a public one
+    # puts on the internet ("Apache Airflow access modes").
+    if airflow.web_server_access == "public" and airflow.major >= 3 and egress == "endpoints":
+        both = "'public_and_private', " if airflow.has_both_pages else ""
+        message = (
+            f"'public': tasks of Airflow {airflow.version} call the web server, and with egress: "
+            f"endpoints have no way to a public one; possible are {both}'private', or egress: nat"
+        )
+        yield Conflict(("airflow", "web_server_access"), message)

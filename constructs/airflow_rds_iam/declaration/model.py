@@ -129,6 +129,13 @@ class Workers(Model):
     max: int = Field(default=5, ge=1, le=25, description="Workers at most.")
 
 
+class WebServers(Model):
+    """How many web servers the environment scales between."""
+
+    min: int = Field(default=2, ge=1, le=5, description="Web servers at least.")
+    max: int = Field(default=2, ge=1, le=5, description="Web servers at most.")
+
+
 LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
 
 
@@ -151,9 +158,14 @@ class Airflow(Model):
     schedulers: int = Field(
         default=2, ge=1, le=5, description="Schedulers: 2 or more; 1 with mw1.micro."
     )
-    web_server_access: Literal["private", "public"] = Field(
+    web_servers: WebServers | None = Field(
+        default=None,
+        description="How many web servers it scales between. Default: 2; 1 with mw1.micro.",
+    )
+    web_server_access: Literal["private", "public", "public_and_private"] = Field(
         default="private",
-        description="Whether Airflow's page is in the VPC alone, or on the internet behind IAM.",
+        description="Whether Airflow's page is in the VPC alone, on the internet behind IAM, or "
+        "both (Airflow 3.2 or newer), with which tasks need no way to the internet.",
     )
     configuration: dict[AirflowOption, str] = Field(
         default={},
@@ -172,18 +184,45 @@ class Airflow(Model):
         "Default: that of the copy which is delivered beside the DAGs.",
     )
 
+    @property
+    def major(self) -> int:
+        """The major version of Airflow."""
+        return int(self.version.partition(".")[0])
+
+    @property
+    def has_both_pages(self) -> bool:
+        """Whether the page can be public and private at once (API reference)."""
+        return tuple(map(int, self.version.split("."))) >= (3, 2)
+
     @model_validator(mode="after")
     def _counts_fit_the_class(self) -> "Airflow":
-        if self.workers.min > self.workers.max:
+        for name, count in (("workers", self.workers), ("web_servers", self.web_servers)):
+            if count and count.min > count.max:
+                raise ValueError(
+                    f"{name}.min ({count.min}) must not exceed {name}.max ({count.max})"
+                )
+        # "Amazon MWAA environment class" and the API reference: micro has one of each.
+        web_servers = self.web_servers
+        if self.environment_class == "mw1.micro":
+            fits = (self.schedulers, self.workers.max) == (1, 1)
+            if not fits or (web_servers and web_servers.max > 1):
+                raise ValueError(
+                    "class mw1.micro has one of each: must have schedulers: 1, workers.max: 1 and, "
+                    "if any are declared, web_servers of min: 1 and max: 1"
+                )
+        elif self.schedulers < 2 or (web_servers and web_servers.min < 2):
             raise ValueError(
-                f"workers.min ({self.workers.min}) must not exceed workers.max ({self.workers.max})"
+                f"class {self.environment_class} must have 2 to 5 schedulers and 2 to 5 web servers"
             )
-        # "Amazon MWAA environment class": micro has one scheduler and one worker.
-        micro = self.environment_class == "mw1.micro"
-        if micro and (self.schedulers, self.workers.max) != (1, 1):
-            raise ValueError("class mw1.micro takes schedulers: 1 and workers.max: 1")
-        if not micro and self.schedulers < 2:
-            raise ValueError(f"class {self.environment_class} takes 2 to 5 schedulers")
+        return self
+
+    @model_validator(mode="after")
+    def _version_has_the_page(self) -> "Airflow":
+        if self.web_server_access == "public_and_private" and not self.has_both_pages:
+            raise ValueError(
+                "web_server_access: public_and_private must go with Airflow 3.2 or newer, not "
+                f"{self.version}"
+            )
         return self
 
     @model_validator(mode="after")

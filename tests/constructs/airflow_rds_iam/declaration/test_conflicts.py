@@ -193,3 +193,26 @@ def test_a_role_with_more_managed_policies_than_its_quota_is_refused() -> None:
         ("managed_policies_per_role", "10: 'airflow' needs 11 managed policies, one a database")
     ]
     assert found({**databases, "managed_policies_per_role": 11}) == []
+
+
+PUBLIC: dict[str, object] = {"airflow.web_server_access": "public"}
+
+
+def test_a_public_web_server_that_tasks_of_airflow_3_have_no_way_to_is_refused() -> None:
+    [(path, message)] = found(PUBLIC)
+    assert path == "airflow.web_server_access"
+    assert message.endswith("possible are 'public_and_private', 'private', or egress: nat")
+    [(_, message)] = found({**PUBLIC, "airflow.version": "3.0.6"})
+    assert message.endswith("possible are 'private', or egress: nat")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network.egress": "nat"},
+        {"airflow.version": "2.11.2"},
+        {"airflow.web_server_access": "public_and_private"},
+    ],
+)
+def test_a_public_web_server_that_tasks_have_a_way_to_is_taken(changes: dict[str, object]) -> None:
+    assert found({**PUBLIC, **changes}) == []

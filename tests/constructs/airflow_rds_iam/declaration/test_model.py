@@ -88,7 +88,7 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         ("airflow.version", "2.9.2", "'2.9.2': must be '3.3.1', "),
         ("airflow.class", "mw1.tiny", "'mw1.tiny': must be 'mw1.micro', 'mw1.small', "),
         ("airflow.log_level", "LOUD", "'LOUD': must be 'CRITICAL', "),
-        ("airflow.web_server_access", "vpn", "'vpn': must be 'private' or 'public'"),
+        ("airflow.web_server_access", "vpn", "'vpn': must be 'private', 'public' or 'public_and_"),
         ("tags.cost", 100, "100: is a number to YAML, put it in quotes; must be at most 256"),
         ("drift_check.schedule", "daily", "'daily': must be rate(…) or cron(…)"),
         (
@@ -138,8 +138,29 @@ def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
         ),
         (f"{INSTANCE}.storage", {"gib": 100, "max_gib": 109}, "10 % above gib (100)"),
         ("airflow", {"workers": {"min": 3, "max": 2}}, "workers.min (3) must not exceed"),
-        ("airflow", {"class": "mw1.micro"}, "mw1.micro takes schedulers: 1 and workers.max: 1"),
-        ("airflow", {"class": "mw1.small", "schedulers": 1}, "takes 2 to 5 schedulers"),
+        ("airflow", {"class": "mw1.micro"}, "mw1.micro has one of each: must have schedulers: 1"),
+        (
+            "airflow",
+            {"class": "mw1.small", "schedulers": 1},
+            "class mw1.small must have 2 to 5 schedulers",
+        ),
+        ("airflow", {"class": "mw1.micro", "schedulers": 1}, "workers.max: 1"),
+        (
+            "airflow",
+            {"class": "mw1.micro", "schedulers": 1, "workers": {"max": 1}, "web_servers": {}},
+            "web_servers of min: 1 and max: 1",
+        ),
+        (
+            "airflow",
+            {"web_servers": {"min": 1}},
+            "must have 2 to 5 schedulers and 2 to 5 web servers",
+        ),
+        ("airflow", {"web_servers": {"min": 4, "max": 3}}, "web_servers.min (4) must not exceed"),
+        (
+            "airflow",
+            {"version": "3.0.6", "web_server_access": "public_and_private"},
+            "public_and_private must go with Airflow 3.2 or newer, not 3.0.6",
+        ),
         ("airflow", {"configuration": {"secrets.backend": "x"}}, "is set by this application"),
         (
             "airflow",
@@ -174,6 +195,10 @@ def test_values_that_do_not_go_together_are_refused(
         (f"{INSTANCE}.storage", {"gib": 100, "max_gib": 110}),
         (f"{INSTANCE}.engine_version", "17.6"),
         ("airflow", {"class": "mw1.micro", "schedulers": 1, "workers": {"max": 1}}),
+        (
+            "airflow",
+            {"web_servers": {"min": 2, "max": 5}, "web_server_access": "public_and_private"},
+        ),
         ("airflow", {"configuration": {"common.io.xcom_objectstorage_path": "s3://x"}}),
         (f"{INSTANCE}.databases.orders", {"own": ["shop"], "adopt": True, "old_owners": ["Old"]}),
         ("identities.shop.role_arn", f"{ROLE}/people/shop"),

@@ -1,0 +1,53 @@
+"""What a declaration asks for and AWS does not offer, as far as is known here."""
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from airflow_rds_iam.declaration import offers
+from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.model import Declaration, Instance
+
+
+def unavailable(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration, and what is not offered, with the nearest that is."""
+    region = declaration.region
+    if region:
+        yield from _region(region)
+    for name, instance in declaration.instances.items():
+        yield from _instance(("instances", name), instance, region)
+
+
+def _region(region: str) -> Iterator[tuple[Path, str]]:
+    known = {service: offers.regions(service) for service in offers.SERVICES}
+    everything = offers.regions("airflow") & offers.regions("rds")
+    if not any(region in regions for regions in known.values()):
+        yield ("region",), f"{region!r} is no region of AWS; {_nearest(region, everything)}"
+        return
+    for service, regions in known.items():
+        if region not in regions:
+            message = f"{region!r} has no {offers.SERVICES[service]}"
+            yield ("region",), f"{message}; {_nearest(region, everything)}"
+
+
+def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tuple[Path, str]]:
+    version = instance.engine_version
+    major, _, minor = version.partition(".")
+    versions = offers.engine_versions(major)
+    # A later one may be newer than what is known here.
+    if minor and version not in versions and int(minor) < max(map(_minor, versions)):
+        latest = sorted(versions, key=_minor)[-3:]
+        message = f"RDS has no PostgreSQL {version!r}; the latest known are {', '.join(latest)}"
+        yield (*path, "engine_version"), message
+    classes = offers.instance_classes(major, region)
+    if classes and instance.instance_class not in classes:
+        where = f"in {region}" if region else "in any region"
+        message = f"{instance.instance_class!r} does not run PostgreSQL {major} {where}"
+        yield (*path, "class"), f"{message}; {_nearest(instance.instance_class, classes)}"
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    return f"the nearest are {', '.join(get_close_matches(name, sorted(names), n=3, cutoff=0))}"
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])

@@ -1,0 +1,78 @@
+"""What AWS offers, as two well-kept libraries know it: botocore regions, cfn-lint RDS's classes.
+
+What is new at AWS is known here with the next version of the library.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.regions import EndpointResolver
+
+# The services without which nothing here can be deployed, by the prefix of their endpoints.
+SERVICES = {"airflow": "Amazon MWAA", "rds": "Amazon RDS"}
+# Read as files: importing cfn-lint takes seconds.
+CLASSES_BY_REGION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/dbinstanceclass_enum.json"
+CLASSES_BY_VERSION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/db_instance_class.json"
+VERSIONS = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json"
+
+
+@cache
+def regions(service: str) -> frozenset[str]:
+    """The regions in which ``service``, a key of `SERVICES`, has an endpoint."""
+    resolver = EndpointResolver(Loader().load_data("endpoints"))
+    return frozenset(
+        region
+        for partition in resolver.get_available_partitions()
+        for region in resolver.get_available_endpoints(service, partition)
+    )
+
+
+@cache
+def instance_classes(major: str, region: str | None) -> frozenset[str]:
+    """The DB instance classes that run PostgreSQL ``major`` in ``region``, or in any.
+
+    Empty where nothing is known of the region.
+    """
+    of_version = _classes(
+        rule for rule in _data(CLASSES_BY_VERSION)["allOf"] if _is_of(rule, rf"^({major}\.")
+    )
+    by_region = _data(CLASSES_BY_REGION)
+    rules = [by_region[region]] if region in by_region else [] if region else by_region.values()
+    return of_version & _classes(rule for one in rules for rule in one["allOf"])
+
+
+@cache
+def engine_versions(major: str) -> frozenset[str]:
+    """PostgreSQL's minor versions of ``major`` that RDS has, or had, such as ``17.6``."""
+    [versions] = [
+        rule["then"]["properties"]["EngineVersion"]["enum"]
+        for rule in _data(VERSIONS)["allOf"]
+        if rule["if"]["properties"].get("Engine", {}).get("const") == "postgres"
+    ]
+    return frozenset(one for one in versions if re.fullmatch(rf"{major}\.[0-9]+", one))
+
+
+def _classes(rules: Iterator[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(
+        one
+        for rule in rules
+        if rule["if"]["properties"]["Engine"].get("const") == "postgres"
+        for one in rule["then"]["properties"]["DBInstanceClass"]["enum"]
+    )
+
+
+def _is_of(rule: dict[str, Any], version: str) -> bool:
+    pattern: str = rule["if"]["properties"]["EngineVersion"]["pattern"]
+    return pattern.startswith(version)
+
+
+@cache
+def _data(file: str) -> Any:
+    path = Path(str(distribution("cfn-lint").locate_file(file)))
+    return json.loads(path.read_text(encoding="utf-8"))

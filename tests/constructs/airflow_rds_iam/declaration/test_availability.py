@@ -1,0 +1,93 @@
+import re
+
+import pytest
+
+from airflow_rds_iam.declaration import offers
+from airflow_rds_iam.declaration.availability import unavailable
+from airflow_rds_iam.declaration.model import Declaration
+from tests.declared import REMOVED, dev
+
+INSTANCE = "instances.warehouse"
+
+
+def found(changes: dict[str, object]) -> list[tuple[str, str]]:
+    declaration = Declaration.model_validate(dev(changes))
+    return [(".".join(map(str, path)), message) for path, message in unavailable(declaration)]
+
+
+def test_what_the_repository_declares_is_offered() -> None:
+    assert found({}) == []
+    assert found({f"{INSTANCE}.class": "db.m7g.large"}) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "says"),
+    [
+        ("eu-central-9", "'eu-central-9' is no region of AWS; the nearest are eu-central-"),
+        ("eu-centrl-1", "'eu-centrl-1' is no region of AWS; the nearest are eu-central-1, "),
+        ("us-gov-west-1", "'us-gov-west-1' has no Amazon MWAA; the nearest are us-"),
+    ],
+)
+def test_a_region_without_a_service_that_is_needed_is_told_with_the_nearest(
+    region: str, says: str
+) -> None:
+    [message] = [message for path, message in found({"region": region}) if path == "region"]
+    assert message.startswith(says)
+    assert len(re.findall(r"[a-z]+-[a-z]+-\d", message.partition(";")[2])) == 3
+
+
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "ap-southeast-5", "cn-north-1"])
+def test_a_region_with_both_services_is_taken(region: str) -> None:
+    assert found({"region": region, "account": REMOVED}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {f"{INSTANCE}.class": "db.t4g.medum"},
+            "'db.t4g.medum' does not run PostgreSQL 17 in eu-central-1; the nearest are "
+            "db.t4g.medium, db.t3.medium, db.t4g.small",
+        ),
+        (
+            {f"{INSTANCE}.class": "db.t4g.medum", "region": REMOVED},
+            "'db.t4g.medum' does not run PostgreSQL 17 in any region; the nearest are "
+            "db.t4g.medium, db.t3.medium, db.t4g.small",
+        ),
+        (
+            {f"{INSTANCE}.class": "db.m4.large"},  # of the time of PostgreSQL 12
+            "'db.m4.large' does not run PostgreSQL 17 in eu-central-1; the nearest are "
+            "db.m5.large, db.t4g.large, db.m9g.large",
+        ),
+    ],
+)
+def test_a_class_that_does_not_exist_is_told_with_the_nearest_three(
+    changes: dict[str, object], message: str
+) -> None:
+    assert found(changes) == [(f"{INSTANCE}.class", message)]
+
+
+def test_a_class_is_not_judged_where_nothing_is_known_of_the_region() -> None:
+    assert offers.instance_classes("17", "eu-nowhere-1") == frozenset()
+
+
+def test_a_minor_version_that_never_was_is_told_with_the_latest() -> None:
+    [(path, message)] = found({f"{INSTANCE}.engine_version": "17.0"})
+    assert path == f"{INSTANCE}.engine_version"
+    assert re.fullmatch(
+        r"RDS has no PostgreSQL '17\.0'; the latest known are 17\.\d+, 17\.\d+, 17\.\d+", message
+    )
+
+
+@pytest.mark.parametrize("version", ["16", "17.6", "18.1", "17.99"])
+def test_a_minor_version_that_is_known_or_newer_than_what_is_known_is_taken(version: str) -> None:
+    assert found({f"{INSTANCE}.engine_version": version}) == []
+
+
+@pytest.mark.parametrize("major", ["16", "17", "18"])
+def test_the_libraries_data_is_where_it_is_looked_for(major: str) -> None:
+    """When one of them moves it, this fails with the lock's update, not a user's declaration."""
+    assert len(offers.engine_versions(major)) > 4
+    for region in offers.regions("airflow"):
+        assert len(offers.instance_classes(major, region)) > 50, region
+    assert len(offers.regions("airflow")) > 30
