@@ -10,9 +10,10 @@ from constructs import Construct
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.airflow.connection import AirflowConnection
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
-from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.network import Network
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 from stacks.database import DatabaseStack
 
 
@@ -50,29 +51,68 @@ class AccessStack(Stack):
             )
             for name, database in databases.items()
         }
-        roles: dict[str, iam.Role | iam.IRole] = {AIRFLOW: airflow.execution_role}
-        for name, identity in declaration.identities.items():
-            roles[name] = iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
+        roles = {
+            name: iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
+            for name, identity in declaration.identities.items()
+        }
+        connections: list[AirflowConnection] = []
         for grant in granted:
             instance = databases[grant.instance].instance
-            policy = iam.ManagedPolicy(
-                self,
-                f"Policy-{grant.instance}-{grant.database}-{grant.identity}",
-                description=f"{grant.identity} may {grant.level} {grant.database} on "
-                f"{instance.identifier} as {grant.user}",
-                roles=[roles[grant.identity]],
-            )
-            instance.grant_connect(policy, user=grant.user)
             if grant.identity == AIRFLOW:
-                connection = AirflowConnection(
-                    self,
-                    f"Connection-{grant.instance}-{grant.database}",
-                    name=f"{airflow.connections_prefix}/{grant.connection_id}",
-                    instance=instance,
-                    database=grant.database,
-                    user=grant.user,
-                    authorities=airflow.authorities,
+                connections.append(
+                    self._connect_airflow(
+                        grant, instance=instance, airflow=airflow, users=users[grant.instance]
+                    )
                 )
-                connection.grant_read(policy)
-                # A connection that is there can be used.
-                connection.node.add_dependency(users[grant.instance])
+            else:
+                self._let_in(grant, instance=instance, role=roles[grant.identity])
+        if connections:
+            lookup = iam.ManagedPolicy(
+                self,
+                "Connections",
+                description="Airflow may look its connections up",
+                roles=[airflow.execution_role],
+            )
+            for connection in connections:
+                connection.grant_read(lookup)
+
+    def _let_in(self, grant: Grant, *, instance: PostgresInstance, role: iam.IRole) -> None:
+        policy = iam.ManagedPolicy(
+            self,
+            f"Policy-{grant.instance}-{grant.database}-{grant.identity}",
+            # Without the level: another description would make it another policy, and one too
+            # many for a role that has as many as it may have.
+            description=f"{grant.identity} may log in to {grant.database} on {instance.identifier}",
+            roles=[role],
+        )
+        instance.grant_connect(policy, user=grant.user)
+
+    def _connect_airflow(
+        self,
+        grant: Grant,
+        *,
+        instance: PostgresInstance,
+        airflow: AirflowEnvironment,
+        users: DatabaseUsers,
+    ) -> AirflowConnection:
+        # Of another level it is another policy: there before the connection names its user, while
+        # the old one goes when all else is done.
+        login = iam.Policy(
+            self,
+            f"Login-{grant.instance}-{grant.database}-{grant.level}",
+            roles=[airflow.execution_role],
+        )
+        instance.grant_connect(login, user=grant.user)
+        connection = AirflowConnection(
+            self,
+            f"Connection-{grant.instance}-{grant.database}",
+            name=f"{airflow.connections_prefix}/{grant.connection_id}",
+            instance=instance,
+            database=grant.database,
+            user=grant.user,
+            authorities=airflow.authorities,
+        )
+        # A connection that is there can be used, and no user goes that one still names.
+        connection.node.add_dependency(users.made, login)
+        users.retired.node.add_dependency(connection)
+        return connection

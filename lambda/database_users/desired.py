@@ -21,7 +21,11 @@ class InvalidRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database, its three group roles and the login users in them."""
+    """One database, its three group roles and the login users in them.
+
+    `retiring` are users with another level than before: while their successor's name is on its
+    way, they stay what they are.
+    """
 
     name: str
     owner: str
@@ -31,6 +35,7 @@ class Database:
     write: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     old_owners: tuple[str, ...] = ()
+    retiring: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[tuple[str, Level, tuple[str, ...]], ...]:
@@ -75,13 +80,18 @@ def _roles(database: Database, place: str) -> Iterator[tuple[str, str]]:
     yield f"{place}.Owner", database.owner
     yield f"{place}.Writer", database.writer
     yield f"{place}.Reader", database.reader
-    for key, logins in (("Read", database.read), ("Write", database.write), ("Own", database.own)):
+    for key, logins in (
+        ("Read", database.read),
+        ("Write", database.write),
+        ("Own", database.own),
+        ("Retiring", database.retiring),
+    ):
         for index, login in enumerate(logins):
             yield f"{place}.{key}[{index}]", login
 
 
 _NAMES = ("Name", "Owner", "Writer", "Reader")
-_LISTS = ("Read", "Write", "Own", "OldOwners")
+_LISTS = ("Read", "Write", "Own", "OldOwners", "Retiring")
 
 
 def _database(value: object, place: str) -> Database:
@@ -102,13 +112,13 @@ def _database(value: object, place: str) -> Database:
     for key, role in zip(_NAMES[1:], (owner, writer, reader), strict=True):
         _role(role, f"{place}.{key}")
     lists = {key: _list(entry.get(key, ()), f"{place}.{key}") for key in _LISTS}
-    read, write, own, old_owners = (
+    read, write, own, old_owners, retiring = (
         tuple(_role(_name(item, where), where) for where, item in _places(lists[key], place, key))
         for key in _LISTS
     )
     if owner in old_owners:
         raise InvalidRequestError(f"{place}.OldOwners: {owner!r} is the owner itself")
-    return Database(name, owner, writer, reader, read, write, own, old_owners)
+    return Database(name, owner, writer, reader, read, write, own, old_owners, retiring)
 
 
 def _places(items: Sequence[object], place: str, key: str) -> Iterator[tuple[str, object]]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from database_users.deadline import Deadline
 from database_users.errors import LockoutError
 from database_users.postgres.run import converge, survey
-from database_users.postgres.scope import changed_since, everything
+from database_users.postgres.scope import changed_since, everything, nothing
 from database_users.postgres.session import Session
 from database_users.postgres.target import Target
 from database_users.report import lines
@@ -70,8 +70,13 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
             if request.metric is not None:
                 request.metric.emit(outstanding)
             return {"Statements": outstanding, "Findings": len(plan.findings)}
+        case "Delete" if request.retires:
+            # The resource of the first step removes them, wherever this one goes.
+            return {"PhysicalResourceId": request.physical_id}
         case "Create" | "Update" | "Delete":
             scope = everything if request.before is None else changed_since(request.before)
+            if request.retires:
+                scope = nothing  # the first step entered what it had to
             try:
                 outcome = converge(connect, request.databases, deadline, scope)
             except UnresolvedNameError as error:

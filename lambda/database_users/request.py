@@ -12,6 +12,7 @@ from database_users.postgres.target import Target
 Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")
 _MODES = ("plan", "check")
+_LAST_STEP = "retire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Request:
     """What the function is asked for.
 
     `before` is what the last deploy asked for, if it helps; `metric` takes the result of a check.
+    The last step of a deploy `retires` users that are declared no more, and does nothing else.
     """
 
     action: Action
@@ -26,6 +28,7 @@ class Request:
     before: tuple[Database, ...] | None
     physical_id: str
     metric: Metric | None = None
+    retires: bool = False
 
 
 def parse_target(environment: Mapping[str, str]) -> Target:
@@ -69,14 +72,18 @@ def parse_request(event: object, master: str) -> Request:
             f"RequestType: {action!r} is unknown; allowed is {', '.join(_REQUEST_TYPES)}, or a Mode"
         )
     properties = _properties(fields, "ResourceProperties")
+    step = properties.get("Step")
+    if step not in (None, _LAST_STEP):
+        raise InvalidRequestError(f"Step: {step!r} is unknown; allowed is {_LAST_STEP}, or none")
+    retires = step == _LAST_STEP
     physical_id = fields.get("PhysicalResourceId")
     if not isinstance(physical_id, str) or not physical_id:
-        physical_id = "database-users"
+        physical_id = "retired-database-users" if retires else "database-users"
     if action == "Delete":  # whatever was declared, nobody is to log in any more
-        return Request("Delete", (), None, physical_id)
+        return Request("Delete", (), None, physical_id, retires=retires)
     databases = parse_databases(properties.get("Databases"), master)
     before = _before(fields, properties, master) if action == "Update" else None
-    return Request(cast(Action, action), databases, before, physical_id)
+    return Request(cast(Action, action), databases, before, physical_id, retires=retires)
 
 
 def _metric(value: object) -> Metric | None:

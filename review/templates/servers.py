@@ -121,9 +121,16 @@ def _connections(assembly: Assembly) -> Iterator[Connection]:
 
 
 def _making_users(assembly: Assembly) -> Iterator[Resource]:
-    """The custom resources whose function makes users, known by their properties."""
+    """The custom resources whose function makes users, known by their properties.
+
+    One with a ``Step`` says no more than the one that it follows.
+    """
     for one in assembly.resources:
-        if not one.type.startswith(("AWS::", "Alexa::")) and any(_databases(one)):
+        if (
+            "Step" not in one.properties
+            and not one.type.startswith(("AWS::", "Alexa::"))
+            and any(_databases(one))
+        ):
             yield one
 
 

@@ -9,6 +9,7 @@ from aws_cdk import App, Environment
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.model import Declaration
 from stacks import add_environment
+from tests.create_only import create_only, values_at
 from tests.declared import REMOVED, dev, written
 from tests.templates import Content, of_type, properties, text, the
 
@@ -95,39 +96,48 @@ def resource_id(template: Content) -> str:
     return text(value)
 
 
-def connect_policies(template: Content) -> dict[str, tuple[list[str], list[str]]]:
-    """Role and users by the database and identity that the policy's id names."""
+def of_identities(template: Content) -> list[dict[str, Any]]:
+    """The policies of identities: neither those of functions nor of schedules."""
+    return [
+        policy["Properties"]
+        for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+        for name, policy in of_type(template, kind).items()
+        if not name.startswith("Users")
+    ]
+
+
+def connects(template: Content) -> list[tuple[str, list[str]]]:
+    """Role and user of each policy that lets somebody log in."""
     prefix = f"arn:aws:rds-db:eu-central-1:111122223333:dbuser:{resource_id(template)}/"
-    found: dict[str, tuple[list[str], list[str]]] = {}
-    for policy in properties(template, "AWS::IAM::ManagedPolicy"):
-        [connect] = [
-            statement
+    found: list[tuple[str, list[str]]] = []
+    for policy in of_identities(template):
+        users = [
+            text(statement["Resource"])
             for statement in policy["PolicyDocument"]["Statement"]
-            if statement["Action"] == "rds-db:connect"
+            if (statement["Effect"], statement["Action"]) == ("Allow", "rds-db:connect")
         ]
-        arn = text(connect["Resource"])
-        assert arn.startswith(prefix)
-        assert connect["Effect"] == "Allow"
-        found[policy["Description"]] = ([*map(text, policy["Roles"])], [arn.removeprefix(prefix)])
-    return found
+        assert all(arn.startswith(prefix) for arn in users)
+        [role] = map(text, policy["Roles"])
+        if users:
+            found.append((role, [arn.removeprefix(prefix) for arn in users]))
+    return sorted(found)
 
 
 def test_each_identity_has_one_policy_for_each_of_its_databases(access: Content) -> None:
     airflow = text(access["Outputs"]["AirflowExecutionRole"]["Value"])
-    assert connect_policies(access) == {
-        f"{identity} may {level} {database} on dev-warehouse as {user}": ([role], [user])
-        for identity, role, level, database, user in (
-            ("airflow", airflow, "read", "orders", "airflow_orders_read"),
-            ("airflow", airflow, "write", "reports", "airflow_reports_write"),
-            ("shop", "shop", "own", "orders", "shop_orders_own"),
-            ("shop", "shop", "own", "reports", "shop_reports_own"),
-            ("shop", "shop", "own", "payroll", "shop_payroll_own"),
-        )
-    }
+    assert connects(access) == sorted(
+        [
+            (airflow, ["airflow_orders_read"]),
+            (airflow, ["airflow_reports_write"]),
+            ("shop", ["shop_orders_own"]),
+            ("shop", ["shop_reports_own"]),
+            ("shop", ["shop_payroll_own"]),
+        ]
+    )
 
 
 def test_no_policy_of_an_identity_has_a_wildcard(access: Content) -> None:
-    policies = properties(access, "AWS::IAM::ManagedPolicy")
+    policies = of_identities(access)
     assert policies
     for policy in policies:
         assert "*" not in json.dumps(policy["PolicyDocument"])
@@ -139,27 +149,25 @@ def test_no_policy_of_an_identity_allows_anything_but_its_login_and_its_connecti
 ) -> None:
     actions = {
         statement["Action"]
-        for policy in properties(access, "AWS::IAM::ManagedPolicy")
+        for policy in of_identities(access)
         for statement in policy["PolicyDocument"]["Statement"]
     }
     assert actions == {"rds-db:connect", "secretsmanager:GetSecretValue"}
 
 
-def test_only_airflow_may_read_a_connection_and_each_policy_names_one(access: Content) -> None:
-    secrets = {
-        name: one["Properties"]["Name"]
-        for name, one in of_type(access, "AWS::SecretsManager::Secret").items()
-    }
-    readable = {
-        policy["Description"].partition(" on ")[0]: secrets[statement["Resource"]["Ref"]]
-        for policy in properties(access, "AWS::IAM::ManagedPolicy")
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Action"] == "secretsmanager:GetSecretValue"
-    }
-    assert readable == {
-        "airflow may read orders": "airflow/dev/connections/warehouse_orders",
-        "airflow may write reports": "airflow/dev/connections/warehouse_reports",
-    }
+def test_only_airflow_may_read_connections_each_by_its_name(access: Content) -> None:
+    [policy] = [
+        one
+        for one in of_identities(access)
+        if "secretsmanager" in json.dumps(one["PolicyDocument"])
+    ]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+    secrets = of_type(access, "AWS::SecretsManager::Secret")
+    assert [one["Ref"] for one in statement["Resource"]] == list(secrets)
+    assert [*map(text, policy["Roles"])] == [
+        text(access["Outputs"]["AirflowExecutionRole"]["Value"])
+    ]
 
 
 def test_airflow_has_a_connection_for_each_of_its_grants_and_no_other(access: Content) -> None:
@@ -181,10 +189,69 @@ def test_a_connection_is_there_only_once_its_user_is(access: Content) -> None:
         assert users in secret["DependsOn"]
 
 
+@pytest.fixture(scope="module")
+def changed_level(synthesize: Synthesize) -> Content:
+    """Airflow reads orders no longer: it writes there; the shop no longer owns payroll."""
+    changes: dict[str, object] = {
+        f"{DATABASES}.orders.read": REMOVED,
+        f"{DATABASES}.orders.write": ["airflow"],
+        f"{DATABASES}.payroll.own": REMOVED,
+        f"{DATABASES}.payroll.read": ["shop"],
+    }
+    return json.loads(synthesize(changes)["dev-access"])
+
+
+def test_a_change_of_level_replaces_nothing_and_needs_no_policy_more(
+    access: Content, changed_level: Content
+) -> None:
+    for name, resource in access["Resources"].items():
+        after = changed_level["Resources"].get(name)
+        if after is None:
+            assert resource["Type"] == "AWS::IAM::Policy"
+            assert name.startswith("Loginwarehouseordersread")
+            continue
+        for path in create_only(resource["Type"]):
+            assert [*values_at(resource.get("Properties", {}), path)] == [
+                *values_at(after.get("Properties", {}), path)
+            ]
+    before, after = (
+        set(of_type(template, "AWS::IAM::ManagedPolicy")) for template in (access, changed_level)
+    )
+    assert after == before
+
+
+def test_airflows_connection_names_a_new_user_that_may_log_in_before_the_old_one_goes(
+    changed_level: Content,
+) -> None:
+    [made], [retired] = (
+        of_type(changed_level, f"Custom::{kind}")
+        for kind in ("DatabaseUsers", "RetiredDatabaseUsers")
+    )
+    secrets = of_type(changed_level, "AWS::SecretsManager::Secret")
+    for name, secret in secrets.items():
+        [login] = [
+            policy
+            for policy in of_type(changed_level, "AWS::IAM::Policy")
+            if policy.startswith(f"Login{name[len('Connection') : name.index('Secret')]}")
+        ]
+        assert {made, login} <= set(secret["DependsOn"])
+    assert {made, *secrets} <= set(changed_level["Resources"][retired]["DependsOn"])
+    states = the(changed_level, "Custom::DatabaseUsers")["Properties"]["Databases"]
+    assert {state["Name"]: state.get("Retiring") for state in states} == {
+        "orders": ["airflow_orders_read", "airflow_orders_own"],
+        "reports": ["airflow_reports_read", "airflow_reports_own"],
+        "payroll": None,
+    }
+    last = the(changed_level, "Custom::RetiredDatabaseUsers")["Properties"]
+    assert last["Step"] == "retire"
+    assert last["Databases"] == [
+        {key: value for key, value in state.items() if key != "Retiring"} for state in states
+    ]
+
+
 def test_a_database_that_airflow_may_not_enter_is_not_known_to_it(access: Content) -> None:
-    for kind in ("AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret"):
-        for one in properties(access, kind):
-            assert not ("airflow" in json.dumps(one) and "payroll" in json.dumps(one))
+    for one in (*of_identities(access), *properties(access, "AWS::SecretsManager::Secret")):
+        assert not ("airflow" in json.dumps(one) and "payroll" in json.dumps(one))
 
 
 def test_a_role_of_an_identity_is_attached_to_and_not_made(access: Content) -> None:
@@ -202,10 +269,7 @@ def test_a_role_with_a_path_is_attached_to_by_its_name(synthesize: Synthesize) -
         f"{DATABASES}.payroll.read": ["analyst"],
     }
     template = json.loads(synthesize(changes)["dev-access"])
-    roles, users = connect_policies(template)[
-        "analyst may read payroll on dev-warehouse as analyst_payroll_read"
-    ]
-    assert (roles, users) == (["analyst"], ["analyst_payroll_read"])
+    assert ("analyst", ["analyst_payroll_read"]) in connects(template)
 
 
 def test_databases_of_two_instances_are_kept_apart(synthesize: Synthesize) -> None:
@@ -217,7 +281,7 @@ def test_databases_of_two_instances_are_kept_apart(synthesize: Synthesize) -> No
     resources = {
         policy["Description"]: text(policy["PolicyDocument"]["Statement"][0]["Resource"])
         for policy in properties(template, "AWS::IAM::ManagedPolicy")
-        if policy["Description"].startswith("shop may own orders ")
+        if policy["Description"].startswith("shop may log in to orders ")
     }
     assert len(resources) == len(set(resources.values())) == 2
     for description, resource in resources.items():

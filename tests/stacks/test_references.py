@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import pytest
-from cfnlint.schema.manager import (  # pyright: ignore[reportMissingTypeStubs]
-    PROVIDER_SCHEMA_MANAGER,
-)
 
 from tests.application import CdkOut, templates
+from tests.create_only import create_only, values_at
 from tests.templates import Content, text
 
 # Type and property of what is replaced without a loss, by an attribute of its own stack. Nothing
@@ -22,34 +20,6 @@ REPLACED_WITHOUT_LOSS = {
     ("AWS::EC2::NatGateway", "AllocationId"),
     ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"),
 }
-
-
-def create_only(resource_type: str) -> list[list[str]]:
-    """The paths of the properties for which CloudFormation replaces, or may replace."""
-    if "Custom::" in resource_type:
-        return []  # its function decides, which keeps the id that it has
-    found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", resource_type)
-    schema = cast("dict[str, Any]", found.schema)  # pyright: ignore[reportUnknownMemberType]
-    paths: list[str] = [
-        *schema.get("createOnlyProperties", []),
-        *schema.get("conditionalCreateOnlyProperties", []),
-    ]
-    return [path.split("/")[2:] for path in paths]
-
-
-def values_at(node: Any, path: list[str]) -> Iterator[Any]:
-    """The values at ``path``; a list is entered with and without a ``*`` for it."""
-    if not path:
-        yield node
-    elif isinstance(node, list):
-        for item in cast("list[Any]", node):
-            yield from values_at(item, path[1:] if path[0] == "*" else path)
-    elif isinstance(node, Mapping):
-        within = cast("Mapping[str, Any]", node)
-        if path[0] in within:
-            yield from values_at(within[path[0]], path[1:])
-        elif path[0] != "*" and any(key.startswith("Fn::") for key in within):
-            yield node  # a function stands for what holds the property
 
 
 def known_after_apply(value: Any, template: Content) -> Iterator[str]:

@@ -10,7 +10,7 @@ from airflow_rds_iam.access.drift_check import DriftCheck
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import model
 from airflow_rds_iam.declaration.grants import Grant, group_roles
-from airflow_rds_iam.declaration.model import LEVELS, Database
+from airflow_rds_iam.declaration.model import AIRFLOW, LEVELS, Database
 from airflow_rds_iam.delivery.function_code import function_code
 from airflow_rds_iam.delivery.resource_function import ResourceFunction
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
@@ -20,7 +20,8 @@ class DatabaseUsers(Construct):
     """One custom resource that brings about every database and user of ``instance``.
 
     Its function logs in as the master user, with a token of its own role, and can reach nothing
-    but the database.
+    but the database. Who is granted nothing any more is removed at once; Airflow's user of another
+    level stays until ``retired``, which is to come after the connections that name the new one.
 
     Args:
         databases: by name, as declared.
@@ -68,21 +69,29 @@ class DatabaseUsers(Construct):
         )
         instance.grant_connect(backing.function, user=instance.master_user)
         states = [_desired_state(name, database, grants) for name, database in databases.items()]
-        resource = CustomResource(
-            self,
-            "Resource",
-            resource_type="Custom::DatabaseUsers",
-            service_token=backing.service_token,
-            # A minute more than the function has, in place of CloudFormation's hour.
-            service_timeout=Duration.minutes(6),
-            properties={
-                # Another instance under the same name, as after a restore, is set up anew.
-                "InstanceResourceId": instance.resource_id,
-                "Databases": states,
-            },
-        )
+
+        def resource(construct_id: str, resource_type: str, **more: object) -> CustomResource:
+            return CustomResource(
+                self,
+                construct_id,
+                resource_type=resource_type,
+                service_token=backing.service_token,
+                # A minute more than the function has, in place of CloudFormation's hour.
+                service_timeout=Duration.minutes(6),
+                properties={
+                    # Another instance under the same name, as after a restore, is set up anew.
+                    "InstanceResourceId": instance.resource_id,
+                    "Databases": states,
+                    **more,
+                },
+            )
+
+        retiring = [_with_retiring(state, grants) for state in states]
+        self.made = resource("Resource", "Custom::DatabaseUsers", Databases=retiring)
+        self.retired = resource("Retired", "Custom::RetiredDatabaseUsers", Step="retire")
         # The function keeps its permissions until the users are removed.
-        resource.node.add_dependency(backing)
+        self.made.node.add_dependency(backing)
+        self.retired.node.add_dependency(self.made)
         check = DriftCheck(
             self,
             "DriftCheck",
@@ -93,7 +102,7 @@ class DatabaseUsers(Construct):
             topic_arn=drift_check.topic_arn,
         )
         # There is nothing to compare with before.
-        check.node.add_dependency(resource)
+        check.node.add_dependency(self.retired)
 
 
 def _desired_state(
@@ -111,3 +120,16 @@ def _desired_state(
     if database.adopt:
         state["OldOwners"] = database.old_owners
     return state
+
+
+def _with_retiring(
+    state: Mapping[str, str | list[str]], grants: Sequence[Grant]
+) -> dict[str, str | list[str]]:
+    """The state with Airflow's users of other levels: they log in until its connection changed."""
+    retiring = [
+        user
+        for grant in grants
+        if (grant.database, grant.identity) == (state["Name"], AIRFLOW)
+        for user in grant.other_users
+    ]
+    return {**state, **({"Retiring": retiring} if retiring else {})}

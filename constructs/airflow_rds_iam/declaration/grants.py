@@ -1,7 +1,7 @@
 """The grants that a declaration makes, each with the names derived from it once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_rds_iam.declaration.model import LEVELS, Declaration, Level
 
@@ -19,6 +19,11 @@ class Grant:
     def user(self) -> str:
         """The PostgreSQL user that the identity logs in as, to this database alone."""
         return f"{self.identity}_{self.database}_{self.level}"
+
+    @property
+    def other_users(self) -> tuple[str, ...]:
+        """The users that the identity would log in as with another level."""
+        return tuple(replace(self, level=level).user for level in LEVELS if level != self.level)
 
     @property
     def connection_id(self) -> str:

@@ -17,12 +17,26 @@ class Comparison:
 
     @cached_property
     def logins(self) -> Mapping[str, tuple[Database, Level]]:
-        """Each declared login user, with its database and level."""
-        return {
+        """Each login user that is to be, with its database and level."""
+        declared: dict[str, tuple[Database, Level]] = {
             login: (database, level)
             for database in self.databases
             for _, level, logins in database.groups
             for login in logins
+        }
+        return {**declared, **self._retiring}
+
+    @cached_property
+    def _retiring(self) -> Mapping[str, tuple[Database, Level]]:
+        """The retiring users that may log in, each with the level that it has."""
+        return {
+            login: (database, level)
+            for database in self.databases
+            for group, level, _ in database.groups
+            for login in database.retiring
+            if login in self.server.managed_logins
+            and self.server.roles[login].can_login
+            and (group, login) in self.server.grants_of
         }
 
     @cached_property

@@ -13,6 +13,11 @@ def everything(comparison: Comparison) -> frozenset[str]:
     return frozenset(database.name for database in comparison.databases)
 
 
+def nothing(_: Comparison) -> frozenset[str]:
+    """The scope of a run that only removes users: it enters databases in which they own."""
+    return frozenset()
+
+
 def changed_since(old: Iterable[Database]) -> Scope:
     """The scope of a run after `old` was brought about: what differs from it, or is unfinished.
 

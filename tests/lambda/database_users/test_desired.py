@@ -53,6 +53,10 @@ WRONG: list[tuple[Any, str]] = [
     ([ORDERS | {"Owner": "rdsadmin"}], "'rdsadmin' is reserved"),
     ([ORDERS | {"Reader": "public"}], "'public' is reserved"),
     ([ORDERS | {"OldOwners": ["pg_read_all_data"]}], "is reserved"),
+    (
+        [ORDERS | {"Own": ["boss"], "Retiring": ["boss"]}],
+        r"Retiring\[0\]: 'boss' is already Databases\[0\].Own",
+    ),
     ([ORDERS | {"OldOwners": ["orders_owner"]}], "'orders_owner' is the owner itself"),
     ([ORDERS | {"Own": ["administrator"]}], "'administrator' is already the master user"),
     ([ORDERS | {"Own": ["airflow_rds_iam"]}], "is already the role that marks our users"),

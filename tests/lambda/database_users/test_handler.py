@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
+import psycopg
 import pytest
 
 from database_users import handler, retry
@@ -117,6 +118,51 @@ def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres
     assert deleted["PhysicalResourceId"] == physical_id
     assert newest.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'airflow_orders%'") == []
     assert newest.query("SELECT 1 FROM pg_database WHERE datname = 'orders'") == [(1,)]
+
+
+def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(newest: Postgres, front: Front):
+    others = {"Retiring": ["airflow_orders_write", "airflow_orders_own"]}
+    handle(event("Create", ORDERS | others), Context())
+    changed = ORDERS | {"Read": [], "Write": ["airflow_orders_write"]}
+    retiring = {"Retiring": ["airflow_orders_read", "airflow_orders_own"]}
+    with newest.login("airflow_orders_read", "orders") as session:
+        handle(event("Update", changed | retiring, old=[ORDERS | others]), Context())
+        session.execute("SELECT 1")
+        newest.login("airflow_orders_read", "orders").close()
+        newest.login("airflow_orders_write", "orders").close()
+        last = event("Update", changed, old=[ORDERS])
+        last["ResourceProperties"]["Step"] = "retire"
+        assert handle(last, Context())["PhysicalResourceId"] == "retired-database-users"
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
+    gone = {"RequestType": "Delete", "PhysicalResourceId": "retired-database-users"}
+    handle(last | gone, Context())
+    assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
+
+
+def test_who_is_granted_nothing_any_more_goes_in_the_first_step(newest: Postgres, front: Front):
+    handle(event("Create", ORDERS | {"Retiring": ["airflow_orders_write"]}), Context())
+    handle(event("Update", ORDERS | {"Read": []}, old=[ORDERS]), Context())
+    assert logins(newest) == ["shop_orders_own"]
+
+
+def test_what_was_changed_by_hand_in_a_retiring_user_is_not_kept(newest: Postgres, front: Front):
+    handle(event("Create", ORDERS), Context())
+    newest.execute("REVOKE orders_reader FROM airflow_orders_read GRANTED BY administrator")
+    changed = ORDERS | {"Read": [], "Retiring": ["airflow_orders_read"]}
+    handle(event("Update", changed, old=[ORDERS]), Context())
+    assert logins(newest) == ["shop_orders_own"]
+
+
+def logins(server: Postgres) -> list[str]:
+    """The login users made here."""
+    rows = server.query(
+        "SELECT member::regrole::text FROM pg_auth_members"
+        " WHERE roleid = 'airflow_rds_iam'::regrole AND member <> 'administrator'::regrole"
+        " ORDER BY 1"
+    )
+    return [name for (name,) in rows]
 
 
 def test_a_rollback_restores_the_old_access(newest: Postgres, front: Front):

@@ -44,7 +44,8 @@ def policies(templates: Templates, user: str) -> list[dict[str, Any]]:
     return [
         one
         for one in templates["dev-access"]["Resources"].values()
-        if one["Type"] == "AWS::IAM::ManagedPolicy" and f"/{user}'" in str(one)
+        if one["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+        and f"/{user}'" in str(one)
     ]
 
 

@@ -217,7 +217,13 @@ def open_function(templates: Templates) -> None:
 @breaks("airflow-reads-its-own", "of arn:aws:secretsmanager:eu-central-1:111122223333:secret:*")
 def every_secret(templates: Templates) -> None:
     arn = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:*"
-    statements(templates, "airflow_orders_read")[1]["Resource"] = arn
+    [lookup] = [
+        statement
+        for one in templates["dev-access"]["Resources"].values()
+        for statement in one["Properties"].get("PolicyDocument", {}).get("Statement", [])
+        if statement["Action"] == "secretsmanager:GetSecretValue"
+    ]
+    lookup["Resource"] = arn
 
 
 @breaks("airflow-reads-its-own", "ssm:GetParameter of *")

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -77,11 +78,22 @@ def test_the_desired_state_is_what_is_declared(template: Content) -> None:
             "Read": read,
             "Write": write,
             "Own": [f"shop_{name}_own"],
+            **({"Retiring": retiring} if retiring else {}),
         }
-        for name, read, write in (
-            ("orders", ["airflow_orders_read"], []),
-            ("reports", [], ["airflow_reports_write"]),
-            ("payroll", [], []),
+        for name, read, write, retiring in (
+            (
+                "orders",
+                ["airflow_orders_read"],
+                [],
+                ["airflow_orders_write", "airflow_orders_own"],
+            ),
+            (
+                "reports",
+                [],
+                ["airflow_reports_write"],
+                ["airflow_reports_read", "airflow_reports_own"],
+            ),
+            ("payroll", [], [], []),
         )
     ]
 
@@ -222,7 +234,12 @@ def test_the_function_understands_what_its_resource_and_its_schedule_send(
     assert parse_request(update, "administrator").before == deployed.databases
     schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
     check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
-    assert (check.action, check.databases) == ("check", deployed.databases)
+    # What the last step leaves: no user of another level.
+    left = tuple(replace(one, retiring=()) for one in deployed.databases)
+    assert (check.action, check.databases) == ("check", left)
+    last = the(template, "Custom::RetiredDatabaseUsers")["Properties"]
+    retires = parse_request(event | {"ResourceProperties": last}, "administrator")
+    assert (retires.retires, retires.databases) == (True, left)
 
 
 def test_the_alarm_watches_what_the_check_counts(
