@@ -82,10 +82,20 @@ def read(path: Path) -> Declared:
 
 def without(path: Path, grant: Grant, *, directory: Path) -> Path:
     """A copy of the declaration in ``path``, under ``directory``, that lacks ``grant``."""
+    return _changed(path, grant, None, directory)
+
+
+def at_level(path: Path, grant: Grant, level: str, *, directory: Path) -> Path:
+    """A copy of the declaration in ``path``, under ``directory``, with another level granted."""
+    return _changed(path, grant, level, directory)
+
+
+def _changed(path: Path, grant: Grant, level: str | None, directory: Path) -> Path:
     content: dict[str, Any] = yaml.safe_load(path.read_text())
-    content["instances"][grant.instance]["databases"][grant.database][grant.level].remove(
-        grant.identity
-    )
+    levels = content["instances"][grant.instance]["databases"][grant.database]
+    levels[grant.level].remove(grant.identity)
+    if level:
+        levels.setdefault(level, []).append(grant.identity)
     directory.mkdir(parents=True)
     copy = directory / path.name
     copy.write_text(yaml.safe_dump(content, sort_keys=False))

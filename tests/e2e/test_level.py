@@ -1,0 +1,6 @@
+from local import level
+from local.deployment import Deployment
+
+
+def test_a_change_of_airflows_level_leaves_no_gap(deployment: Deployment) -> None:
+    level.a_change_of_level_leaves_no_gap(deployment)
