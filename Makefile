@@ -131,8 +131,11 @@ endif
 .local/venvs/aws/.ready: requirements/aws.txt
 .local/venvs/runtime/.ready: requirements/runtime.txt
 .local/venvs/airflow/.ready: requirements/airflow.txt
+# Airflow runs on the Python of Amazon MWAA's image, if this machine has one.
+AIRFLOW_PYTHON ?= $(shell for python in python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12.*/bin/python; do \
+	$$python -c '' 2> /dev/null && echo $$python && exit; done; echo $(PYTHON))
 $(VENVS:%=%/.ready): | .local/venvs/uv/.ready
-	@test -x $(@D)/bin/python || $(PYTHON) -m venv --without-pip $(@D)
+	@test -x $(@D)/bin/python || $(if $(filter %/airflow,$(@D)),$(AIRFLOW_PYTHON),$(PYTHON)) -m venv --without-pip $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $<
 	$(if $(filter .venv/.ready,$@),$(UV) pip install -q --no-deps --no-build-isolation --python $(@D)/bin/python --editable .)
 	@$(MARK)
@@ -152,7 +155,7 @@ lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) --group aws -o requirements/aws.txt
 	$(COMPILE) --group runtime -o requirements/runtime.txt
-	$(COMPILE) --group airflow -o requirements/airflow.txt
+	$(COMPILE) --group airflow --constraints requirements/mwaa-3.3.1.txt -o requirements/airflow.txt
 	$(COMPILE) --group node -o requirements/node.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
