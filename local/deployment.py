@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import make, shop
+from local import make, owner, shop
 from local.account import Account, started_account
 from local.airflow import Airflow, Worker, initialized, set_up
 from local.declared import read
@@ -67,8 +67,8 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
                     log=_log(state, "aws"),
                 )
             )
-            for role in (*declared.role_arns.values(), stranger(declared)):
-                account.make_role(role)
+            roles = (*declared.role_arns.values(), stranger(declared))
+            running.enter_context(owner.at_work(account, role_arns=roles))
             step.detail = account.url
         database_is_made = running.enter_context(initialized(home, log=_log(state, "airflow")))
         with progress.step("make bootstrap deploy: synthesis with cdk-nag, every stack") as step:

@@ -57,7 +57,8 @@ class Environment:
             function
             for page in pages
             for function in page["Functions"]
-            if "MASTER_USER" in function.get("Environment", {}).get("Variables", {})
+            if (variables := function.get("Environment", {}).get("Variables", {}))
+            and variables.get("DATABASE_HOST") == self.endpoint.host
         ]
         return function
 
