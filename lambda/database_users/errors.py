@@ -1,6 +1,7 @@
 """What stops a run, beside what stops a login."""
 
 from rds_login.causes import ServerError
+from rds_login.printable import printable
 
 
 class UnsuitableServerError(ServerError):
@@ -21,3 +22,6 @@ class BudgetError(ServerError):
 
 class LockoutError(Exception):
     """The plan would lock somebody out; nothing was changed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))

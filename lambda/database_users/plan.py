@@ -6,11 +6,14 @@ from enum import Enum
 from typing import Self
 
 from database_users.desired import Level
+from rds_login.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`sql`, to run in `database` as `role`, and the sentence that is logged with it.
+
+    A sentence is one printable line, whatever the names in it.
 
     Without a `role` the master runs it. `acts_for` are roles whose privileges it needs for it.
     """
@@ -21,12 +24,18 @@ class Statement:
     role: str = ""
     acts_for: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", printable(self.sentence))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is not as declared and stays so, or what somebody has to know, in a sentence."""
 
     sentence: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sentence", printable(self.sentence))
 
     def __str__(self) -> str:
         return self.sentence

@@ -7,6 +7,8 @@ message.
 import socket
 import ssl
 
+from rds_login.printable import printable
+
 # PostgreSQL manual, "PostgreSQL Error Codes".
 TRANSIENT_CODES = {
     "40001": "a serialization failure",
@@ -21,9 +23,15 @@ _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_
 
 
 class ServerError(Exception):
-    """Something that a server is about; `transient` if the same may succeed a moment later."""
+    """Something that a server is about; `transient` if the same may succeed a moment later.
+
+    Its message holds names and words of the server's, as a log and a terminal may show them.
+    """
 
     transient = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class UnresolvedNameError(ServerError):
@@ -41,7 +49,7 @@ class UntrustedServerError(ServerError):
 
 
 class RefusedLoginError(ServerError):
-    """The server takes no login of the master."""
+    """The server takes no login of the user."""
 
 
 class UnavailableServerError(ServerError):
@@ -64,8 +72,8 @@ def network_error(error: BaseException, host: str, port: int) -> ServerError:
             return UnavailableServerError(f"the name {host} cannot be looked up at the moment")
         case socket.gaierror():
             return UnresolvedNameError(
-                f"the name {host} does not resolve: check DATABASE_HOST, that the instance exists,"
-                " and that its VPC has DNS support"
+                f"the name {host} does not resolve: check that it is the instance's endpoint, that"
+                " the instance exists, and that its VPC has DNS support"
             )
         case ssl.SSLCertVerificationError():
             return _untrusted(error, where)
@@ -74,7 +82,7 @@ def network_error(error: BaseException, host: str, port: int) -> ServerError:
         case TimeoutError():
             return UnreachablePortError(
                 f"{where} does not answer: check that the instance is running and that its"
-                " security group lets this function reach the port"
+                " security group lets whoever asks here reach the port"
             )
         case ConnectionRefusedError():
             return UnreachablePortError(
@@ -87,12 +95,12 @@ def network_error(error: BaseException, host: str, port: int) -> ServerError:
 def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> ServerError:
     if error.verify_code in _OTHER_NAME:
         return UntrustedServerError(
-            f"the certificate of {where} is for another name: DATABASE_HOST must be the instance's"
-            " own endpoint, no alias of it"
+            f"the certificate of {where} is for another name: the host must be the instance's own"
+            " endpoint, no alias of it"
         )
     return UntrustedServerError(
-        f"the certificate of {where} is not trusted ({error.verify_message}): global-bundle.pem"
-        " must hold the authority that the instance uses"
+        f"the certificate of {where} is not trusted ({error.verify_message}): the file of"
+        " authorities must hold the one that the instance uses, as RDS's global-bundle.pem does"
     )
 
 
@@ -104,8 +112,8 @@ def refused_login(code: str, message: str, host: str, port: int, user: str) -> S
     if code == "3D000" or code == "42501":
         return RefusedLoginError(f"{where} refuses the login of {user}: {message}")
     return RefusedLoginError(
-        f"{where} refuses the token of {user} ({message}): check in this order that the function's"
-        f" role may rds-db:connect as {user} on this instance's resource id, that {user} is a"
-        " member of rds_iam, that IAM authentication is on, that AWS_REGION is the instance's"
-        " region, and that the clock is right"
+        f"{where} refuses the token of {user} ({message}): check in this order that the role that"
+        f" signed it may rds-db:connect as {user} on this instance's resource id, that {user} is a"
+        " member of rds_iam, that IAM authentication is on, that the token's region is the"
+        " instance's, and that the clock is right"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 PRIVILEGES = {
     "read": "SELECT",
-    "write": "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, use of sequences",
+    "write": "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, use of sequences, TEMPORARY, MAINTAIN",
     "own": "all on what it holds: create, alter and drop objects as well",
     "administer": "CREATEDB, CREATEROLE: every role and database of the server",
 }

@@ -68,8 +68,8 @@ class Comparison:
 
     @cached_property
     def other_users(self) -> Mapping[str, frozenset[str]]:
-        """The users that are neither managed here nor RDS's, with the roles that they act as."""
-        ours = self.managed | RDS_ROLES
+        """The users that are no master, managed here or RDS's, with the roles that they act as."""
+        ours = self.managed | RDS_ROLES | {self.server.master}
         return {
             role.name: self.server.privileges_of(role.name)
             for role in self.server.roles.values()

@@ -55,7 +55,7 @@ _LEVELS = {"read": _READ, "write": _WRITE, "own": _OWN}
 def level_privileges(level: Level, kind: Kind, version: int) -> frozenset[str]:
     """What `level` may do with an object of `kind` on a server of major `version`."""
     privileges = _LEVELS[level][kind]
-    if level == "own" and kind == "table" and version >= 17:
+    if level != "read" and kind == "table" and version >= 17:
         return privileges | {"MAINTAIN"}  # PostgreSQL 17 release notes
     return privileges
 

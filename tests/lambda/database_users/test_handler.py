@@ -273,7 +273,7 @@ def test_a_refused_token(front: Front):
     front.takes = False
     message = failure(ORDERS)
     assert "refuses the token of administrator" in message
-    for remedy in ("rds-db:connect", "rds_iam", "AWS_REGION", "clock"):
+    for remedy in ("rds-db:connect", "rds_iam", "region", "clock"):
         assert remedy in message
 
 

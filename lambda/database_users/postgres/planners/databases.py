@@ -1,6 +1,7 @@
 """What to do to the databases as wholes: which there are, whose they are, who may connect."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 from database_users.desired import Database
 from database_users.plan import Change, Finding, Statement, Transaction
@@ -18,6 +19,7 @@ from database_users.postgres.statements import (
 )
 
 CONNECT = frozenset({"CONNECT"})
+WRITE_ON_DATABASE = frozenset({"CONNECT", "TEMPORARY"})  # loads go by way of temporary tables
 ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
 
 
@@ -29,6 +31,7 @@ def closed_databases(comparison: Comparison) -> Iterator[Change]:
         statements = [change for change in changes if isinstance(change, Statement)]
         if statements and (existing.name in comparison.declared or existing.name == HOME):
             yield from _shut_out(comparison, existing)
+            statements += _kept_open(comparison, existing)
         # Another grantor's first: the owner's CASCADE may take its grant option.
         statements.sort(key=lambda statement: statement.role in ("", existing.owner))
         yield from acting(comparison, HOME, statements)
@@ -56,12 +59,29 @@ def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chan
         )
 
 
+def _admitted(comparison: Comparison, existing: ExistingDatabase) -> frozenset[str]:
+    """Who may connect, beside everyone."""
+    named = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
+    return frozenset(named | {existing.owner, comparison.owner_of(existing.name)})
+
+
+def _kept_open(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Statement]:
+    """The master's own way into the database that it works in."""
+    server = comparison.server
+    roles = server.privileges_of(server.master)
+    if existing.name == HOME and not roles & _admitted(comparison, existing):
+        yield server_wide(
+            f"GRANT CONNECT ON DATABASE {identifier(HOME)} TO CURRENT_USER",
+            f"{HOME}: the master may connect, which it could because everyone could",
+            acts_for=(existing.owner,),
+        )
+
+
 def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Finding]:
     """Users that are not managed here and could connect only because everyone could."""
     if "CONNECT" not in held(existing.acl, PUBLIC):
         return
-    admitted = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
-    admitted |= {existing.owner, comparison.owner_of(existing.name)}
+    admitted = _admitted(comparison, existing)
     users = [user for user, roles in comparison.other_users.items() if not admitted & roles]
     if users:
         yield Finding(
@@ -82,8 +102,16 @@ def _allowed(comparison: Comparison, existing: ExistingDatabase, grant: Grant) -
         return grant.privileges
     if grant.grantee == database.owner:
         return ALL_ON_DATABASE
-    connects = (database.reader, database.writer, *database.own)
-    return CONNECT if grant.grantee in connects else NONE
+    return _opened_to(database).get(grant.grantee, NONE)
+
+
+def _opened_to(database: Database) -> Mapping[str, frozenset[str]]:
+    """What each role beside the owner role is to have on the database."""
+    return {
+        database.reader: CONNECT,
+        database.writer: WRITE_ON_DATABASE,
+        **dict.fromkeys(database.own, CONNECT),
+    }
 
 
 def owned_databases(comparison: Comparison) -> Iterator[Change]:
@@ -154,15 +182,14 @@ def _allow_connections(database: Database) -> Statement:
 
 
 def opened_databases(comparison: Comparison) -> Iterator[Change]:
-    """Lets each database's own roles connect."""
+    """Lets each database's own roles connect, and writers keep what is of the moment."""
     for database in comparison.databases:
         existing = comparison.server.databases.get(database.name) or ExistingDatabase(
             database.name, database.owner, ()
         )
-        missing = [
-            grantee
-            for grantee in (database.reader, database.writer, *database.own)
-            if "CONNECT" not in held(existing.acl, grantee)
-        ]
-        if missing:
-            yield from _granted(comparison, existing, CONNECT, missing)
+        lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        for grantee, privileges in _opened_to(database).items():
+            if missing := privileges - held(existing.acl, grantee):
+                lacking[missing].append(grantee)
+        for privileges, grantees in lacking.items():
+            yield from _granted(comparison, existing, privileges, grantees)

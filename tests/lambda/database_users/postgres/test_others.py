@@ -92,6 +92,21 @@ def test_users_who_could_connect_because_everyone_could_are_told_of(server: Post
     ) == [("in_team",), ("legacy",), ("named",)]
 
 
+def test_the_master_keeps_its_way_in_and_is_not_told_that_it_lost_it(server: Postgres):
+    server.execute(
+        "CREATE ROLE legacy",
+        "GRANT legacy TO administrator WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+        "CREATE DATABASE orders OWNER legacy",
+        "ALTER DATABASE postgres OWNER TO legacy",
+    )
+    outcome = run(server, ORDERS)
+    assert [finding for finding in outcome.findings if "could connect" in finding] == []
+    assert outstanding(server, ORDERS) == []
+    assert server.query("SELECT has_database_privilege('public', 'postgres', 'CONNECT')") == [
+        (False,)
+    ]
+
+
 def test_what_the_master_does_not_own_is_reported(server: Postgres):
     server.execute("ALTER DATABASE postgres OWNER TO rdsadmin")
     outcome = run(server, ORDERS)

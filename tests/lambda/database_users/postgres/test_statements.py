@@ -84,9 +84,10 @@ def server_of(*databases: Database) -> Server:
         existing[database.name] = ExistingDatabase(
             database.name,
             database.owner,
-            tuple(
-                grant(name, "CONNECT", by=database.owner)
-                for name in (database.reader, database.writer, *database.own)
+            (
+                grant(database.reader, "CONNECT", by=database.owner),
+                grant(database.writer, "CONNECT", "TEMPORARY", by=database.owner),
+                *(grant(name, "CONNECT", by=database.owner) for name in database.own),
             ),
         )
     return replace(
@@ -98,14 +99,15 @@ def server_of(*databases: Database) -> Server:
     )
 
 
-def contents_of(database: Database) -> Contents:
+def contents_of(database: Database, version: int = 17) -> Contents:
     """The contents of `database` once it came about."""
+    maintain = ("MAINTAIN",) if version >= 17 else ()
     owner, writer, reader = database.owner, database.writer, database.reader
     both = (grant(writer, "USAGE", by=owner), grant(reader, "USAGE", by=owner))
     rights: dict[Kind, tuple[Grant, ...]] = {
         "schema": both,
         "table": (
-            grant(writer, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", by=owner),
+            grant(writer, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", *maintain, by=owner),
             grant(reader, "SELECT", by=owner),
         ),
         "sequence": (
@@ -178,7 +180,7 @@ def test_objects_of_others(version: int, snapshot: SnapshotAssertion):
         roles=server.roles | {"legacy": Role("legacy"), "stranger": Role("stranger")},
         memberships=(*server.memberships, *made("legacy")),
     )
-    right = contents_of(ORDERS)
+    right = contents_of(ORDERS, version)
     others: list[ObjectGroup] = []
     for owner in ("legacy", "rdsadmin"):
         tables = tuple(f"{owner}_{number:03}" for number in range(201))
