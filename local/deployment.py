@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ EPOCH = "1970-01-01T00:00:00+00:00"
 class Deployment(Environment):
     """An environment, what it was deployed from, and its Airflow."""
 
+    roles_of_others: Set[str]
+    """The names of the roles that the account's owner has made, and still makes."""
     state: Path
     assembly: Path
     """What was synthesized last."""
@@ -68,7 +70,7 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
                 )
             )
             roles = (*declared.role_arns.values(), stranger(declared))
-            running.enter_context(owner.at_work(account, role_arns=roles))
+            roles_of_others = running.enter_context(owner.at_work(account, role_arns=roles))
             step.detail = account.url
         database_is_made = running.enter_context(initialized(home, log=_log(state, "airflow")))
         with progress.step("make bootstrap deploy: synthesis with cdk-nag, every stack") as step:
@@ -97,6 +99,7 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
         yield Deployment(
             account=account,
             declared=declared,
+            roles_of_others=roles_of_others,
             state=state,
             assembly=assembly,
             airflow=airflow,

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,10 @@ _TEMPLATES = ("cdk.out*/*.template.json", ".local/*/cdk.out/*.template.json")
 
 
 @contextmanager
-def at_work(account: Account, *, role_arns: Iterable[str] = ()) -> Generator[None]:
+def at_work(account: Account, *, role_arns: Iterable[str] = ()) -> Generator[Set[str]]:
     """Make the roles of ``role_arns`` now and, until left, each that is named here later.
+
+    Yields the names of those that were made.
 
     A declaration of this folder names roles with their ARNs. One that stands elsewhere is known
     once it is synthesized, by the names in its templates.
@@ -45,7 +47,7 @@ def at_work(account: Account, *, role_arns: Iterable[str] = ()) -> Generator[Non
     worker = threading.Thread(target=work, name="owner", daemon=True)
     worker.start()
     try:
-        yield
+        yield made
     finally:
         end.set()
         worker.join()

@@ -7,7 +7,6 @@ from collections.abc import Collection
 import psutil
 
 from local.deployment import Deployment, stacks
-from local.environment import stranger
 from local.progress import UnprovenError
 
 GONE_SECONDS = 10
@@ -43,8 +42,7 @@ def everything_is_destroyed(deployment: Deployment) -> str:
         ],
         "roles": [role["RoleName"] for role in own("iam").list_roles()["Roles"]],
     }
-    arns = (*deployment.declared.role_arns.values(), stranger(deployment.declared))
-    of_others = {arn.rpartition("/")[2] for arn in arns}
+    of_others = deployment.roles_of_others
     if missing := of_others - {*left["roles"]}:
         raise UnprovenError(f"roles of others are gone: {missing}")
     own_left = {
@@ -68,7 +66,7 @@ def _kept(deployment: Deployment) -> set[str]:
             for resource in page["StackResourceSummaries"]:
                 name = resource["PhysicalResourceId"]
                 declared = template["Resources"].get(resource["LogicalResourceId"], {})
-                if declared.get("DeletionPolicy") == "Retain":
+                if declared.get("DeletionPolicy", "Delete").startswith("Retain"):
                     kept.add(name)
                 if resource["ResourceType"] == "AWS::Lambda::Function":
                     kept.add(f"/aws/lambda/{name}")

@@ -26,6 +26,8 @@ def synthesize(new_app: Callable[[], App], tmp_path_factory: pytest.TempPathFact
 
     def templates(changes: dict[str, object]) -> Templates:
         app = new_app()
+        # cdk records in each stack what it is made of.
+        app.node.set_context("aws:cdk:version-reporting", True)
         declaration: Declaration = load(written(dev(changes), folder / "dev.yaml"))
         env = Environment(account=declaration.account, region=declaration.region)
         add_environment(app, name="dev", declaration=declaration, env=env)
