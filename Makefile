@@ -79,13 +79,18 @@ DEPLOY = $(CDK) deploy --app $(OUTPUT) --require-approval never --exclusively
 DEPLOY_ACCESS = $(DEPLOY) --force $(NAME)-access
 # What an interrupted command leaves is here, and is removed the day after.
 TMP := $(CURDIR)/.local/tmp
-synth bootstrap diff deploy access destroy: export TMPDIR = $(TMP)
-synth bootstrap diff deploy access destroy: export NODE_COMPILE_CACHE = $(TMP)/node
+synth difference bootstrap diff deploy access destroy: export TMPDIR = $(TMP)
+synth difference bootstrap diff deploy access destroy: export NODE_COMPILE_CACHE = $(TMP)/node
 
-.PHONY: synth bootstrap diff deploy access destroy
+.PHONY: synth difference bootstrap diff deploy access destroy
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
 	@find $(TMP) -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
+
+BASE ?= origin/main
+difference: synth ## who gains and loses access since BASE=origin/main (EXIT_CODE=1 fails if it widens)
+	$(BIN)/python -m review.difference $(BASE) $(OUTPUT) --environment $(ENVIRONMENT) \
+		--write $(OUTPUT)/review $(if $(EXIT_CODE),--exit-code)
 
 bootstrap: synth ## once for each account and region: what every deploy needs
 	$(CDK) bootstrap --app $(OUTPUT)

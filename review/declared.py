@@ -53,6 +53,8 @@ class Declared:
     rules: Sequence[OwnRule] = ()
     ranges: tuple[str, ...] = ()
     """Of addresses, or security groups, that may reach the servers."""
+    packs: Sequence[str] = ()
+    """Of cdk-nag's rules."""
 
     @property
     def arns_by_role(self) -> dict[str, str]:
@@ -78,6 +80,7 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             for one in declaration.review.rules
         ),
         ranges=tuple(one.source for one in declaration.network.clients),
+        packs=tuple(declaration.review.packs),
     )
 
 

@@ -27,8 +27,9 @@ from cdk_nag import (
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.review import Pack
 from review.declared import declared
+from review.files import write
 from review.guardrails.rules import RULES, Broken, name
-from review.reports import GUARDRAILS, review, write
+from review.reports import GUARDRAILS, review
 
 PACKS: dict[Pack, Callable[[App], NagPack]] = {
     "AwsSolutions": AwsSolutionsChecks,

@@ -12,13 +12,11 @@ from review.guardrails.rules import Broken, broken
 from review.guardrails.subject import Subject
 from review.matrix.build import matrix
 from review.matrix.model import Matrix
-from review.matrix.text import as_json, as_markdown
-from review.nag import tables
 from review.nag.acknowledgments import Acknowledgment, acknowledgments
 from review.nag.findings import Report, Status, report
 from review.paths.build import paths
 from review.paths.model import Path
-from review.sarif import Alert, as_sarif
+from review.sarif import Alert
 from review.templates.access import Access
 from review.templates.assembly import Assembly, Resource, read
 
@@ -48,6 +46,7 @@ def review(
     declaration: str,
     answers: Mapping[str, Any],
     today: date,
+    outstanding: Mapping[str, int] | None = None,
 ) -> Review:
     """Review what was synthesized to ``folder``; the rest is as for `review_of`."""
     return review_of(
@@ -57,6 +56,7 @@ def review(
         answers=answers,
         today=today,
         acknowledged=acknowledgments(folder),
+        outstanding=outstanding,
     )
 
 
@@ -93,29 +93,6 @@ def review_of(
         acknowledged=acknowledged,
         lines=DeclaredLines(declaration, declared),
     )
-
-
-def write(one: Review, folder: File, *, declaration: str) -> None:
-    """Write every file of the review.
-
-    Args:
-        one: the review.
-        folder: where; made if it is not there.
-        declaration: the declaration's file, from the root of the repository.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = one.declared.environment
-    files = {
-        "matrix.json": as_json(one.matrix),
-        "matrix.md": as_markdown(one.matrix),
-        "nag.csv": tables.as_csv(one.nag),
-        "nag.json": tables.as_json(one.nag),
-        "review.sarif": as_sarif(
-            list(alerts(one)), declaration=declaration, environment=environment
-        ),
-    }
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding="utf-8")
 
 
 def alerts(one: Review) -> Iterator[Alert]:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
+from review.declared import Declared
 from review.difference.model import Change, Difference, Direction
 from review.matrix.model import Row
 from review.reports import Review
@@ -19,14 +21,16 @@ def difference(before: Review, after: Review) -> Difference:
     """What changes from one to the other."""
     changes = [
         *_access(_held(before), _held(after)),
+        *_terms(before.declared, after.declared),
         *_trust(before, after),
         *_sets("network", _openings(before), _openings(after)),
         *_sets("guardrails", _broken(before), _broken(after)),
+        *_sets("guardrails", _unasked(before, after), _unasked(after, before)),
         *_sets("who else could", _paths(before), _paths(after)),
     ]
     order = list(Direction)
     changes.sort(key=lambda one: order.index(one.direction))
-    return Difference(changes=changes)
+    return Difference(changes=changes, environment=after.declared.environment)
 
 
 def _held(review: Review) -> dict[_Place, list[Row]]:
@@ -93,6 +97,28 @@ def _same(old: Row, new: Row) -> Iterator[Change]:
         yield Change(direction=Direction.MOVED, about="access", sentence=_sentence(new))
 
 
+def _terms(before: Declared, after: Declared) -> Iterator[Change]:
+    """Access that is the same, and ends on another day."""
+    old = {(one.server, one.user): one.until for one in before.grants}
+    for grant in after.grants:
+        key = (grant.server, grant.user)
+        if key not in old or old[key] == grant.until:
+            continue
+        was, now = old[key], grant.until
+        yield Change(
+            direction=Direction.WIDER
+            if now is None or (was is not None and now > was)
+            else Direction.NARROWER,
+            about="terms",
+            sentence=f"{grant.identity} may {grant.level} {grant.database} ({grant.server}) "
+            f"{_until(now)}, and no longer {_until(was)}",
+        )
+
+
+def _until(day: date | None) -> str:
+    return f"until {day}" if day else "without an end"
+
+
 def _trust(before: Review, after: Review) -> Iterator[Change]:
     """Who may become an identity, and which role it is."""
     old = {row.identity: row for row in before.matrix.rows if row.principal}
@@ -128,6 +154,18 @@ def _broken(review: Review) -> set[str]:
         f"{one.title}: not so, {one.violation.message}"
         for one in review.guardrails
         if one.violation.level == "error"
+    }
+
+
+def _unasked(review: Review, other: Review) -> set[str]:
+    """What the other is held against, and this one is not any more."""
+    if not review.access.assembly.stacks:
+        return set()
+    rules = [one for one in other.declared.rules if one not in review.declared.rules]
+    packs = [one for one in other.declared.packs if one not in review.declared.packs]
+    return {
+        *(f"nothing is held any more against the rule: {one.name}" for one in rules),
+        *(f"nothing is held any more against cdk-nag's pack {one}" for one in packs),
     }
 
 

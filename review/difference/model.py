@@ -23,7 +23,7 @@ class Change:
 
     direction: Direction
     about: str
-    """``access``, ``trust``, ``network``, ``guardrails``, or ``who else could``."""
+    """``access``, ``terms``, ``trust``, ``network``, ``guardrails``, or ``who else could``."""
     sentence: str
 
     def __str__(self) -> str:
@@ -35,6 +35,12 @@ class Difference:
     """Every change, those that widen access first."""
 
     changes: Sequence[Change]
+    environment: str = ""
+
+    @property
+    def counts(self) -> dict[Direction, int]:
+        """How many changes there are of each direction."""
+        return {each: sum(one.direction is each for one in self.changes) for each in Direction}
 
     @property
     def widens(self) -> bool:

@@ -1,5 +1,6 @@
 """Two reviews compared: the templates of dev as they are, and changed."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 
 from airflow_rds_iam.declaration.model import Declaration
-from review.declared import Declared, declared
+from review.declared import Declared, OwnRule, declared
 from review.difference.build import difference
-from review.difference.model import Difference
+from review.difference.model import Difference, Direction
 from review.difference.text import as_json, as_markdown, as_text
+from review.kept import nothing
 from review.reports import Review, review_of
 from review.templates.assembly import of_templates
 from tests.declared import dev
@@ -62,7 +64,7 @@ def test_there_is_none_between_the_same(before: Review, dev_templates: Templates
     found = difference(before, of(dev_templates))
     assert lines(found) == ["no change of access"]
     assert not found.widens
-    assert as_markdown(found) == "**No change of access**\n"
+    assert as_markdown(found) == "### Access of dev: no change of access\n"
 
 
 def test_what_changes_no_access_is_none(before: Review, dev_templates: Templates) -> None:
@@ -194,6 +196,56 @@ def test_the_comment_counts_first_and_keeps_names_as_they_are(
 ) -> None:
     after = of(dev_templates, with_level(dev_templates))
     text = as_markdown(difference(before, after))
-    assert text.startswith("**Access: 1 wider**\n")
+    assert text.startswith("### Access of dev: 1 wider\n")
     assert "\n- + airflow may write orders (dev-warehouse)" in text
-    assert '"widens": true' in as_json(difference(before, after))
+    content = json.loads(as_json(difference(before, after)))
+    assert (content["widens"], content["summary"]) == (True, "1 wider")
+    assert content["counts"] == {"wider": 1, "moved": 0, "narrower": 0}
+
+
+FIRST, LATER = date(2026, 2, 1), date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (FIRST, LATER, "+ shop may own orders (dev-warehouse) until 2026-03-01, and no longer "
+         "until 2026-02-01"),
+        (LATER, FIRST, "- shop may own orders (dev-warehouse) until 2026-02-01, and no longer "
+         "until 2026-03-01"),
+        (FIRST, None, "+ shop may own orders (dev-warehouse) without an end, and no longer "
+         "until 2026-02-01"),
+        (None, FIRST, "- shop may own orders (dev-warehouse) until 2026-02-01, and no longer "
+         "without an end"),
+    ],
+)  # fmt: skip
+def test_a_later_end_widens(
+    dev_templates_as_written: Templates, old: date | None, new: date | None, says: str
+) -> None:
+    def until(day: date | None) -> Review:
+        grants = (
+            replace(one, until=day) if one.user == "shop_orders_own" else one for one in DEV.grants
+        )
+        return of(dev_templates_as_written, replace(DEV, grants=tuple(grants)))
+
+    assert lines(difference(until(old), until(new))) == [says]
+
+
+def test_what_is_held_against_fewer_rules_or_packs_widens(
+    before: Review, dev_templates: Templates
+) -> None:
+    rule = OwnRule(name="only shop owns", levels=["own"], but=["shop"])
+    strict = of(dev_templates, replace(DEV, rules=[rule], packs=(*DEV.packs, "Serverless")))
+    assert lines(difference(strict, before)) == [
+        "+ nothing is held any more against cdk-nag's pack Serverless",
+        "+ nothing is held any more against the rule: only shop owns",
+    ]
+    assert not difference(before, strict).widens
+
+
+def test_an_environment_that_is_new_widens_by_all_of_its_access(before: Review) -> None:
+    empty = nothing("dev", today=date(2026, 1, 1))
+    come = difference(empty, before)
+    assert "+ shop may own payroll (dev-warehouse)" in lines(come)
+    assert come.counts[Direction.WIDER] > len(DEV.grants)
+    assert not difference(before, empty).widens
