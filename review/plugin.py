@@ -94,7 +94,7 @@ class Guardrails:
             answers=self._answers(),
             today=self._today,
         )
-        write(found, folder / "review", declaration=self._file.as_posix())
+        write(found, folder / "review", declaration=self._file.as_posix(), today=self._today)
         return PolicyValidationPluginReport(
             success=all(one.violation.level != "error" for one in found.guardrails),
             violations=list(_violations(list(found.guardrails))),

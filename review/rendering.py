@@ -1,13 +1,20 @@
 """The templates of what people read."""
 
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 
 def render(template: str, **values: Any) -> str:
     """Fill ``template``; what goes into HTML is escaped."""
     return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def asset(name: str) -> Markup:
+    """What stands beside the templates, such as a style sheet, as it is."""
+    return Markup(files("review").joinpath("pages", name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def cell(text: object) -> str:

@@ -1,0 +1,141 @@
+"""What templates cannot show, each with the command that closes the gap."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from review.iam.aws_managed import is_aws_managed
+from review.iam.matching import has_token
+from review.matrix.connecting import CONNECT
+from review.templates.access import Access
+from review.templates.identities import Identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Something that decides on access and that this review does not know."""
+
+    what: str
+    commands: tuple[str, ...]
+    """For a shell, as they stand but for what is in ``<>``."""
+
+
+def horizon(access: Access) -> list[Gap]:
+    """Every gap of the assembly."""
+    found = [*_of_the_account(access), *_of_identities(access), *_of_servers(access)]
+    return list(dict.fromkeys(found))
+
+
+def _of_the_account(access: Access) -> Iterator[Gap]:
+    if not access.assembly.stacks:
+        return
+    environment = access.assembly.stacks[0].environment
+    account = _known(environment["account"], "account")
+    region = _known(environment["region"], "region")
+    target = f"aws organizations list-policies-for-target --target-id {account}"
+    yield Gap(
+        what="Policies of the organisation, which may deny what is allowed here",
+        commands=(
+            f"{target} --filter SERVICE_CONTROL_POLICY",
+            f"{target} --filter RESOURCE_CONTROL_POLICY",
+        ),
+    )
+    yield Gap(
+        what=f"Every other role, user and group of the account: one that may {CONNECT} on * may "
+        "log in as anybody",
+        commands=(
+            "aws iam get-account-authorization-details "
+            "--filter Role User Group LocalManagedPolicy AWSManagedPolicy",
+        ),
+    )
+    yield Gap(
+        what="Permission sets of IAM Identity Center, and who is assigned to them",
+        commands=(
+            "aws sso-admin list-permission-sets-provisioned-to-account "
+            f"--instance-arn <instance-arn> --account-id {account}",
+            "aws sso-admin list-account-assignments --instance-arn <instance-arn> "
+            f"--account-id {account} --permission-set-arn <permission-set-arn>",
+        ),
+    )
+    yield Gap(
+        what="The roles that deploy: whoever may assume them may change all of this",
+        commands=(
+            "aws iam list-attached-role-policies "
+            f"--role-name cdk-hnb659fds-cfn-exec-role-{account}-{region}",
+            f"aws iam get-role --role-name cdk-hnb659fds-deploy-role-{account}-{region}",
+        ),
+    )
+    yield Gap(
+        what="Who from outside the account may reach what is deployed, as IAM Access Analyzer sees",
+        commands=(
+            "aws accessanalyzer list-analyzers --type ACCOUNT",
+            "aws accessanalyzer list-findings-v2 --analyzer-arn <analyzer-arn>",
+        ),
+    )
+
+
+def _of_identities(access: Access) -> Iterator[Gap]:
+    for identity in access.identities:
+        name = identity.name
+        if identity.resource is None and identity.kind == "role" and not has_token(name):
+            role = shlex.quote(name)
+            yield Gap(
+                what=f"The other policies of the existing role {name}, its trust and its boundary",
+                commands=(
+                    f"aws iam get-role --role-name {role}",
+                    f"aws iam list-attached-role-policies --role-name {role}",
+                    f"aws iam list-role-policies --role-name {role}",
+                    "aws iam simulate-principal-policy "
+                    f"--policy-source-arn {_known(identity.arn, 'role-arn')} "
+                    f"--action-names {CONNECT} --resource-arns {_any_user(access)}",
+                ),
+            )
+        yield from _hidden(identity)
+
+
+def _hidden(identity: Identity) -> Iterator[Gap]:
+    for policy in identity.policies:
+        if any(not one.readable for one in policy.statements):
+            arn = policy.source.element
+            known = shlex.quote(arn) if is_aws_managed(arn) else "<policy-arn>"
+            yield Gap(
+                what=f"The statements of {arn or policy.source}, which are not in the templates",
+                commands=(
+                    f"aws iam get-policy --policy-arn {known}",
+                    f"aws iam get-policy-version --policy-arn {known} --version-id <version>",
+                ),
+            )
+
+
+def _of_servers(access: Access) -> Iterator[Gap]:
+    for server in access.servers:
+        name = _known(server.name, "instance")
+        yield Gap(
+            what=f"What is in {server.name} itself: users and privileges that were made by hand "
+            "since its last check",
+            commands=(
+                "aws cloudwatch get-metric-statistics --namespace AirflowRdsIam "
+                f"--metric-name StatementsOutstanding --dimensions Name=Instance,Value={name} "
+                "--statistics Maximum --period 86400 --start-time <yesterday> --end-time <now>",
+            ),
+        )
+        yield Gap(
+            what=f"Security groups of {server.name}, and rules of them, that were added by hand",
+            commands=(
+                f"aws rds describe-db-instances --db-instance-identifier {name}",
+                "aws ec2 describe-security-group-rules "
+                "--filters Name=group-id,Values=<security-group-id>",
+            ),
+        )
+
+
+def _any_user(access: Access) -> str:
+    environment = access.assembly.stacks[0].environment
+    parts = (_known(environment[each], each) for each in ("partition", "region", "account"))
+    partition, region, account = parts
+    return shlex.quote(f"arn:{partition}:rds-db:{region}:{account}:dbuser:*/*")
+
+
+def _known(text: str, otherwise: str) -> str:
+    """For a shell; a placeholder where only a deployment knows."""
+    return f"<{otherwise}>" if not text or has_token(text) else shlex.quote(text)
