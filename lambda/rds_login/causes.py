@@ -17,8 +17,21 @@ TRANSIENT_CODES = {
     "55006": "an object in use",
     "57P01": "a shutdown",
     "57P02": "a crash",
-    "57P03": "the server is starting up",
+    "57P03": "the server is starting up, or recovering",
+    "25006": "a server that takes no changes: a replica, or a failover that is on its way",
 }
+# What the server says of itself, and what helps.
+_REMEDIES = {
+    "53000": "the instance is out of a resource: its log says which",
+    "53100": "the disk is full: give the instance more storage, or delete what nobody needs",
+    "53200": "the instance is out of memory: it needs a larger class, or fewer connections",
+    "53400": "a limit of the instance's configuration is reached: its parameter group has it",
+    "57P04": "it was dropped a moment ago",
+    "58030": "the disk fails: look at the instance's events",
+    "XX001": "the data is damaged: restore the instance, or ask AWS",
+    "XX002": "an index is damaged: REINDEX it",
+}
+_TOKEN_CODES = ("28000", "28P01")  # class 28, "Invalid Authorization Specification"
 _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
@@ -109,11 +122,28 @@ def refused_login(code: str, message: str, host: str, port: int, user: str) -> S
     where = f"{host}:{port}"
     if code in TRANSIENT_CODES:
         return UnavailableServerError(f"{where} takes no login now: {TRANSIENT_CODES[code]}")
-    if code == "3D000" or code == "42501":
-        return RefusedLoginError(f"{where} refuses the login of {user}: {message}")
+    if code not in _TOKEN_CODES:
+        return RefusedLoginError(
+            f"{where} refuses the login of {user}: {with_remedy(code, message)}"
+        )
     return RefusedLoginError(
         f"{where} refuses the token of {user} ({message}): check in this order that the role that"
         f" signed it may rds-db:connect as {user} on this instance's resource id, that {user} is a"
         " member of rds_iam, that IAM authentication is on, that the token's region is the"
         " instance's, and that the clock is right"
     )
+
+
+def with_remedy(code: str, message: str) -> str:
+    """The server's `message` with the SQLSTATE `code`, and what helps, if it is known."""
+    if code == "53200" and "shared memory" in message:
+        return (
+            f"{message}: a transaction needs more locks than max_locks_per_transaction times"
+            " max_connections: raise max_locks_per_transaction in the instance's parameter group,"
+            " and reboot"
+        )
+    if code == "55000" and "invalid database" in message:
+        return f"{message}: a DROP DATABASE was cut off; nothing is left but to drop it once more"
+    if code == "55000" and "not currently accepting connections" in message:
+        return f"{message}: its owner can ALTER DATABASE … ALLOW_CONNECTIONS true"
+    return f"{message}: {_REMEDIES[code]}" if code in _REMEDIES else message

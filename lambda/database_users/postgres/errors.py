@@ -16,6 +16,7 @@ from rds_login.causes import (
     UnavailableServerError,
     network_error,
     refused_login,
+    with_remedy,
 )
 
 _TRANSIENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
@@ -58,7 +59,7 @@ def statement_error(
             f"{master} has no privilege for: {statement.sentence} ({message}); whoever owns it, or"
             f" has the ADMIN OPTION on its owner, must grant that to {master}"
         )
-    return RefusedStatementError(f"{message} ({code}) at: {statement.sentence}")
+    return RefusedStatementError(f"{with_remedy(code, message)} ({code}) at: {statement.sentence}")
 
 
 def code_of(error: DatabaseError) -> str:

@@ -34,6 +34,7 @@ def login(error: Exception) -> ServerError:
         ("57P01", "terminating connection", "a shutdown at: orders: reader"),
         ("57P02", "crash of another process", "a crash at: orders: reader"),
         ("55006", "database is being accessed", "an object in use at: orders: reader"),
+        ("25006", "read-only transaction", "a server that takes no changes: a replica, or a"),
     ],
 )
 def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str):
@@ -48,6 +49,7 @@ def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str
         ("57P03", "takes no login now: the server is starting up"),
         ("57P01", "takes no login now: a shutdown"),
         ("53300", "takes no login now: too many connections"),
+        ("25006", "takes no login now: a server that takes no changes: a replica"),
     ],
 )
 def test_a_server_that_takes_no_login_yet_is_tried_again(code: str, says: str):
@@ -62,6 +64,36 @@ def test_a_connection_that_goes_away_is_tried_again(error: Exception):
     lost = statement_error(error, STATEMENT, "administrator")
     assert lost.transient
     assert str(lost) == f"the connection was lost at: {STATEMENT.sentence}"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "says"),
+    [
+        ("53100", "could not extend file", "could not extend file: the disk is full: give the"),
+        ("53200", "out of memory", "out of memory: the instance is out of memory: it needs"),
+        ("53200", "out of shared memory", "raise max_locks_per_transaction in the instance's"),
+        ("53400", "configuration limit exceeded", "its parameter group has it"),
+        ("58030", "could not read", "could not read: the disk fails: look at the instance's"),
+        ("XX001", "invalid page", "invalid page: the data is damaged: restore the instance"),
+    ],
+)
+def test_a_server_in_need_is_told_of_in_its_own_words_and_no_token_is_blamed(
+    code: str, message: str, says: str
+):
+    for error in (
+        statement_error(refusal(code, message), STATEMENT, "administrator"),
+        login(refusal(code, message)),
+    ):
+        assert not error.transient
+        assert says in str(error)
+        assert "token" not in str(error)
+
+
+@pytest.mark.parametrize("code", ["3D000", "42501", "55000", "57P04", "22023", "08P01", ""])
+def test_a_token_is_blamed_only_where_the_server_says_that_the_login_is_not_authorized(code: str):
+    assert "token" not in str(login(refusal(code)))
+    for authorization in ("28000", "28P01"):
+        assert "refuses the token of administrator" in str(login(refusal(authorization)))
 
 
 def test_a_name_that_cannot_be_looked_up_at_the_moment_is_tried_again():
