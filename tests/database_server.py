@@ -104,6 +104,7 @@ class Postgres:
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
+            self._drop_what_no_database_takes_along(connection)
             for (name,) in connection.execute(
                 "SELECT datname FROM pg_database"
                 " WHERE datname NOT IN ('postgres', 'template0', 'template1')"
@@ -133,6 +134,21 @@ class Postgres:
             if names:
                 connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.SQL(", ").join(names)))
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.SQL(", ").join(names)))
+
+    def _drop_what_no_database_takes_along(self, connection: psycopg.Connection[Any]) -> None:
+        for name, database in connection.execute(
+            "SELECT subname, datname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid"
+        ).fetchall():
+            with self.superuser(database) as inside:
+                inside.execute(sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(name)))
+        for (name,) in connection.execute(
+            "SELECT spcname FROM pg_tablespace WHERE oid >= 16384"
+        ).fetchall():
+            connection.execute(sql.SQL("DROP TABLESPACE {}").format(sql.Identifier(name)))
+        for (name,) in connection.execute("SELECT parname FROM pg_parameter_acl").fetchall():
+            connection.execute(
+                sql.SQL("REVOKE ALL ON PARAMETER {} FROM PUBLIC").format(sql.Identifier(name))
+            )
 
 
 @contextmanager

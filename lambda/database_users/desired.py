@@ -73,7 +73,19 @@ def parse_databases(value: object, master: str) -> tuple[Database, ...]:
             if role in places:
                 raise InvalidRequestError(f"{place}: {role!r} is already {places[role]}")
             places[role] = place
+    for index, database in enumerate(entries):
+        for position, role in enumerate(database.old_owners):
+            if role in places:
+                raise InvalidRequestError(
+                    f"Databases[{index}].OldOwners[{position}]: {role!r} is {_held(places[role])},"
+                    " whose objects stay its own; allowed is a role that nothing else here names"
+                )
     return entries
+
+
+def _held(place: str) -> str:
+    """What a role is, from the place that names it first."""
+    return place if place.startswith("the ") else f"declared at {place}"
 
 
 def _roles(database: Database, place: str) -> Iterator[tuple[str, str]]:
@@ -116,8 +128,6 @@ def _database(value: object, place: str) -> Database:
         tuple(_role(_name(item, where), where) for where, item in _places(lists[key], place, key))
         for key in _LISTS
     )
-    if owner in old_owners:
-        raise InvalidRequestError(f"{place}.OldOwners: {owner!r} is the owner itself")
     return Database(name, owner, writer, reader, read, write, own, old_owners, retiring)
 
 

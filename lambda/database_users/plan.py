@@ -30,9 +30,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is not as declared and stays so, or what somebody has to know, in a sentence."""
+    """What is not as declared and stays so, or what somebody has to know, in a sentence.
+
+    `keeps` are users that cannot be dropped for it.
+    """
 
     sentence: str
+    keeps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sentence", printable(self.sentence))

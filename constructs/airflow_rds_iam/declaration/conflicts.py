@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_rds_iam.declaration.availability import unavailable
@@ -28,6 +28,8 @@ RESERVED_WORDS = (
 )
 # "pg_" is PostgreSQL's, "rds" that of RDS ("Understanding the rds_superuser role").
 RESERVED_ROLE = re.compile(r"pg_|rds")
+# The master user, and the role that marks the login users made here.
+OWN_ROLES = ("administrator", "airflow_rds_iam")
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
         path = ("instances", grant.instance, "databases", grant.database, grant.level)
         origin = f"{grant.identity!r} on {grant.database!r}"
         origins[grant.instance, grant.user][origin] = path
+    yield from _old_owners(declaration, origins)
     for (_, role), paths in origins.items():
         (first, path), *others = paths.items()
         if len(role.encode()) > LONGEST_NAME:
@@ -146,6 +149,23 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
             yield Conflict(path, message)
         for other, path in others:
             yield Conflict(path, f"{other} makes the role name {role!r}, as does {first}")
+
+
+def _old_owners(
+    declaration: Declaration, origins: Mapping[tuple[str, str], Mapping[str, Path]]
+) -> Iterator[Conflict]:
+    """Old owners that would hand over what is declared to be theirs, or is RDS's own."""
+    for instance_name, instance in declaration.instances.items():
+        for name, database in instance.databases.items():
+            for position, role in enumerate(database.old_owners):
+                path = ("instances", instance_name, "databases", name, "old_owners", position)
+                if RESERVED_ROLE.match(role) or role in ("public", "none"):
+                    yield Conflict(path, f"{role!r} is PostgreSQL's or RDS's own role")
+                elif role in OWN_ROLES:
+                    yield Conflict(path, f"{role!r} is a role that the function itself works with")
+                elif of := origins.get((instance_name, role)):
+                    message = f"{role!r} is a role of {next(iter(of))}, and keeps what it owns"
+                    yield Conflict(path, message)
 
 
 def _policies(declaration: Declaration) -> Iterator[Conflict]:

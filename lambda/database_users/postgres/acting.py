@@ -9,8 +9,13 @@ from database_users.postgres.privileges import Acl
 from database_users.postgres.sql import boolean, identifier
 
 
-def acting(comparison: Comparison, database: str, changes: Iterable[Change]) -> Iterator[Change]:
-    """`changes`, with the master a member of whom they act for while their transaction lasts."""
+def acting(
+    comparison: Comparison, database: str, changes: Iterable[Change], *, prepared: bool = True
+) -> Iterator[Change]:
+    """`changes`, with the master a member of whom they act for while their transaction lasts.
+
+    Before the roles are `prepared` it may be no member of the declared owners either.
+    """
     statements: list[Statement] = []
     for change in changes:
         match change:
@@ -20,7 +25,7 @@ def acting(comparison: Comparison, database: str, changes: Iterable[Change]) -> 
                 yield change
     # In the same order everywhere, or two transactions could deadlock.
     needed = {role for statement in statements for role in statement.acts_for}
-    borrowed = sorted(needed - comparison.acts_as)
+    borrowed = sorted(needed - (comparison.acts_as if prepared else comparison.acts_as_before))
     for role in borrowed:
         yield Statement(
             database,

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.postgres.catalog.server import ExistingDatabase, Server
+from database_users.postgres.privileges import PUBLIC
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Comparison:
 
     def can_remove(self, login: str) -> bool:
         """Whether `login` is one that the master may drop, and no administrator."""
-        return login in self.server.administers and not (
+        return login in self._administers and not (
             login == self.server.master or self.server.is_administrator(login)
         )
 
@@ -84,16 +85,37 @@ class Comparison:
     @cached_property
     def acts_as(self) -> frozenset[str]:
         """The roles whose privileges the master has once the roles are prepared."""
-        return self.server.acts_as | self.owners
+        return self.acts_as_before | self.owners
+
+    @cached_property
+    def acts_as_before(self) -> frozenset[str]:
+        """The roles whose privileges the master has already."""
+        return self.server.acts_as(self._declared)
+
+    @cached_property
+    def _administers(self) -> frozenset[str]:
+        return self.server.administers(self._declared)
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        return self.groups | self.logins.keys()
 
     def can_act_as(self, role: str) -> bool:
         """Whether the master has the privileges of `role`, or may grant them to itself."""
-        return role in self.acts_as or role in self.server.administers
+        return role in self.acts_as or role in self._administers
+
+    def may_enter(self, name: str) -> bool:
+        """Whether the master may connect to the database `name`, or can bring that about."""
+        existing = self.server.databases.get(name)
+        if existing is None or self.can_act_as(existing.owner):
+            return True
+        roles = {PUBLIC, *self.owners, *self.server.privileges_of(self.server.master)}
+        return any("CONNECT" in one.privileges for one in existing.acl if one.grantee in roles)
 
     @cached_property
-    def strays(self) -> frozenset[str]:
-        """The managed roles that must own nothing."""
-        return self.managed - self.owners - set(self.removed)
+    def closed(self) -> frozenset[str]:
+        """The databases into which nobody gets because everyone does."""
+        return frozenset(self.declared) | {"postgres", "template1"}
 
     @cached_property
     def declared(self) -> Mapping[str, Database]:

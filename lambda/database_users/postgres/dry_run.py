@@ -1,6 +1,6 @@
 """Looks where a run would work, and changes nothing."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
@@ -28,11 +28,11 @@ class DryRun:
         """Nothing: no session ended."""
 
     @contextmanager
-    def visit(self, name: str) -> Generator[Visit]:
+    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name` as it is, or as it would be made."""
         existing = self.server.databases.get(name)
         if self._connect is None or existing is None or not existing.allows_connections:
             yield Visit(NEW_DATABASE, self.do)
             return
         with self._connect(name) as session:
-            yield Visit(read_contents(session, self.server), self.do)
+            yield Visit(read_contents(session, self.server, leaving), self.do)

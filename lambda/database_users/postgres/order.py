@@ -1,6 +1,6 @@
 """The one order of phases, which a plan, a check and a run follow alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,10 +14,13 @@ from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
 from database_users.postgres.planners.database import plan_database
+from database_users.postgres.planners.handover import leaving
 from database_users.postgres.planners.lockout import refuse_lockouts
-from database_users.postgres.planners.ownership import databases_to_hand_over
+from database_users.postgres.planners.logins import dropped_logins
+from database_users.postgres.planners.ownership import databases_to_hand_over, holders
 from database_users.postgres.planners.server import SERVER_PHASES
 from database_users.postgres.scope import Scope, everything
+from database_users.postgres.sql import identifier
 from rds_login.causes import ServerError
 
 Do = Callable[[Transaction], None]
@@ -45,8 +48,8 @@ class Run(Protocol):
     def look_again(self) -> None:
         """Reads the server once more, where something was done to it."""
 
-    def visit(self, name: str) -> AbstractContextManager[Visit]:
-        """Enters the database `name`."""
+    def visit(self, name: str, leaving: Collection[str]) -> AbstractContextManager[Visit]:
+        """Enters the database `name`, where the roles `leaving` are to own nothing."""
         ...
 
 
@@ -66,7 +69,14 @@ def follow(run: Run, databases: tuple[Database, ...], scope: Scope = everything)
         if phase is Phase.INSIDE:
             steps += _inside(run, comparison, names | databases_to_hand_over(comparison))
             continue
-        step = _done(phase, SERVER_PHASES[phase](comparison), run.do)
+        if phase is Phase.REMOVE:
+            kept = frozenset(
+                login for step in steps for one in step.findings for login in one.keeps
+            )
+            planned = dropped_logins(comparison, kept)
+        else:
+            planned = SERVER_PHASES[phase](comparison)
+        step = _done(phase, planned, run.do)
         steps.append(step)
         if phase is Phase.DISCONNECT and step.transactions:
             # What the users whose sessions ended have made until then is known only now.
@@ -80,14 +90,30 @@ def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Ste
 
 
 def _visited(run: Run, comparison: Comparison, name: str) -> Step:
+    existing = comparison.server.databases.get(name)
+    if name not in comparison.declared and existing and not existing.allows_connections:
+        why = (
+            "it is not currently accepting connections: its owner can ALTER DATABASE"
+            f" {identifier(name)} ALLOW_CONNECTIONS true"
+        )
+        return _unvisited(comparison, name, why)
+    if existing and not comparison.may_enter(name):
+        why = (
+            f"{comparison.server.master} may not connect, and only {existing.owner} can grant that"
+        )
+        return _unvisited(comparison, name, why)
     try:
-        with run.visit(name) as visit:
+        with run.visit(name, leaving(comparison, name)) as visit:
             planned = plan_database(comparison, name, visit.contents)
             return _done(Phase.INSIDE, planned, visit.do)
     except ServerError as error:
         if name in comparison.declared or error.transient:
             raise
-        return Step(Phase.INSIDE, (), (Finding(f"{name}: {error}"),))
+        return _unvisited(comparison, name, str(error))
+
+
+def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
+    return Step(Phase.INSIDE, (), (Finding(f"{name}: {why}", holders(comparison, name)),))
 
 
 def _done(phase: Phase, planned: Iterable[Planned], do: Do) -> Step:

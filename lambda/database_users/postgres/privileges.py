@@ -8,7 +8,33 @@ from typing import Literal
 
 from database_users.desired import Level
 
-Kind = Literal["database", "schema", "table", "column", "sequence", "routine", "type"]
+Kind = Literal[
+    "database",
+    "schema",
+    "table",
+    "column",
+    "sequence",
+    "routine",
+    "type",
+    "large object",
+    "foreign server",
+    "foreign-data wrapper",
+    "language",
+    "parameter",
+    "tablespace",
+]
+INSIDE_A_DATABASE: tuple[Kind, ...] = (
+    "schema",
+    "table",
+    "column",
+    "sequence",
+    "routine",
+    "type",
+    "large object",
+    "foreign server",
+    "foreign-data wrapper",
+    "language",
+)
 PUBLIC = ""
 
 # PostgreSQL manual, "Privileges", table "ACL Privilege Abbreviations".
@@ -26,6 +52,8 @@ _LETTERS = {
     "C": "CREATE",
     "c": "CONNECT",
     "T": "TEMPORARY",
+    "s": "SET",
+    "A": "ALTER SYSTEM",
 }
 
 NONE: frozenset[str] = frozenset()
@@ -36,12 +64,14 @@ _READ: Mapping[Kind, frozenset[str]] = {
     "sequence": frozenset({"SELECT"}),
     "routine": frozenset({"EXECUTE"}),
     "type": frozenset({"USAGE"}),
+    "large object": frozenset({"SELECT"}),
 }
 _WRITE: Mapping[Kind, frozenset[str]] = {
     **_READ,
     "table": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"}),
     "column": frozenset({"SELECT", "INSERT", "UPDATE"}),
     "sequence": frozenset({"USAGE", "SELECT", "UPDATE"}),
+    "large object": frozenset({"SELECT", "UPDATE"}),
 }
 _OWN: Mapping[Kind, frozenset[str]] = {
     **_WRITE,
@@ -50,14 +80,22 @@ _OWN: Mapping[Kind, frozenset[str]] = {
     "column": _WRITE["column"] | {"REFERENCES"},
 }
 _LEVELS = {"read": _READ, "write": _WRITE, "own": _OWN}
+# What is no data is given to no level: an owner role may keep what somebody gave it.
+_KEPT_BY_OWNERS = frozenset({"foreign server", "foreign-data wrapper", "language"})
 
 
 def level_privileges(level: Level, kind: Kind, version: int) -> frozenset[str]:
     """What `level` may do with an object of `kind` on a server of major `version`."""
-    privileges = _LEVELS[level][kind]
+    privileges = _LEVELS[level].get(kind, NONE)
     if level != "read" and kind == "table" and version >= 17:
         return privileges | {"MAINTAIN"}  # PostgreSQL 17 release notes
     return privileges
+
+
+def tolerated(level: Level, kind: Kind, version: int) -> frozenset[str]:
+    """What `level` may have at the most on an object of `kind`: what it is given, and more."""
+    more = {"USAGE"} if level == "own" and kind in _KEPT_BY_OWNERS else NONE
+    return level_privileges(level, kind, version) | more
 
 
 def public_default(kind: Kind) -> frozenset[str]:
@@ -67,7 +105,7 @@ def public_default(kind: Kind) -> frozenset[str]:
             return frozenset({"CONNECT", "TEMPORARY"})
         case "routine":
             return frozenset({"EXECUTE"})
-        case "type":
+        case "type" | "language":
             return frozenset({"USAGE"})
         case _:
             return NONE

@@ -1,11 +1,18 @@
 """Reads the server, under the lock that one run at a time holds, and its databases."""
 
 import logging
+from collections.abc import Collection
 
 from database_users.desired import IAM
 from database_users.errors import LockTimeoutError, UnsuitableServerError
 from database_users.postgres.catalog.contents import Contents
-from database_users.postgres.catalog.contents_rows import contents_from_rows, contents_query
+from database_users.postgres.catalog.contents_rows import (
+    contents_from_rows,
+    contents_query,
+    further_query,
+    in_use,
+)
+from database_users.postgres.catalog.leaving_rows import leaving_query
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
@@ -50,14 +57,22 @@ def read_server(home: Session, lock: str = "") -> Server:
     return server
 
 
-def read_contents(session: Session, server: Server) -> Contents:
-    """What is in the database of `session`.
+def read_contents(session: Session, server: Server, leaving: Collection[str] = ()) -> Contents:
+    """What is in the database of `session`, and what of it belongs to the roles `leaving`.
+
+    Where the list of owners and of who is named says nothing of a catalog that is in use, it holds
+    what is PostgreSQL's or RDS's own, and is read as well.
 
     Raises:
         ServerError: it cannot be read.
     """
-    query = contents_query(server.catalogs_of(session.database))
-    return contents_from_rows(session.query(query, f"reading the objects of {session.database}"))
+    sentence = f"reading the objects of {session.database}"
+    catalogs = server.catalogs_of(session.database)
+    query = contents_query(catalogs)
+    rows = session.query(f"{query};{leaving_query(leaving)}" if leaving else query, sentence)
+    if further := in_use(rows) - catalogs - {"pg_namespace"}:
+        rows += session.query(further_query(further), sentence)
+    return contents_from_rows(rows)
 
 
 def _locked_query(home: Session, sql: str) -> list[Row]:

@@ -1,7 +1,7 @@
 """Does what is planned, logs each sentence, and tells who is in the way."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
@@ -36,10 +36,10 @@ class RealRun:
         self.server = read_server(self._home)
 
     @contextmanager
-    def visit(self, name: str) -> Generator[Visit]:
+    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name`, for which a session stays open."""
         with self._connect(name) as session:
-            contents = read_contents(session, self.server)
+            contents = read_contents(session, self.server, leaving)
             yield Visit(contents, lambda transaction: self._run(session, transaction))
 
     def _run(self, session: Session, transaction: Transaction) -> None:

@@ -13,6 +13,12 @@ KEYWORDS: Mapping[Kind, str] = {
     "sequence": "SEQUENCE",
     "routine": "ROUTINE",
     "type": "TYPE",
+    "large object": "LARGE OBJECT",
+    "foreign server": "FOREIGN SERVER",
+    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
+    "language": "LANGUAGE",
+    "parameter": "PARAMETER",
+    "tablespace": "TABLESPACE",
 }
 VERBS = {
     "GRANT": "now has",

@@ -12,7 +12,9 @@ ORDERS: dict[str, Any] = {
     "Owner": "orders_owner",
     "Writer": "orders_writer",
     "Reader": "orders_reader",
+    "Read": ["airflow_orders_read"],
 }
+PAYROLL = {"Name": "payroll", "Owner": "payroll_owner", "Writer": "p_writer", "Reader": "p_reader"}
 
 
 def test_a_declaration_becomes_values():
@@ -57,7 +59,21 @@ WRONG: list[tuple[Any, str]] = [
         [ORDERS | {"Own": ["boss"], "Retiring": ["boss"]}],
         r"Retiring\[0\]: 'boss' is already Databases\[0\].Own",
     ),
-    ([ORDERS | {"OldOwners": ["orders_owner"]}], "'orders_owner' is the owner itself"),
+    (
+        [ORDERS | {"OldOwners": ["legacy", "orders_owner"]}],
+        r"Databases\[0\].OldOwners\[1\]: 'orders_owner' is declared at Databases\[0\].Owner",
+    ),
+    (
+        [ORDERS, PAYROLL | {"OldOwners": ["orders_owner"]}],
+        r"Databases\[1\].OldOwners\[0\]: 'orders_owner' is declared at Databases\[0\].Owner",
+    ),
+    (
+        [ORDERS, PAYROLL | {"OldOwners": ["airflow_orders_read"]}],
+        r"OldOwners\[0\]: 'airflow_orders_read' is declared at Databases\[0\].Read\[0\]",
+    ),
+    ([ORDERS | {"OldOwners": ["airflow_rds_iam"]}], "is the role that marks our users"),
+    ([ORDERS | {"OldOwners": ["administrator"]}], "is the master user"),
+    ([ORDERS | {"OldOwners": ["rdsadmin"]}], "is reserved"),
     ([ORDERS | {"Own": ["administrator"]}], "'administrator' is already the master user"),
     ([ORDERS | {"Own": ["airflow_rds_iam"]}], "is already the role that marks our users"),
     ([ORDERS | {"Own": ["a"], "Read": ["a"]}], r"Own\[0\]: 'a' is already .*Read\[0\]"),

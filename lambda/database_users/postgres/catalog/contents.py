@@ -1,15 +1,19 @@
 """What is in one database."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from database_users.postgres.privileges import Acl, Grant, Kind
+
+Keeper = Literal["", "an extension", "the server"]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectGroup:
     """Objects of one kind, schema and owner with the same access control list.
 
-    `names` are bare names, save for routines: there each is the server's own quoted signature.
+    `names` are bare names, save for routines: there each is a signature that the server quoted.
+    What a `keeper` made is its own: nothing is given on it, and what everyone has stays.
     """
 
     kind: Kind
@@ -17,6 +21,7 @@ class ObjectGroup:
     owner: str
     acl: Acl
     names: tuple[str, ...]
+    keeper: Keeper = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,37 @@ class DefaultPrivileges:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """A thing of `role`, of any kind that has an owner, to be named by `sql` in a statement.
+
+    `kind` is the server's own word for it, `hindrance` why it can come to nobody else. `needs` is
+    the foreign-data wrapper that its owner must be allowed to use.
+    """
+
+    role: str
+    kind: str
+    schema: str | None
+    sql: str
+    hindrance: str | None = None
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A table's policy for `role`, which only the table's owner can take out of it."""
+
+    role: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """One database's objects and default privileges."""
+    """One database's objects and default privileges, and what belongs to roles that leave."""
 
     objects: tuple[ObjectGroup, ...]
     defaults: tuple[DefaultPrivileges, ...] = ()
+    owned: tuple[Owned, ...] = ()
+    policies: tuple[Policy, ...] = ()
 
 
 NEW_DATABASE = Contents(

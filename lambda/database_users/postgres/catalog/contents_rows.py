@@ -3,51 +3,103 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from database_users.postgres.catalog.contents import Contents, DefaultPrivileges, ObjectGroup
+from database_users.postgres.catalog.contents import (
+    Contents,
+    DefaultPrivileges,
+    Keeper,
+    ObjectGroup,
+    Owned,
+    Policy,
+)
 from database_users.postgres.catalog.rows import Row, tagged_rows
-from database_users.postgres.privileges import Kind, parse_acl
+from database_users.postgres.privileges import INSIDE_A_DATABASE, Kind, parse_acl
 
 # Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
-# FirstNormalObjectId); role 10 is the superuser that the server began with, RDS's own: what is its
-# is RDS's. Plain scans, joined here and not there: planning joins costs a new session more than
-# everything else. pg_depend has an index by what is referred to.
+# FirstNormalObjectId); role 10 is the superuser that the server began with, RDS's own. What is its
+# with no list of its own gives nobody more than each object of its kind. Plain scans, joined here
+# and not there: planning joins costs a new session more than everything else. pg_depend has an
+# index by what is referred to. The server's own schemas are read for their names.
 _SCHEMAS = """
-SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname
-    FROM pg_namespace WHERE nspname = 'public' OR oid >= 16384 AND nspowner <> 10"""
+SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname,
+    nspowner = 10 AND nspname <> 'public'
+    FROM pg_namespace WHERE oid >= 16384 OR nspname IN ('public', 'pg_catalog',
+    'information_schema')"""
 _EXTENSIONS = """
-SELECT 'extension', objid FROM pg_depend
+SELECT 'extension', classid::regclass::text, objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'"""
+# A catalog that a new database has nothing in has no size either, until it holds something once;
+# what is in a schema depends on it, whoever owns it.
+_CATALOGS_IN_USE = """
+SELECT 'catalog', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
+    'pg_foreign_data_wrapper', 'pg_default_acl']) name WHERE pg_relation_size(name::regclass) > 0;
+SELECT 'catalog', classid::regclass::text FROM pg_depend
+    WHERE refclassid = 'pg_namespace'::regclass GROUP BY classid"""
+# A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
+# types of tables and, since PostgreSQL 17, multiranges have no privileges of their own to speak of.
 _OBJECTS: Mapping[str, str] = {
     "pg_class": """
-SELECT 'relation', oid, relnamespace, pg_get_userbyid(relowner), relacl, relname, relkind
-    FROM pg_class
-    WHERE oid >= 16384 AND relowner <> 10 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
-SELECT 'column', attrelid, attacl, attname
-    FROM pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL""",
+SELECT 'object', 'pg_class', CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, oid,
+    relnamespace, pg_get_userbyid(relowner), relacl, relname, relowner = 10
+    FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
+SELECT 'column', attrelid, attacl, attname FROM pg_attribute
+    WHERE attrelid >= 16384 AND attacl IS NOT NULL AND NOT attisdropped""",
     "pg_proc": """
-SELECT 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl, oid::regprocedure
-    FROM pg_proc WHERE oid >= 16384 AND proowner <> 10""",
+SELECT 'object', 'pg_proc', 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl,
+    CASE prokind WHEN 'p' THEN format('%s.%I(%s)', pronamespace::regnamespace, proname,
+    pg_get_function_identity_arguments(oid)) ELSE oid::regprocedure::text END, proowner = 10
+    FROM pg_proc WHERE oid >= 16384 AND (proowner <> 10 OR proacl IS NOT NULL)""",
     "pg_type": """
-SELECT 'type', oid, typnamespace, pg_get_userbyid(typowner), typacl, typname
-    FROM pg_type WHERE oid >= 16384 AND typowner <> 10 AND (
-    typtype IN ('b', 'd', 'e', 'r') AND typcategory <> 'A'
-    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind = 'c'))""",
+SELECT 'object', 'pg_type', 'type', oid, typnamespace, pg_get_userbyid(typowner), typacl, typname,
+    typowner = 10, typrelid FROM pg_type
+    WHERE oid >= 16384 AND (typowner <> 10 OR typacl IS NOT NULL) AND (
+    typtype IN ('b', 'd', 'e', 'r')
+    AND (typelem = 0 OR typsubscript <> 'array_subscript_handler'::regproc)
+    OR typtype = 'm' AND current_setting('server_version_num')::int < 170000
+    OR typtype = 'c' AND (typacl IS NOT NULL
+    OR typrelid IN (SELECT oid FROM pg_class WHERE oid >= 16384 AND relkind = 'c')))""",
+    "pg_largeobject_metadata": """
+SELECT 'large objects', pg_get_userbyid(lomowner), lomacl::text, lomowner = 10,
+    string_agg(oid::text, ' ' ORDER BY oid) FROM pg_largeobject_metadata
+    GROUP BY lomowner, lomacl::text""",
+    "pg_foreign_server": """
+SELECT 'object', 'pg_foreign_server', 'foreign server', oid, 0, pg_get_userbyid(srvowner), srvacl,
+    srvname, srvowner = 10 FROM pg_foreign_server""",
+    "pg_foreign_data_wrapper": """
+SELECT 'object', 'pg_foreign_data_wrapper', 'foreign-data wrapper', oid, 0,
+    pg_get_userbyid(fdwowner), fdwacl, fdwname, fdwowner = 10 FROM pg_foreign_data_wrapper""",
+    "pg_language": """
+SELECT 'object', 'pg_language', 'language', oid, 0, pg_get_userbyid(lanowner), lanacl, lanname,
+    lanowner = 10 FROM pg_language WHERE lanacl IS NOT NULL""",
     "pg_default_acl": """
-SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole), defaclacl, defaclobjtype
-    FROM pg_default_acl WHERE defaclrole <> 10""",
+SELECT 'default', (SELECT nspname FROM pg_namespace n WHERE n.oid = defaclnamespace),
+    pg_get_userbyid(defaclrole), defaclacl, defaclobjtype FROM pg_default_acl""",
 }
 CATALOGS = frozenset({"pg_namespace", *_OBJECTS})
 
 
 def contents_query(catalogs: Collection[str] = CATALOGS) -> str:
-    """Reads the schemas of a database, and the objects that `catalogs` list.
+    """Reads the schemas of a database, the objects that `catalogs` list, and which are in use.
 
     Each catalog that need not be read saves a tenth of what a new session costs.
     """
-    queries = [_SCHEMAS, *(query for name, query in _OBJECTS.items() if name in catalogs)]
+    return ";".join((_SCHEMAS, _CATALOGS_IN_USE, *_lists(catalogs)))
+
+
+def further_query(catalogs: Collection[str]) -> str:
+    """Reads the objects that `catalogs` list, in addition."""
+    return ";".join(_lists(catalogs))
+
+
+def _lists(catalogs: Collection[str]) -> list[str]:
+    queries = [query for name, query in _OBJECTS.items() if name in catalogs]
     if any(catalog != "pg_default_acl" for catalog in catalogs):
         queries.append(_EXTENSIONS)
-    return ";".join(queries)
+    return queries
+
+
+def in_use(rows: Iterable[Row]) -> frozenset[str]:
+    """The catalogs that list something in the database."""
+    return CATALOGS.intersection(row[1] for row in rows if row[0] == "catalog")
 
 
 _DEFAULT_KINDS: Mapping[str, Kind] = {
@@ -56,50 +108,61 @@ _DEFAULT_KINDS: Mapping[str, Kind] = {
     "f": "routine",
     "T": "type",
     "n": "schema",
+    "L": "large object",
 }
-
-
-_ORDER: Mapping[Kind, int] = {
-    kind: place
-    for place, kind in enumerate(("schema", "table", "column", "sequence", "routine", "type"))
-}
+_ORDER: Mapping[Kind, int] = {kind: place for place, kind in enumerate(INSIDE_A_DATABASE)}
+_SERVERS_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 
 
 def contents_from_rows(rows: Iterable[Row]) -> Contents:
-    """What the rows of a `contents_query` tell, but for what an extension made: that is its own."""
+    """What the rows of a `contents_query`, and of those that followed, tell."""
     tagged = tagged_rows(rows)
-    extension = {oid for (oid,) in tagged["extension"]}
-    schemas = {oid: name for oid, _, _, name in tagged["schema"] if not name.startswith("pg_")}
-    relations: dict[int, tuple[str, str, str | None, str, Kind]] = {
-        oid: (schemas[schema], owner, acl, name, "sequence" if letter == "S" else "table")
-        for oid, schema, owner, acl, name, letter in tagged["relation"]
-        if schema in schemas and oid not in extension
-    }
-    objects: defaultdict[tuple[Kind, str | None, str, str | None], list[str]] = defaultdict(list)
-    for oid, owner, acl, name in tagged["schema"]:
-        if oid in schemas and oid not in extension:
-            objects["schema", None, owner, acl].append(name)
-    for schema, owner, acl, name, kind in relations.values():
-        objects[kind, schema, owner, acl].append(name)
-    kinds: tuple[Kind, ...] = ("routine", "type")
-    for kind in kinds:
-        for oid, schema, owner, acl, name in tagged[kind]:
-            if schema in schemas and oid not in extension:
-                objects[kind, schemas[schema], owner, acl].append(name)
+    members = {(catalog, oid) for catalog, oid in tagged["extension"]}
+
+    def keeper(catalog: str, oid: int, of_server: bool) -> Keeper:
+        return "an extension" if (catalog, oid) in members else "the server" if of_server else ""
+
+    schemas = {oid: row[-2] for oid, *row in tagged["schema"] if not row[-2].startswith("pg_temp_")}
+    objects: defaultdict[tuple[Kind, str | None, str, str | None, Keeper], list[str]] = defaultdict(
+        list
+    )
+    for oid, owner, acl, name, of_server in tagged["schema"]:
+        if name not in _SERVERS_SCHEMAS and not name.startswith("pg_"):
+            objects["schema", None, owner, acl, keeper("pg_namespace", oid, of_server)].append(name)
+    relations: dict[int, tuple[str | None, str, str, Keeper]] = {}
+    for catalog, kind, oid, schema, owner, acl, name, of_server, *relation in tagged["object"]:
+        if schema and (schema not in schemas or schemas[schema].startswith("pg_toast")):
+            continue
+        kept = keeper(catalog, oid, of_server)
+        if any(("pg_class", oid) in members for oid in relation):
+            kept = "an extension"
+        objects[kind, schemas.get(schema), owner, acl, kept].append(name)
+        if catalog == "pg_class":
+            relations[oid] = (schemas[schema], owner, name, kept)
+    for owner, acl, of_server, names in tagged["large objects"]:
+        kept: Keeper = "the server" if of_server else ""
+        objects["large object", None, owner, acl, kept].extend(names.split())
     groups = [
-        ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(sorted(names)))
-        for (kind, schema, owner, acl), names in objects.items()
+        ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(sorted(names)), kept)
+        for (kind, schema, owner, acl, kept), names in objects.items()
+        if acl is not None or not kept
     ]
     for oid, acl, column in tagged["column"]:
         if oid in relations:
-            schema, owner, _, table, _ = relations[oid]
+            schema, owner, table, kept = relations[oid]
             grants = parse_acl(acl, "column", owner)
-            groups.append(ObjectGroup("column", schema, owner, grants, (table, column)))
+            groups.append(ObjectGroup("column", schema, owner, grants, (table, column), kept))
     return Contents(
-        tuple(sorted(groups, key=lambda group: (_ORDER[group.kind], group.schema, group.names))),
+        tuple(sorted(groups, key=_place)),
         tuple(
-            DefaultPrivileges(role, schemas.get(schema), kind, parse_acl(acl, kind, role))
+            DefaultPrivileges(role, schema, kind, parse_acl(acl, kind, role))
             for schema, role, acl, letter in tagged["default"]
             if (kind := _DEFAULT_KINDS.get(letter))
         ),
+        tuple(Owned(*row) for row in tagged["owned"]),
+        tuple(Policy(*row) for row in tagged["policy"]),
     )
+
+
+def _place(group: ObjectGroup) -> tuple[int, str, tuple[str, ...]]:
+    return (_ORDER[group.kind], group.schema or "", group.names)

@@ -1,14 +1,14 @@
 """The server as a whole: its roles, who is in whom, its databases."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.desired import MANAGED
 from database_users.postgres.catalog.contents_rows import CATALOGS
 from database_users.postgres.catalog.rows import grouped
-from database_users.postgres.privileges import Acl
+from database_users.postgres.privileges import Acl, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,27 @@ class RoleSetting:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """`role` owns something in `database`, or is merely named in its access control lists.
+    """`role` owns something in `database`, or is named in its access control lists.
 
-    `owns` are the catalogs that list what it owns.
+    `owns` are the catalogs that list what it owns, `named` those whose lists name it, `of_server`
+    those of them where the object is PostgreSQL's own. What is not inside a database is held in "".
     """
 
     role: str
     database: str
     owns: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    of_server: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SharedObject:
+    """A parameter or a tablespace: no database has it for itself."""
+
+    kind: Kind
+    name: str
+    owner: str
+    acl: Acl
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,7 @@ class Server:
     role_settings: tuple[RoleSetting, ...]
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]
+    shared: tuple[SharedObject, ...] = ()
 
     @cached_property
     def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:
@@ -108,11 +122,14 @@ class Server:
         return grouped(self.holdings, lambda holding: holding.database)
 
     def catalogs_of(self, database: str) -> frozenset[str]:
-        """The catalogs that list what somebody but RDS owns in `database`."""
+        """The catalogs that list what somebody but RDS owns, or is named for, in `database`."""
         if database not in self.databases:
             return CATALOGS
         return frozenset[str]().union(
-            *(holding.owns for holding in self.holdings_by_database.get(database, ()))
+            *(
+                holding.owns | holding.named
+                for holding in self.holdings_by_database.get(database, ())
+            )
         )
 
     @cached_property
@@ -124,24 +141,28 @@ class Server:
         marked = frozenset(grant.member for grant in self.grants_by_role.get(MANAGED, ()))
         return marked - {self.master}
 
-    @cached_property
-    def acts_as(self) -> frozenset[str]:
-        """The roles whose privileges the master has, and that it may set itself to."""
+    def acts_as(self, ours: Collection[str]) -> frozenset[str]:
+        """The roles whose privileges the master has, and that it may set itself to.
+
+        What it is by way of `ours` does not count: they leave what they are not declared to be in.
+        """
         return frozenset(
-            self._reachable(self.master, lambda membership: membership.inherit and membership.set)
+            self._reachable(
+                self.master,
+                lambda one: one.inherit and one.set and one.member not in ours,
+            )
         )
 
     def privileges_of(self, role: str) -> frozenset[str]:
         """The roles whose privileges `role` has, its own among them."""
         return frozenset(self._reachable(role, lambda membership: membership.inherit))
 
-    @cached_property
-    def administers(self) -> frozenset[str]:
-        """The roles that the master may grant to itself."""
-        groups = self._reachable(self.master, lambda _: True)
+    def administers(self, ours: Collection[str]) -> frozenset[str]:
+        """The roles that the master may grant to itself, but for what it is by way of `ours`."""
+        groups = self._reachable(self.master, lambda one: one.inherit and one.member not in ours)
         return frozenset(
             membership.role
-            for group in groups
+            for group in groups - set(ours)
             for membership in self.grants_by_member.get(group, ())
             if membership.admin
         )

@@ -10,6 +10,7 @@ from database_users.postgres.catalog.server import (
     Role,
     RoleSetting,
     Server,
+    SharedObject,
 )
 from database_users.postgres.privileges import parse_acl
 
@@ -25,10 +26,18 @@ SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn FROM p
 SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
-SELECT 'holding', pg_get_userbyid(refobjid), datname,
-    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o')
-    FROM pg_shdepend JOIN pg_database d ON d.oid = dbid
+SELECT 'holding', pg_get_userbyid(refobjid), coalesce(datname, ''),
+    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o'),
+    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype <> 'o'),
+    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'a'
+        AND objid < 16384 AND objid <> 2200 AND classid <> 'pg_largeobject'::regclass)
+    FROM pg_shdepend LEFT JOIN pg_database d ON d.oid = dbid
     WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname;
+SELECT 'holding', pg_get_userbyid(subowner), datname, 'pg_subscription', NULL, NULL
+    FROM pg_subscription JOIN pg_database d ON d.oid = subdbid;
+SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_parameter_acl;
+SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
+    WHERE spcacl IS NOT NULL OR spcowner <> 10;
 SELECT 'session', usename FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
 """
@@ -50,14 +59,15 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
         },
         role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
         holdings=tuple(
-            Holding(role, database, frozenset((catalogs or "").split()))
-            for role, database, catalogs in sorted(tagged["holding"], key=lambda row: row[:2])
+            Holding(role, database, *(frozenset((names or "").split()) for names in catalogs))
+            for role, database, *catalogs in sorted(tagged["holding"], key=lambda row: row[:2])
         ),
         sessions=frozenset(name for (name,) in tagged["session"]),
+        shared=tuple(
+            SharedObject(kind, name, owner, parse_acl(acl, kind, owner))
+            for kind, name, owner, acl in sorted(tagged["shared"], key=lambda row: row[:2])
+        ),
     )
-
-
-# PostgreSQL manual, "pg_default_acl", column defaclobjtype.
 
 
 def empty_server(master: str, version: int) -> Server:

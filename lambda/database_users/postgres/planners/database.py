@@ -3,28 +3,30 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from database_users.plan import Planned, together
+from database_users.plan import Change, Planned, Statement, together
 from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.default_privileges import default_privileges
 from database_users.postgres.planners.inside import Inside
-from database_users.postgres.planners.kept import summed_up
+from database_users.postgres.planners.kept import Kept, summed_up
 from database_users.postgres.planners.objects import object_privileges, schemas_for_owner
-from database_users.postgres.planners.ownership import adopted, handed_over
+from database_users.postgres.planners.ownership import adopted, freed
 
 
 def plan_database(comparison: Comparison, name: str, contents: Contents) -> Iterator[Planned]:
     """What the database `name`, declared or not, needs."""
-    yield from handed_over(comparison, name)
     declared = comparison.declared.get(name)
     if declared is None:
+        yield from freed(comparison, name, contents)
         return
-    inside = Inside(comparison, declared)
-    changes = chain(
-        schemas_for_owner(inside, contents),
-        adopted(inside),
-        object_privileges(inside, contents),
-        default_privileges(inside, contents),
-    )
+    inside = Inside(comparison, declared, contents)
+    schemas: list[Change | Kept] = list(schemas_for_owner(inside))
+    leaving = tuple(freed(comparison, name, contents))
+    if leaving:  # each in a transaction of its own, which needs what the owner role is given first
+        given = [change for change in schemas if isinstance(change, Statement)]
+        yield from together(acting(comparison, name, given))
+        yield from leaving
+        schemas = [change for change in schemas if not isinstance(change, Statement)]
+    changes = chain(schemas, adopted(inside), object_privileges(inside), default_privileges(inside))
     yield from together(acting(comparison, name, summed_up(inside, changes)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from database_users.desired import Database
-from database_users.plan import Change, Finding, Statement, Transaction
+from database_users.plan import Change, Finding, Planned, Statement, Transaction, together
 from database_users.postgres.acting import acting, grants_as
 from database_users.postgres.catalog.server import ExistingDatabase
 from database_users.postgres.comparison import Comparison
@@ -34,7 +34,7 @@ def closed_databases(comparison: Comparison) -> Iterator[Change]:
             statements += _kept_open(comparison, existing)
         # Another grantor's first: the owner's CASCADE may take its grant option.
         statements.sort(key=lambda statement: statement.role in ("", existing.owner))
-        yield from acting(comparison, HOME, statements)
+        yield from acting(comparison, HOME, statements, prepared=False)
 
 
 def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
@@ -46,7 +46,8 @@ def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chan
         if not comparison.can_act_as(grant.grantor):
             yield Finding(
                 f"{existing.name}: {name} keeps {words(excess)} on the database; only"
-                f" {grant.grantor} can revoke it"
+                f" {grant.grantor} can revoke it",
+                (grant.grantee,),
             )
             continue
         role = grants_as(comparison, grant.grantor, existing.acl)
@@ -94,12 +95,11 @@ def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Fi
 def _allowed(comparison: Comparison, existing: ExistingDatabase, grant: Grant) -> frozenset[str]:
     database = comparison.declared.get(existing.name)
     if grant.grantee == PUBLIC:
-        closed = database is not None or existing.name in (HOME, "template1")
-        return NONE if closed else grant.privileges
-    if grant.grantee in comparison.removed:
-        return NONE
-    if database is None or grant.grantee not in comparison.managed:
+        return NONE if existing.name in comparison.closed else grant.privileges
+    if grant.grantee not in comparison.managed:
         return grant.privileges
+    if database is None or grant.grantee in comparison.removed:
+        return NONE
     if grant.grantee == database.owner:
         return ALL_ON_DATABASE
     return _opened_to(database).get(grant.grantee, NONE)
@@ -142,6 +142,10 @@ def _granted(
 ) -> Iterator[Change]:
     owner = comparison.owner_of(existing.name)
     if not comparison.can_act_as(owner):
+        yield Finding(
+            f"{existing.name}: {', '.join(grantees)} lacks {words(privileges)} on the database,"
+            f" which belongs to {owner}: {comparison.server.master} has no ADMIN OPTION on {owner}"
+        )
         return
     granted = server_wide(
         f"GRANT {words(privileges)} ON DATABASE {identifier(existing.name)}"
@@ -153,7 +157,7 @@ def _granted(
     yield from acting(comparison, HOME, [granted])
 
 
-def created_databases(comparison: Comparison) -> Iterator[Transaction]:
+def created_databases(comparison: Comparison) -> Iterator[Planned]:
     """Makes each missing database closed to everyone, and opens it only for its own roles."""
     for database in comparison.databases:
         name = identifier(database.name)
@@ -171,7 +175,7 @@ def created_databases(comparison: Comparison) -> Iterator[Transaction]:
             yield Transaction((created,))
             yield Transaction((closed, _allow_connections(database)))
         elif not existing.allows_connections:
-            yield Transaction((_allow_connections(database),))
+            yield from together(acting(comparison, HOME, [_allow_connections(database)]))
 
 
 def _allow_connections(database: Database) -> Statement:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from database_users.plan import Change, Statement
-from database_users.postgres.catalog.contents import Contents, DefaultPrivileges
+from database_users.postgres.catalog.contents import DefaultPrivileges
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import Kept, OutOfReach
 from database_users.postgres.privileges import NONE, PUBLIC, Kind, parse_acl
@@ -17,13 +17,15 @@ from database_users.postgres.statements import (
 )
 
 _FUTURE: tuple[Kind, ...] = ("schema", "table", "sequence", "routine", "type")
+_SINCE_18: tuple[Kind, ...] = ("large object",)  # PostgreSQL 18 release notes
 
 
-def default_privileges(inside: Inside, contents: Contents) -> Iterator[Change | Kept]:
+def default_privileges(inside: Inside) -> Iterator[Change | Kept]:
     """What the owner role creates is open to the groups; nobody's is open to more of them."""
     database = inside.database
-    rows = {(row.role, row.schema, row.kind): row for row in contents.defaults}
-    for kind in _FUTURE:
+    rows = {(row.role, row.schema, row.kind): row for row in inside.contents.defaults}
+    version = inside.comparison.server.version
+    for kind in (*_FUTURE, *(_SINCE_18 if version >= 18 else ())):
         row = rows.pop(
             (database.owner, None, kind),
             DefaultPrivileges(database.owner, None, kind, parse_acl(None, kind, database.owner)),

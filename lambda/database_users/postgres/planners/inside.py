@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.desired import Database
+from database_users.postgres.catalog.contents import Contents, ObjectGroup
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.handover import Handover, leaving
 from database_users.postgres.privileges import (
+    INSIDE_A_DATABASE,
     NONE,
     PUBLIC,
     Acl,
     Kind,
     held,
     level_privileges,
+    tolerated,
 )
 
 
@@ -23,38 +27,26 @@ class Inside:
 
     comparison: Comparison
     database: Database
+    contents: Contents
 
     @cached_property
-    def moved(self) -> tuple[str, ...]:
-        """The roles whose objects come to belong to the owner role."""
-        from_roles = self.comparison.strays | set(self.database.old_owners)
-        return tuple(
-            sorted(role for role in self._owning & from_roles if self.comparison.can_act_as(role))
+    def handover(self) -> Handover:
+        """What comes to belong to the owner role."""
+        return Handover(
+            self.comparison,
+            self.database.name,
+            self.database.owner,
+            self.contents,
+            leaving(self.comparison, self.database.name),
         )
-
-    @cached_property
-    def stuck(self) -> tuple[str, ...]:
-        """The old owners whose objects cannot be taken over."""
-        return tuple(sorted(self._owning & set(self.database.old_owners) - set(self.moved)))
-
-    @cached_property
-    def _owning(self) -> frozenset[str]:
-        holdings = self.comparison.server.holdings_by_database.get(self.database.name, ())
-        return frozenset(holding.role for holding in holdings if holding.owns)
-
-    @cached_property
-    def _database_owner(self) -> str:
-        return self.comparison.owner_of(self.database.name)
 
     def owner_now(self, owner: str) -> str:
         """The role that `owner` in a catalog stands for."""
-        return self._database_owner if owner == "pg_database_owner" else owner
+        return self.handover.owner_now(owner)
 
-    def owner_then(self, owner: str) -> str:
-        """The role to which belongs what is `owner`'s, once the plan has run."""
-        now = self.owner_now(owner)
-        moves = now in self.moved or (now in self._owning and now in self.comparison.removed)
-        return self.database.owner if moves else now
+    def owner_then(self, group: ObjectGroup) -> str:
+        """The role to which the objects of `group` belong, once the plan has run."""
+        return self.handover.owner_then(group)
 
     def wanted(self, kind: Kind) -> Mapping[str, frozenset[str]]:
         """What each group role is to have on objects of `kind`."""
@@ -63,20 +55,31 @@ class Inside:
     @cached_property
     def _wanted(self) -> Mapping[Kind, Mapping[str, frozenset[str]]]:
         version = self.comparison.server.version
-        kinds: tuple[Kind, ...] = ("schema", "table", "column", "sequence", "routine", "type")
         return {
             kind: {
                 group: level_privileges(level, kind, version)
                 for group, level, _ in self.database.groups
             }
-            for kind in kinds
+            for kind in INSIDE_A_DATABASE
+        }
+
+    @cached_property
+    def _tolerated(self) -> Mapping[Kind, Mapping[str, frozenset[str]]]:
+        version = self.comparison.server.version
+        return {
+            kind: {
+                group: tolerated(level, kind, version) for group, level, _ in self.database.groups
+            }
+            for kind in INSIDE_A_DATABASE
         }
 
     def allowed(self, kind: Kind, owner: str) -> Mapping[str, frozenset[str]]:
         """What each of our roles, and PUBLIC, may have at the most on what is `owner`'s."""
-        wanted = self.wanted(kind)
-        everyone = NONE if owner == self.database.owner else wanted[self.database.reader]
-        return {**wanted, PUBLIC: everyone}
+        reads = self.wanted(kind)[self.database.reader]
+        everyone = NONE if owner == self.database.owner else reads
+        if kind == "language":
+            everyone = frozenset({"USAGE"})  # what PostgreSQL gives by itself on a trusted one
+        return {**self._tolerated[kind], PUBLIC: everyone}
 
     def lacking(
         self, kind: Kind, acl: Acl, grantees: Sequence[str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from database_users.plan import Change, Finding, Statement
 from database_users.postgres.planners.inside import Inside
-from database_users.postgres.statements import some
+from database_users.postgres.statements import some, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,17 @@ class NotManaged:
     count: int
 
 
-Kept = OutOfReach | OnlyGrantor | NotManaged
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Everyone has `privileges` on `objects` of one kind, which `keeper` gives it."""
+
+    keeper: str
+    privileges: frozenset[str]
+    kind: str
+    objects: tuple[str, ...]
+
+
+Kept = OutOfReach | OnlyGrantor | NotManaged | Given
 
 
 def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Change]:
@@ -42,6 +52,7 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
     out_of_reach: defaultdict[str, set[str]] = defaultdict(set)
     only_grantor: Counter[tuple[str, str]] = Counter()
     not_managed: Counter[str] = Counter()
+    given: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for change in changes:
         match change:
             case Statement() | Finding():
@@ -52,6 +63,9 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
                 only_grantor[change.grantor, change.grantee] += change.count
             case NotManaged():
                 not_managed[change.grantee] += change.count
+            case Given():
+                key = change.keeper, words(change.privileges), change.kind
+                given[key].update(change.objects)
     name, master = inside.database.name, inside.comparison.server.master
     for owner, objects in sorted(out_of_reach.items()):
         yield Finding(
@@ -62,6 +76,11 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
         yield Finding(
             f"{name}: {grantee} keeps privileges on {count} objects that {grantor} granted and"
             f" only {grantor} can revoke"
+        )
+    for (keeper, privileges, kind), objects in sorted(given.items()):
+        yield Finding(
+            f"{name}: everyone (PUBLIC) has {privileges} on {len(objects)} {kind}s"
+            f" ({some(objects)}), which {keeper} gave it"
         )
     for grantee, count in sorted(not_managed.items()):
         yield Finding(

@@ -1,14 +1,15 @@
 """What to do to the login users: make, correct, let in, shut out, drop."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from database_users.desired import IAM, MANAGED
-from database_users.plan import Statement, Transaction
+from database_users.plan import Finding, Planned, Statement, Transaction, together
+from database_users.postgres.acting import acting
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.groups import corrected_attributes
 from database_users.postgres.planners.memberships import is_member
 from database_users.postgres.sql import identifier, identifiers, literal
-from database_users.postgres.statements import server_wide
+from database_users.postgres.statements import HOME, server_wide
 
 
 def disabled_logins(comparison: Comparison) -> Iterator[Statement]:
@@ -106,8 +107,22 @@ def enabled_logins(comparison: Comparison) -> Iterator[Statement]:
         )
 
 
-def dropped_logins(comparison: Comparison) -> Iterator[Transaction]:
-    """A transaction for each removed user: one that cannot be dropped stops no other."""
+def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Planned]:
+    """A transaction for each removed user: one that cannot be dropped stops no other.
+
+    Of those that are `kept`, something else depends on them that stays.
+    """
     for login in comparison.removed:
-        dropped = server_wide(f"DROP ROLE {identifier(login)}", f"{login} exists no more")
-        yield Transaction((dropped,), may_fail=True)
+        if login in kept:
+            yield Finding(f"{login} is not dropped, but may not log in: objects depend on it")
+            continue
+        dropped = [server_wide(f"DROP ROLE {identifier(login)}", f"{login} exists no more")]
+        holdings = comparison.server.holdings_by_role.get(login, ())
+        if any("pg_auth_members" in holding.owns | holding.named for holding in holdings):
+            passed_on = server_wide(
+                f"DROP OWNED BY {identifier(login)}",
+                f"whom {login} made a member of a role is none by that any more",
+                acts_for=(login,),
+            )
+            yield from together(acting(comparison, HOME, [passed_on]), may_fail=True)
+        yield Transaction(tuple(dropped), may_fail=True)

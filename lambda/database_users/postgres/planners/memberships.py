@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from database_users.desired import IAM, MANAGED
-from database_users.plan import Change, Finding, Statement
-from database_users.postgres.catalog.server import Server
+from database_users.plan import Change, Finding
+from database_users.postgres.acting import acting
+from database_users.postgres.catalog.server import Server, members
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import boolean, identifier, identifiers
-from database_users.postgres.statements import server_wide
+from database_users.postgres.statements import HOME, server_wide
 
 
 def wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
@@ -36,22 +37,29 @@ def revoked_memberships(comparison: Comparison) -> Iterator[Change]:
                     excess.append("INHERIT OPTION FOR")
             for option in excess:
                 what = f"the {option.lower()} {grant.role}" if option else grant.role
-                if grant.grantor not in comparison.acts_as:
+                if not comparison.can_act_as(grant.grantor):
                     yield Finding(
                         f"{member} keeps {what}, which {grant.grantor} granted and only"
                         f" {grant.grantor} can revoke"
                     )
                     continue
-                yield server_wide(
+                revoked = server_wide(
                     f"REVOKE {f'{option} ' if option else ''}{identifier(grant.role)}"
                     f" FROM {identifier(member)} GRANTED BY {identifier(grant.grantor)} CASCADE",
                     f"{member} is no longer granted {what}",
+                    acts_for=(grant.grantor,),
                 )
+                yield from acting(comparison, HOME, [revoked], prepared=False)
 
 
-def memberships(comparison: Comparison) -> Iterator[Statement]:
+def memberships(comparison: Comparison) -> Iterator[Change]:
     """Memberships that no `CREATE ROLE` brings about."""
     server = comparison.server
+    staying = [
+        (grant.role, grant.member)
+        for grant in server.memberships
+        if grant.member not in comparison.managed or not comparison.can_act_as(grant.grantor)
+    ]
     for database in comparison.databases:
         for group, level, logins in database.groups:
             inherit = level != "own"
@@ -61,6 +69,12 @@ def memberships(comparison: Comparison) -> Iterator[Statement]:
                 if not (group not in server.roles and login not in server.roles)
                 and not is_member(server, login, group, inherit)
             ]
+            for login in [login for login in missing if group in members(login, staying)]:
+                missing.remove(login)
+                yield Finding(
+                    f"{login} cannot be made a member of {group}, which is one of {login} by a"
+                    f" grant that {server.master} cannot revoke: it may not {level} {database.name}"
+                )
             if missing:
                 yield server_wide(
                     f"GRANT {identifier(group)} TO {identifiers(*missing)}"

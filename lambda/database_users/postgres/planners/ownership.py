@@ -1,12 +1,17 @@
 """Whose objects come to belong to somebody else: those of removed users and of old owners."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.acting import acting
+from database_users.postgres.catalog.contents import Contents, Owned
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.handover import Handover, altered
 from database_users.postgres.planners.inside import Inside
+from database_users.postgres.planners.objects import on_objects
 from database_users.postgres.sql import identifier
+from database_users.postgres.statements import some
 
 
 def databases_to_hand_over(comparison: Comparison) -> frozenset[str]:
@@ -15,47 +20,143 @@ def databases_to_hand_over(comparison: Comparison) -> frozenset[str]:
         holding.database
         for login in comparison.removed
         for holding in comparison.server.holdings_by_role.get(login, ())
+        if holding.database
     )
 
 
-def handed_over(comparison: Comparison, name: str) -> Iterator[Planned]:
-    """What removed users hold in `name`: one that cannot be freed of it stops no other."""
+def holders(comparison: Comparison, name: str) -> tuple[str, ...]:
+    """The removed users that hold something in `name`."""
+    held = comparison.server.holdings_by_database.get(name, ())
+    roles = {holding.role for holding in held}
+    return tuple(login for login in comparison.removed if login in roles)
+
+
+def freed(comparison: Comparison, name: str, contents: Contents) -> Iterator[Planned]:
+    """What removed users hold in `name`: one that cannot be freed of it stops no other.
+
+    What they own is handed over first, in a transaction of its own: nothing is dropped with them.
+    """
     owner = comparison.owner_of(name)
-    for login in comparison.removed:
-        held = comparison.server.holdings_by_role.get(login, ())
-        if any(holding.database == name for holding in held):
-            freed = Statement(
-                name,
-                f"DROP OWNED BY {identifier(login)}",
-                f"{name}: {login} has no privilege any more",
-            )
-            statements = (_reassigned(name, login, owner), freed)
-            yield from together(acting(comparison, name, statements), may_fail=True)
+    if name in comparison.declared:
+        owner = comparison.declared[name].owner
+    left: list[str] = []
+    for login in holders(comparison, name):
+        handover = Handover(comparison, name, owner, contents, frozenset({*left, login}))
+        changes = list(_freed(handover, login, left))
+        if not any(isinstance(change, Finding) for change in changes):
+            changes += _rest(handover, login, left)
+        yield from together(acting(comparison, name, changes), may_fail=True)
+        left.append(login)
+
+
+def _freed(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Change]:
+    comparison, name = handover.comparison, handover.name
+    yield from _stuck(handover, login)
+    for one in handover.moved:
+        if one.role == login and one.kind != "extension":
+            yield _altered(name, one, handover.owner)
+    yield from _revoked(handover, login, left)
+    holdings = comparison.server.holdings_by_role.get(login, ())
+    if any(one.of_server for one in holdings if one.database == name):
+        yield Finding(
+            f"{name}: {login} is named in access lists of PostgreSQL's own objects, which only"
+            " the server's superuser can change: it cannot be dropped",
+            (login,),
+        )
+    owners = _owners_of_policies(handover, login, left)
+    out_of_reach = [one for one in owners if not comparison.can_act_as(one)]
+    if out_of_reach:
+        yield Finding(
+            f"{name}: {login} is named in policies of tables of {some(out_of_reach)}, on whom"
+            f" {comparison.server.master} has no ADMIN OPTION: it cannot be dropped",
+            (login,),
+        )
+
+
+def _rest(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Statement]:
+    """What only these statements do: extensions, default privileges, policies, user mappings."""
+    yield _reassigned(handover.name, login, handover.owner)
+    yield Statement(
+        handover.name,
+        f"DROP OWNED BY {identifier(login)}",
+        f"{handover.name}: {login} has no privilege any more",
+        acts_for=(login, *_owners_of_policies(handover, login, left)),
+    )
+
+
+def _owners_of_policies(handover: Handover, login: str, left: Sequence[str]) -> list[str]:
+    owners = {policy.owner for policy in handover.contents.policies if policy.role == login}
+    return sorted({handover.owner if owner in (*left, login) else owner for owner in owners})
+
+
+def _revoked(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Change]:
+    """Takes every grant from `login`, as whoever made it: DROP OWNED takes the owner's alone."""
+    comparison, name = handover.comparison, handover.name
+    unreachable: defaultdict[str, int] = defaultdict(int)
+    for group in handover.contents.objects:
+        now = handover.owner_now(group.owner)
+        for grant in group.acl:
+            if grant.grantee != login or now == login:
+                continue
+            grantor = now if grant.grantor == group.owner else grant.grantor
+            grantor = handover.owner if grantor in left else grantor
+            if comparison.can_act_as(grantor):
+                yield from on_objects(
+                    comparison, name, "REVOKE", grant.privileges, group, [login], grantor
+                )
+            else:
+                unreachable[grantor] += len(group.names)
+    for grantor, count in sorted(unreachable.items()):
+        yield Finding(
+            f"{name}: {login} keeps privileges on {count} objects that {grantor} granted and only"
+            f" {grantor} can revoke: it cannot be dropped",
+            (login,),
+        )
 
 
 def adopted(inside: Inside) -> Iterator[Change]:
     """Gives the objects of old owners, and of our roles that own nothing, to the owner role."""
-    name, comparison = inside.database.name, inside.comparison
-    for role in inside.moved:
-        yield _reassigned(name, role, inside.database.owner)
-        for other in comparison.server.databases.values():
-            if other.owner == role == comparison.owner_of(other.name):
-                yield Statement(
-                    name,
-                    f"ALTER DATABASE {identifier(other.name)} OWNER TO {identifier(role)}",
-                    f"{name}: the database {other.name} stays {role}'s",
-                )
-    for role in inside.stuck:
+    handover, comparison = inside.handover, inside.comparison
+    staying = handover.roles - set(comparison.removed)
+    for role in sorted(staying):
+        yield from _stuck(handover, role)
+    extending: set[str] = set()
+    for one in handover.moved:
+        if one.role in staying and one.kind != "extension":
+            yield _altered(handover.name, one, handover.owner)
+        elif one.role in staying:
+            extending.add(one.role)
+    for role in sorted(extending):
+        yield _reassigned(handover.name, role, handover.owner)
+
+
+def _stuck(handover: Handover, role: str) -> Iterator[Finding]:
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for one, why in handover.stuck:
+        if one.role == role:
+            reasons[why].append(f"{one.kind} {one.sql}")
+    for why, things in sorted(reasons.items()):
         yield Finding(
-            f"{name}: the objects of {role} are not taken over: {comparison.server.master} has no"
-            f" ADMIN OPTION on {role}"
+            f"{handover.name}: {len(things)} objects of {role} are not taken over"
+            f" ({some(things)}): {why}",
+            (role,),
         )
 
 
+def _altered(name: str, one: Owned, owner: str) -> Statement:
+    return Statement(
+        name,
+        f"ALTER {altered(one)} OWNER TO {identifier(owner)}",
+        f"{name}: the {one.kind} {one.sql} belongs to {owner}, no longer to {one.role}",
+        acts_for=(one.role, owner),
+    )
+
+
 def _reassigned(name: str, role: str, owner: str) -> Statement:
+    """No other statement gives an extension to somebody else."""
     return Statement(
         name,
         f"REASSIGN OWNED BY {identifier(role)} TO {identifier(owner)}",
-        f"{name}: what {role} owns belongs to {owner} now",
+        f"{name}: whatever else {role} owns belongs to {owner} now",
         acts_for=(role, owner),
     )

@@ -16,22 +16,26 @@ from database_users.postgres.planners.lockout import lockout_findings
 from database_users.postgres.planners.logins import (
     corrected_logins,
     disabled_logins,
-    dropped_logins,
     enabled_logins,
     marker,
     new_logins,
 )
 from database_users.postgres.planners.memberships import memberships, revoked_memberships
+from database_users.postgres.planners.outside import outsiders, undeclared
 from database_users.postgres.planners.sessions import ended_sessions, reset_role_settings
+from database_users.postgres.planners.shared import owned_tablespaces, shared_privileges
 
 
 def _close(comparison: Comparison) -> Iterator[Planned]:
     yield from lockout_findings(comparison)
+    yield from outsiders(comparison)
+    yield from undeclared(comparison)
     yield from together(
         chain(
             disabled_logins(comparison),
             revoked_memberships(comparison),
             closed_databases(comparison),
+            shared_privileges(comparison),
             reset_role_settings(comparison),
         )
     )
@@ -50,6 +54,7 @@ def _prepare(comparison: Comparison) -> Iterator[Planned]:
             groups(comparison),
             memberships(comparison),
             owned_databases(comparison),
+            owned_tablespaces(comparison),
         )
     )
 
@@ -64,5 +69,4 @@ SERVER_PHASES: Mapping[Phase, Callable[[Comparison], Iterator[Planned]]] = {
     Phase.PREPARE: _prepare,
     Phase.CREATE: created_databases,
     Phase.OPEN: _open,
-    Phase.REMOVE: dropped_logins,
 }

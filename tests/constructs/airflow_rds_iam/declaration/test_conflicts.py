@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_rds_iam.declaration.conflicts import RESERVED_WORDS, conflicts
+from airflow_rds_iam.declaration.conflicts import OWN_ROLES, RESERVED_WORDS, conflicts
 from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.servers.postgres_instance import MASTER_USER
+from database_users.desired import MANAGED
 from tests.declared import REMOVED, dev
 
 DATABASES = "instances.warehouse.databases"
@@ -216,3 +218,26 @@ def test_a_public_web_server_that_tasks_of_airflow_3_have_no_way_to_is_refused()
 )
 def test_a_public_web_server_that_tasks_have_a_way_to_is_taken(changes: dict[str, object]) -> None:
     assert found({**PUBLIC, **changes}) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "says"),
+    [
+        ("orders_owner", "'orders_owner' is a role of database 'orders', and keeps what it owns"),
+        ("shop_orders_own", "'shop_orders_own' is a role of 'shop' on 'orders', and keeps"),
+        ("rds_superuser", "'rds_superuser' is PostgreSQL's or RDS's own role"),
+        ("rdsadmin", "'rdsadmin' is PostgreSQL's or RDS's own role"),
+        ("pg_database_owner", "'pg_database_owner' is PostgreSQL's or RDS's own role"),
+        ("administrator", "'administrator' is a role that the function itself works with"),
+        ("airflow_rds_iam", "'airflow_rds_iam' is a role that the function itself works with"),
+    ],
+)
+def test_nobody_is_an_old_owner_who_keeps_what_it_owns(role: str, says: str) -> None:
+    other = {"own": ["shop"], "adopt": True, "old_owners": ["legacy", role]}
+    ((path, message),) = found({f"{DATABASES}.other": other})
+    assert path == f"{DATABASES}.other.old_owners.1"
+    assert message.startswith(says)
+
+
+def test_the_roles_that_the_function_works_with_are_those_of_the_function() -> None:
+    assert set(OWN_ROLES) == {MASTER_USER, MANAGED}

@@ -192,7 +192,9 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
         holder.execute("SELECT * FROM item")
         with pytest.raises(LockTimeoutError) as failed:
             converge(newest.connect, (replace(ORDERS, old_owners=("legacy",)),), deadline())
-    assert "orders: what legacy owns belongs to orders_owner now" in str(failed.value)
+    assert "orders: the table public.item belongs to orders_owner, no longer to legacy" in str(
+        failed.value
+    )
     assert "it is held by rdsadmin (process" in str(failed.value)
 
 

@@ -57,4 +57,6 @@ def test_an_administrator_in_rds_iam_by_a_chain_is_reported(server: Postgres):
     assert run(server, ORDERS).findings == (
         "dba is in rds_iam by dba > reader > rds_iam: it can log in with a token alone, and its"
         " password is off",
+        "dba is not managed here and may read orders as a member of reader; whoever shall not:"
+        ' REVOKE "reader" FROM …',
     )

@@ -13,6 +13,7 @@ from tests.runs import outstanding, refused, run
 def test_a_user_that_owns_in_three_databases_is_dropped_and_the_objects_stay(server: Postgres):
     run(server, ORDERS, PAYROLL)
     server.execute("CREATE DATABASE foreign_one", user=MASTER)
+    server.execute("REVOKE CONNECT ON DATABASE foreign_one FROM PUBLIC", user=MASTER)
     for name in ("orders", "payroll", "foreign_one"):
         server.execute(
             f"GRANT CREATE, CONNECT ON DATABASE {name} TO owner",
@@ -23,7 +24,9 @@ def test_a_user_that_owns_in_three_databases_is_dropped_and_the_objects_stay(ser
             "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
             database=name,
         )
-    server.execute("CREATE DATABASE owned OWNER owner")
+    server.execute(
+        "CREATE DATABASE owned OWNER owner", "REVOKE CONNECT ON DATABASE owned FROM PUBLIC"
+    )
     session = server.login("owner", "orders")
     outcome = run(server, replace(ORDERS, own=()), PAYROLL)
     with pytest.raises(psycopg.OperationalError):

@@ -3,7 +3,7 @@
 The snapshot holds each statement under its sentence; `--snapshot-update` writes it anew.
 """
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from database_users.postgres.catalog.contents import (
     Contents,
     DefaultPrivileges,
     ObjectGroup,
+    Owned,
 )
 from database_users.postgres.catalog.server import (
     ExistingDatabase,
@@ -32,7 +33,7 @@ from database_users.postgres.comparison import Comparison
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import Visit, follow
 from database_users.postgres.planners.lockout import lockout_findings, refuse_lockouts
-from database_users.postgres.planners.ownership import databases_to_hand_over, handed_over
+from database_users.postgres.planners.ownership import databases_to_hand_over, freed
 from database_users.postgres.privileges import Grant, Kind
 from database_users.postgres.run import plan_from_nothing
 from database_users.postgres.statements import some
@@ -147,7 +148,8 @@ class Told(DryRun):
         self._contents = contents
 
     @contextmanager
-    def visit(self, name: str) -> Generator[Visit]:
+    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
+        del leaving  # the contents were told with what is theirs
         yield Visit(self._contents.get(name, NEW_DATABASE), self.do)
 
 
@@ -337,7 +339,14 @@ def test_users_that_go(snapshot: SnapshotAssertion):
         "table", "public", "owner", (grant("owner2", "SELECT", by="owner"),), ("t",)
     )
     contents = {
-        "orders": replace(right, objects=(*right.objects, owned)),
+        "orders": replace(
+            right,
+            objects=(*right.objects, owned),
+            owned=(
+                Owned("o_reader", "view", "public", "public.v"),
+                Owned("owner", "table", "public", "public.t"),
+            ),
+        ),
         "payroll": contents_of(PAYROLL),
     }
     less = replace(ORDERS, read=("writer",), write=(), own=())
@@ -345,7 +354,7 @@ def test_users_that_go(snapshot: SnapshotAssertion):
 
 
 def test_a_takeover(snapshot: SnapshotAssertion):
-    adopting = replace(ORDERS, old_owners=("legacy", "rdsadmin", "absent", MASTER))
+    adopting = replace(ORDERS, old_owners=("legacy", "rdsadmin", "absent"))
     server = replace(
         EMPTY,
         roles=EMPTY.roles
@@ -381,7 +390,13 @@ def test_a_takeover(snapshot: SnapshotAssertion):
             ObjectGroup(
                 "table", "app", "legacy", (grant("o_owner", "SELECT", by="legacy"),), ("t",)
             ),
-        )
+        ),
+        owned=(
+            Owned("legacy", "table", "app", "app.t"),
+            Owned("legacy", "schema", None, "app"),
+            Owned("legacy", "default acl", None, "for role legacy on tables"),
+            Owned("rdsadmin", "table", "app", "app.other"),
+        ),
     )
     assert (
         planned(server, (adopting, PAYROLL), {"orders": contents, "payroll": contents}) == snapshot
@@ -506,8 +521,11 @@ def test_the_master_acts_as_whom_it_inherits_and_may_set_itself_to_through_any_c
             member("administered", "farthest", admin=True, inherit=False, set=False),
         ),
     )
-    assert server.acts_as == {MASTER, "near", "far", "farthest"}
-    assert server.administers == {"administered"}
+    assert server.acts_as(()) == {MASTER, "near", "far", "farthest"}
+    assert server.administers(()) == {"administered"}
+    assert server.acts_as(("far",)) == {MASTER, "near", "far"}
+    assert server.administers(("far",)) == set()
+    assert server.administers(("farthest",)) == set()
     assert server.privileges_of(MASTER) == {MASTER, "near", "far", "farthest", "not set"}
 
 
@@ -516,8 +534,8 @@ def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_
     server = replace(server, holdings=(Holding("owner", "payroll", frozenset({"pg_class"})),))
     comparison = Comparison((replace(ORDERS, own=()), PAYROLL), server)
     assert databases_to_hand_over(comparison) == {"payroll"}
-    assert list(handed_over(comparison, "orders")) == []
-    (transaction,) = handed_over(comparison, "payroll")
+    assert list(freed(comparison, "orders", NEW_DATABASE)) == []
+    (transaction,) = freed(comparison, "payroll", NEW_DATABASE)
     assert isinstance(transaction, Transaction)
     assert transaction.may_fail
     assert 'REASSIGN OWNED BY "owner"' in transaction.statements[1].sql

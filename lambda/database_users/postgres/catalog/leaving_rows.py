@@ -1,0 +1,41 @@
+"""Reads what belongs to the roles that are to own nothing in a database."""
+
+from collections.abc import Collection
+
+from database_users.postgres.sql import literal
+
+# What the server itself says an object's name is may not be one that a statement takes: a type's
+# is written as SQL would declare a column, and a procedure's leaves the modes of its arguments out.
+# A subscription is listed for the whole server and yet lives in one database.
+# PostgreSQL source, commands/event_trigger.c, foreigncmds.c, publicationcmds.c and
+# subscriptioncmds.c: what only a superuser may own or hand over.
+_LEAVING = """
+SELECT 'owned', pg_get_userbyid(refobjid), i.type, (parse_ident(i.schema))[1],
+    CASE WHEN i.type = 'procedure' THEN (SELECT format('%s.%I(%s)', i.schema, proname,
+        pg_get_function_identity_arguments(oid)) FROM pg_proc WHERE oid = objid)
+    WHEN i.type = 'type' THEN i.schema || '.' || i.name ELSE i.identity END,
+    CASE WHEN i.type IN ('event trigger', 'foreign-data wrapper')
+        OR (SELECT puballtables OR EXISTS (SELECT FROM pg_publication_namespace n
+            WHERE n.pnpubid = p.oid) FROM pg_publication p
+            WHERE p.oid = objid AND i.type = 'publication')
+        OR (SELECT NOT subpasswordrequired FROM pg_subscription u
+            WHERE u.oid = objid AND i.type = 'subscription')
+        THEN 'only a superuser may own it' END,
+    (SELECT fdwname FROM pg_foreign_server v JOIN pg_foreign_data_wrapper w ON w.oid = v.srvfdw
+        WHERE v.oid = objid AND i.type = 'server')
+    FROM pg_shdepend s, pg_identify_object(classid, objid, objsubid) i
+    WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND i.type IS NOT NULL
+    AND pg_get_userbyid(refobjid) IN ({roles})
+    AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    OR classid = 'pg_subscription'::regclass AND objid IN (SELECT u.oid FROM pg_subscription u
+        JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()))
+    AND NOT (i.type = 'type' AND current_setting('server_version_num')::int >= 170000
+    AND EXISTS (SELECT FROM pg_type t WHERE t.oid = objid AND typtype = 'm'));
+SELECT DISTINCT 'policy', pg_get_userbyid(r), pg_get_userbyid(relowner)
+    FROM pg_policy, unnest(polroles) r, pg_class c
+    WHERE c.oid = polrelid AND pg_get_userbyid(r) IN ({roles})"""
+
+
+def leaving_query(roles: Collection[str]) -> str:
+    """Reads what belongs to `roles`, and the policies that name them."""
+    return _LEAVING.format(roles=", ".join(map(literal, sorted(roles))))

@@ -1,0 +1,73 @@
+"""What to do to what no database has for itself: parameters and tablespaces."""
+
+from collections.abc import Iterator
+
+from database_users.plan import Change, Finding, Statement
+from database_users.postgres.acting import acting, grants_as
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.privileges import PUBLIC
+from database_users.postgres.sql import identifier
+from database_users.postgres.statements import (
+    HOME,
+    KEYWORDS,
+    grantee_name,
+    grantee_sql,
+    server_wide,
+    words,
+)
+
+OWNER_OF_EACH = "pg_database_owner"  # whoever owns the database at hand
+
+
+def shared_privileges(comparison: Comparison) -> Iterator[Change]:
+    """Takes them from our roles, whose levels end with their database."""
+    for shared in comparison.server.shared:
+        if shared.owner == OWNER_OF_EACH:
+            yield Finding(
+                f"the tablespace {shared.name} belongs to {OWNER_OF_EACH}, and so to the owner of"
+                " each database"
+            )
+        changes: list[Statement] = []
+        for grant in shared.acl:
+            what = f"{words(grant.privileges)} on the {shared.kind} {shared.name}"
+            if grant.grantee in (PUBLIC, OWNER_OF_EACH):
+                yield Finding(
+                    f"{grantee_name(grant.grantee)} has {what}, users declared here among them"
+                )
+            elif grant.grantee not in comparison.managed:
+                continue
+            elif not comparison.can_act_as(grant.grantor):
+                yield Finding(
+                    f"{grant.grantee} keeps {what}; only {grant.grantor} can revoke it",
+                    (grant.grantee,),
+                )
+            else:
+                changes.append(
+                    server_wide(
+                        f"REVOKE {words(grant.privileges)} ON {KEYWORDS[shared.kind]}"
+                        f" {identifier(shared.name)} FROM {grantee_sql(grant.grantee)} CASCADE",
+                        f"{grant.grantee} no longer has {what}",
+                        grants_as(comparison, grant.grantor, shared.acl),
+                        (grant.grantor,),
+                    )
+                )
+        yield from acting(comparison, HOME, changes, prepared=False)
+
+
+def owned_tablespaces(comparison: Comparison) -> Iterator[Change]:
+    """Hands the tablespaces of our roles to the master."""
+    for shared in comparison.server.shared:
+        if shared.kind == "tablespace" and shared.owner in comparison.managed:
+            if not comparison.can_act_as(shared.owner):
+                yield Finding(
+                    f"the tablespace {shared.name} stays {shared.owner}'s:"
+                    f" {comparison.server.master} has no ADMIN OPTION on it",
+                    (shared.owner,),
+                )
+                continue
+            handed_over = server_wide(
+                f"ALTER TABLESPACE {identifier(shared.name)} OWNER TO CURRENT_USER",
+                f"the tablespace {shared.name} is the master's, no longer {shared.owner}'s",
+                acts_for=(shared.owner,),
+            )
+            yield from acting(comparison, HOME, [handed_over])
