@@ -106,6 +106,14 @@ deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 access: synth ## deploy who may reach what, and nothing else
 	$(DEPLOY_ACCESS)
 
+# At once, before the pull request that makes it permanent; needs no synthesis.
+.PHONY: revoke restore-access
+revoke restore-access: $(READY)
+	@test -n '$(IDENTITY)' || { echo "name whom, as the declaration does: make $@ IDENTITY=analyst ENVIRONMENT=$(NAME)" >&2; exit 2; }
+	@$(BIN)/python -m incident $(patsubst restore-access,restore,$@) '$(ENVIRONMENT)' '$(IDENTITY)'
+revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
+restore-access: ## after a false alarm, give IDENTITY back what is deployed
+
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question

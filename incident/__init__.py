@@ -1,0 +1,1 @@
+"""What is done at once when an identity must be stopped, and undone after a false alarm."""

@@ -1,0 +1,8 @@
+from local import incident
+from local.deployment import Deployment
+
+
+def test_an_identity_that_resists_is_stopped_at_once_and_given_back(
+    deployment: Deployment,
+) -> None:
+    incident.an_identity_is_stopped_at_once(deployment)
