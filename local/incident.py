@@ -33,10 +33,11 @@ def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
         insisting = beside.submit(_come_back, identity, grants[0], over)
         gone = beside.submit(_seconds_until_gone, sessions)
         deployment.make("revoke", f"IDENTITY={IDENTITY}")
+        revoked = time.monotonic()
         _expect_refused(identity, grants)
         over.set()
         seconds = gone.result(timeout=10)
-        _expect_no_session_since(insisting)
+        _expect_no_session_since(revoked, insisting)
     deployment.make("restore-access", f"IDENTITY={IDENTITY}")
     for grant in grants:
         with identity.log_in(grant.user, grant.database) as session:
@@ -77,7 +78,6 @@ def _expect_refused(identity: Identity, grants: list[Grant]) -> None:
             continue
 
 
-def _expect_no_session_since(insisting: Future[float]) -> None:
-    revoked = time.monotonic()
+def _expect_no_session_since(revoked: float, insisting: Future[float]) -> None:
     if insisting.result() > revoked:
         raise UnprovenError(f"{IDENTITY} came back after it was revoked")

@@ -1,7 +1,7 @@
 """Which control of SOC 2 and ISO 27001 what in the templates is evidence of, and no more."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from review.guardrails.tls import forces_tls
@@ -152,13 +152,11 @@ def _flows(access: Access, _: Matrix) -> Iterator[Shown]:
 
 
 def _shown(one: Resource, detail: str, *, met: bool = True) -> Shown:
-    at = Evidence(stack=one.stack.name, logical_id=one.logical_id, detail=detail)
-    return Shown(at=at, met=met)
+    return _at(place(one), detail, met=met)
 
 
 def _at(where: Evidence, detail: str, *, met: bool) -> Shown:
-    at = Evidence(stack=where.stack, logical_id=where.logical_id, detail=detail)
-    return Shown(at=at, met=met)
+    return Shown(at=replace(where, detail=detail), met=met)
 
 
 def _said(value: Any) -> str:

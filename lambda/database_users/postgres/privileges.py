@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from database_users.desired import Level
 
-Kind = Literal[
-    "database",
+KindInside = Literal[
     "schema",
     "table",
     "column",
@@ -20,21 +19,9 @@ Kind = Literal[
     "foreign server",
     "foreign-data wrapper",
     "language",
-    "parameter",
-    "tablespace",
 ]
-INSIDE_A_DATABASE: tuple[Kind, ...] = (
-    "schema",
-    "table",
-    "column",
-    "sequence",
-    "routine",
-    "type",
-    "large object",
-    "foreign server",
-    "foreign-data wrapper",
-    "language",
-)
+Kind = Literal["database", KindInside, "parameter", "tablespace"]
+INSIDE_A_DATABASE: tuple[Kind, ...] = get_args(KindInside)
 PUBLIC = ""
 
 # PostgreSQL manual, "Privileges", table "ACL Privilege Abbreviations".

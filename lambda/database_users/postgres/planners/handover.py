@@ -18,7 +18,6 @@ _ALTERED: Mapping[str, str] = {
 }
 _NO_OBJECTS = frozenset({"default acl", "user mapping"})  # of a role, and nobody else's ever
 _FIRST = ("schema", "table")  # what is in a schema needs it, a table's sequences follow the table
-_KINDS: Mapping[str, str] = {"foreign server": "server"}
 
 
 def leaving(comparison: Comparison, name: str) -> frozenset[str]:
@@ -51,16 +50,11 @@ class Handover:
     def owner_then(self, group: ObjectGroup) -> str:
         """The role to which the objects of `group` belong, once what can be is handed over."""
         now = self.owner_now(group.owner)
-        if now not in self.roles:
-            return now
-        one = Owned(
-            now, _KINDS.get(group.kind, group.kind), group.schema, identifier(group.names[0])
-        )
-        if group.kind == "foreign-data wrapper":
+        if now not in self.roles or group.kind == "foreign-data wrapper":
             return now
         if group.kind == "foreign server":
-            moved = {identifier(_bare(owned.sql)) for owned in self.moved if owned.kind == "server"}
-            return self.owner if one.sql in moved else now
+            return self.owner if group.names[0] in self._moved_servers else now
+        one = Owned(now, group.kind, group.schema, identifier(group.names[0]))
         return now if self._stays(one) or self.hindrance(one) else self.owner
 
     @cached_property
@@ -68,6 +62,10 @@ class Handover:
         """What is handed over, in the order in which it can be."""
         can_be = (one for one in self.owned if not self.hindrance(one))
         return tuple(sorted(can_be, key=_place))
+
+    @cached_property
+    def _moved_servers(self) -> frozenset[str]:
+        return frozenset(_bare(one.sql) for one in self.moved if one.kind == "server")
 
     @cached_property
     def stuck(self) -> tuple[tuple[Owned, str], ...]:

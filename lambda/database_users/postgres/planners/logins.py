@@ -116,7 +116,6 @@ def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Pl
         if login in kept:
             yield Finding(f"{login} is not dropped, but may not log in: objects depend on it")
             continue
-        dropped = [server_wide(f"DROP ROLE {identifier(login)}", f"{login} exists no more")]
         holdings = comparison.server.holdings_by_role.get(login, ())
         if any("pg_auth_members" in holding.owns | holding.named for holding in holdings):
             passed_on = server_wide(
@@ -125,4 +124,5 @@ def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Pl
                 acts_for=(login,),
             )
             yield from together(acting(comparison, HOME, [passed_on]), may_fail=True)
-        yield Transaction(tuple(dropped), may_fail=True)
+        dropped = server_wide(f"DROP ROLE {identifier(login)}", f"{login} exists no more")
+        yield Transaction((dropped,), may_fail=True)
