@@ -18,6 +18,7 @@ from database_users.request import InvalidRequestError, Request, parse_request, 
 from rds_login.causes import ServerError, UnresolvedNameError
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
+HANDOVER_SECONDS = 10  # who has read a connection logs in with it by then
 MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most
 
 log = logging.getLogger("database_users")
@@ -77,6 +78,8 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
             scope = everything if request.before is None else changed_since(request.before)
             if request.retires:
                 scope = nothing  # the first step entered what it had to
+                if request.replaces_users:
+                    time.sleep(min(HANDOVER_SECONDS, deadline.left()))
             try:
                 outcome = converge(connect, request.databases, deadline, scope)
             except UnresolvedNameError as error:

@@ -1,6 +1,6 @@
 """The event and the environment, checked before a connection is made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -29,6 +29,18 @@ class Request:
     physical_id: str
     metric: Metric | None = None
     retires: bool = False
+
+    @property
+    def replaces_users(self) -> bool:
+        """Whether users give way to others, as when a level changes."""
+        now, before = _users(self.databases), _users(self.before or ())
+        return bool(before - now and now - before)
+
+
+def _users(databases: Iterable[Database]) -> frozenset[str]:
+    return frozenset(
+        user for database in databases for _, _, users in database.groups for user in users
+    )
 
 
 def parse_target(environment: Mapping[str, str]) -> Target:

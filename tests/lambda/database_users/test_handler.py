@@ -5,8 +5,10 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -120,7 +122,22 @@ def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres
     assert newest.query("SELECT 1 FROM pg_database WHERE datname = 'orders'") == [(1,)]
 
 
-def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(newest: Postgres, front: Front):
+@pytest.fixture
+def waited(newest: Postgres, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the function waits, in which the old user of `orders` still logs in."""
+    seconds: list[float] = []
+
+    def sleep(duration: float) -> None:
+        newest.login("airflow_orders_read", "orders").close()
+        seconds.append(duration)
+
+    monkeypatch.setattr(handler, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    return seconds
+
+
+def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(
+    newest: Postgres, front: Front, waited: list[float]
+):
     others = {"Retiring": ["airflow_orders_write", "airflow_orders_own"]}
     handle(event("Create", ORDERS | others), Context())
     changed = ORDERS | {"Read": [], "Write": ["airflow_orders_write"]}
@@ -132,13 +149,16 @@ def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(newest: Post
         newest.login("airflow_orders_write", "orders").close()
         last = event("Update", changed, old=[ORDERS])
         last["ResourceProperties"]["Step"] = "retire"
+        assert not waited
         assert handle(last, Context())["PhysicalResourceId"] == "retired-database-users"
+        assert waited == [handler.HANDOVER_SECONDS]
         with pytest.raises(psycopg.OperationalError):
             session.execute("SELECT 1")
     assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
     gone = {"RequestType": "Delete", "PhysicalResourceId": "retired-database-users"}
     handle(last | gone, Context())
     assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
+    assert len(waited) == 1
 
 
 def test_who_is_granted_nothing_any_more_goes_in_the_first_step(newest: Postgres, front: Front):
