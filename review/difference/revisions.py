@@ -49,7 +49,8 @@ def synthesized(
             f"{revision}: is neither an assembly's folder nor a revision that git knows here "
             "(`git fetch` brings those of others)"
         )
-    files, out = folder / "files", folder / "cdk.out"
+    files, out, temporary = (folder / name for name in ("files", "cdk.out", "tmp"))
+    temporary.mkdir()
     archived = _git(repository, "archive", "--format=tar", commit.stdout.decode().strip())
     if archived.returncode:
         raise RevisionError(f"{revision}: {archived.stderr.decode().strip()}")
@@ -69,7 +70,7 @@ def synthesized(
             *("-c", f"today={today}"),
         ],
         cwd=files,
-        env=_environment(files),
+        env=_environment(files, temporary),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -80,11 +81,16 @@ def synthesized(
     return out
 
 
-def _environment(files: Path) -> dict[str, str]:
+def _environment(files: Path, temporary: Path) -> dict[str, str]:
     """The variables: the revision's modules go before those that are installed."""
     paths = [str(files / each) for each in (".", "constructs", "lambda")]
     # The templates were validated when the revision was new.
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "CDK_VALIDATION": "false"}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "CDK_VALIDATION": "false",
+        "TMPDIR": str(temporary),  # cdk does not remove all that it writes there
+    }
 
 
 def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -90,7 +91,7 @@ def test_it_listens_on_loopback_alone(state: Path, database: Database) -> None:
     listening = [
         connection.laddr.ip
         for process in processes
-        for connection in process.net_connections("inet")
+        for connection in _connections(process)
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening
@@ -103,6 +104,14 @@ def test_root_gives_the_database_to_an_unprivileged_user(state: Path, database: 
     users = {child.username() for child in family if child.name() == "postgres"}
     assert users <= {"postgres", "nobody"}
     assert users
+
+
+def _connections(process: psutil.Process) -> Sequence[Any]:
+    """Those of a process; one that has ended has none."""
+    try:
+        return process.net_connections("inet")
+    except (FileNotFoundError, psutil.NoSuchProcess):
+        return ()
 
 
 def _pid(state: Path) -> int:
