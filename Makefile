@@ -60,9 +60,11 @@ format: .venv/.ready ## let ruff format and mend what it can
 snapshots: $(READY) ## take the templates of today as those to expect
 	$(BIN)/pytest -n 2 tests/test_app.py --snapshot-update
 
-schema: .venv/.ready ## the declaration's JSON Schema, for editors
+schema: .venv/.ready ## the declaration's JSON Schema, for editors, and docs/declaration.md
 	$(BIN)/python -m airflow_rds_iam.declaration.schema > .local/schema.json
+	$(BIN)/python -m airflow_rds_iam.declaration.reference > .local/declaration.md
 	mv .local/schema.json environments/declaration.schema.json
+	mv .local/declaration.md docs/
 
 bench: $(READY) ## measure the database users' function; writes build/bench.json
 	$(BIN)/python -m benchmarks

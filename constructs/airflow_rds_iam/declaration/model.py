@@ -40,8 +40,15 @@ AIRFLOW = "airflow"
 class Storage(Model):
     """The storage of an instance (gp3)."""
 
-    gib: int = Field(default=20, ge=20, le=65536, description="GiB at first.")
-    max_gib: int = Field(default=100, ge=22, le=65536, description="GiB to grow to by itself.")
+    gib: int = Field(
+        default=20, ge=20, le=65536, description="GiB at first: `DBInstance.AllocatedStorage`."
+    )
+    max_gib: int = Field(
+        default=100,
+        ge=22,
+        le=65536,
+        description="GiB to grow to by itself: `DBInstance.MaxAllocatedStorage`.",
+    )
 
     @model_validator(mode="after")
     def _room_to_grow(self) -> "Storage":
@@ -52,11 +59,16 @@ class Storage(Model):
 
 
 class Database(Model):
-    """A database and who may do what in it. An identity has one level."""
+    """A database and who may do what in it. An identity has one level.
+
+    A grant becomes a login user, `<identity>_<database>_<level>`, and a `ManagedPolicy` of the
+    identity's role; one of airflow's a `Policy` and the connection in a `Secret`.
+    """
 
     read: list[IdentityName] = Field(default=[], description="Identities that may SELECT.")
     write: list[IdentityName] = Field(
-        default=[], description="Identities that may also INSERT, UPDATE, DELETE and TRUNCATE."
+        default=[],
+        description="Identities that may also INSERT, UPDATE, DELETE and TRUNCATE.",
     )
     own: list[IdentityName] = Field(
         default=[], description="Identities that may also create, alter and drop objects."
@@ -70,10 +82,11 @@ class Database(Model):
         default=None, alias="class", description="The class of its data, for `review.rules`."
     )
     adopt: bool = Field(
-        default=False, description="Hand the objects of `old_owners` to the database's owner role."
+        default=False,
+        description="Hand the objects of `old_owners` to `<database>_owner` (REASSIGN OWNED).",
     )
     old_owners: list[OldOwner] = Field(
-        default=[], description="PostgreSQL roles; with `adopt` only."
+        default=[], description="PostgreSQL roles whose objects `adopt` hands over."
     )
 
     @model_validator(mode="after")
@@ -92,32 +105,51 @@ class Instance(Model):
 
     engine_version: EngineVersion = Field(
         default="17",
-        description="PostgreSQL 16, 17 or 18; with or without a minor version.",
+        description="PostgreSQL 16, 17 or 18, with or without a minor version: "
+        "`DBInstance.EngineVersion`, `DBParameterGroup.Family`.",
     )
     # IAM authentication wants 300 to 1,000 MiB of memory besides what the database uses
     # ("IAM database authentication for MariaDB, MySQL, and PostgreSQL").
     instance_class: InstanceClass = Field(
-        default="db.t4g.medium", alias="class", description="DB instance class."
+        default="db.t4g.medium",
+        alias="class",
+        description="DB instance class: `DBInstance.DBInstanceClass`.",
     )
     storage: Storage = Field(default=Storage(), description="Its storage (gp3).")
-    multi_az: bool = Field(default=True, description="A standby in a second zone.")
-    backup_days: int = Field(default=7, ge=1, le=35, description="Days of automated backups.")
-    deletion_protection: bool = Field(default=True, description="RDS refuses to delete it.")
+    multi_az: bool = Field(
+        default=True, description="A standby in a second zone: `DBInstance.MultiAZ`."
+    )
+    backup_days: int = Field(
+        default=7,
+        ge=1,
+        le=35,
+        description="Days of automated backups: `DBInstance.BackupRetentionPeriod`.",
+    )
+    deletion_protection: bool = Field(
+        default=True, description="RDS refuses to delete it: `DBInstance.DeletionProtection`."
+    )
     retain: bool = Field(
         default=True,
-        description="Keep the instance and all that it stands on when the stack is removed.",
+        description="Keep the instance and all that it stands on when the stack is removed: "
+        "DeletionPolicy and UpdateReplacePolicy of each.",
     )
     allow_major_version_upgrade: bool = Field(
-        default=False, description="Let RDS upgrade it to another major `engine_version`."
+        default=False,
+        description="Let RDS upgrade it to another major `engine_version`: "
+        "`DBInstance.AllowMajorVersionUpgrade`.",
     )
     resource_id: ResourceId | None = Field(
         default=None,
-        description="Its `DbiResourceId`, where it was restored outside CloudFormation.",
+        description="Its DbiResourceId, where it was restored outside CloudFormation: in "
+        "`ManagedPolicy.PolicyDocument`.",
     )
-    log_retention_days: RetentionDays = Field(default=365, description="Days of log events.")
+    log_retention_days: RetentionDays = Field(
+        default=365, description="Days of log events: `LogGroup.RetentionInDays`."
+    )
     databases: dict[Identifier, Database] = Field(
         min_length=1,
-        description="Its databases, by name, and who may do what in each.",
+        description="Its databases, by name, and who may do what in each: made with the roles "
+        "`<database>_owner`, `_writer` and `_reader`.",
         json_schema_extra=NO_OTHER_KEYS,
     )
 
@@ -125,15 +157,23 @@ class Instance(Model):
 class Workers(Model):
     """How many workers the environment scales between."""
 
-    min: int = Field(default=1, ge=1, le=25, description="Workers at least.")
-    max: int = Field(default=5, ge=1, le=25, description="Workers at most.")
+    min: int = Field(
+        default=1, ge=1, le=25, description="Workers at least: `Environment.MinWorkers`."
+    )
+    max: int = Field(
+        default=5, ge=1, le=25, description="Workers at most: `Environment.MaxWorkers`."
+    )
 
 
 class WebServers(Model):
     """How many web servers the environment scales between."""
 
-    min: int = Field(default=2, ge=1, le=5, description="Web servers at least.")
-    max: int = Field(default=2, ge=1, le=5, description="Web servers at most.")
+    min: int = Field(
+        default=2, ge=1, le=5, description="Web servers at least: `Environment.MinWebservers`."
+    )
+    max: int = Field(
+        default=2, ge=1, le=5, description="Web servers at most: `Environment.MaxWebservers`."
+    )
 
 
 LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
@@ -143,20 +183,26 @@ class Airflow(Model):
     """The Amazon MWAA environment."""
 
     name: AirflowName | None = Field(
-        default=None, description="The environment's name. Default: that of the declaration's file."
+        default=None,
+        description="The environment's name: `Environment.Name`. Default: that of the "
+        "declaration's file.",
     )
     # The images on Amazon MWAA with IAM authentication in their PostgreSQL provider.
     version: Literal["3.3.1", "3.2.1", "3.0.6", "2.11.2"] = Field(
-        default="3.3.1", description="Version of Apache Airflow."
+        default="3.3.1", description="Version of Apache Airflow: `Environment.AirflowVersion`."
     )
     environment_class: Literal[
         "mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"
-    ] = Field(default="mw1.small", alias="class", description="Amazon MWAA environment class.")
+    ] = Field(
+        default="mw1.small",
+        alias="class",
+        description="Amazon MWAA environment class: `Environment.EnvironmentClass`.",
+    )
     workers: Workers = Field(
         default=Workers(), description="How many workers it scales between; mw1.micro has one."
     )
     schedulers: int = Field(
-        default=2, ge=1, le=5, description="Schedulers: 2 or more; 1 with mw1.micro."
+        default=2, ge=1, le=5, description="`Environment.Schedulers`: 2 or more; 1 with mw1.micro."
     )
     web_servers: WebServers | None = Field(
         default=None,
@@ -165,22 +211,31 @@ class Airflow(Model):
     web_server_access: Literal["private", "public", "public_and_private"] = Field(
         default="private",
         description="Whether Airflow's page is in the VPC alone, on the internet behind IAM, or "
-        "both (Airflow 3.2 or newer), with which tasks need no way to the internet.",
+        "both (Airflow 3.2 or newer), with which tasks need no way to the internet: "
+        "`Environment.WebserverAccessMode`.",
     )
     configuration: dict[AirflowOption, str] = Field(
         default={},
-        description="Airflow configuration options, such as `core.parallelism`.",
+        description="Airflow configuration options, such as core.parallelism: "
+        "`Environment.AirflowConfigurationOptions`.",
         json_schema_extra=NO_OTHER_KEYS,
     )
-    log_level: LogLevel = Field(default="INFO", description="Of each of Airflow's five logs.")
-    log_retention_days: RetentionDays = Field(default=90, description="Days of log events.")
+    log_level: LogLevel = Field(
+        default="INFO",
+        description="Of each of Airflow's five logs: `Environment.LoggingConfiguration`.",
+    )
+    log_retention_days: RetentionDays = Field(
+        default=90, description="Days of log events: `LogGroup.RetentionInDays`."
+    )
     worker_replacement: Literal["graceful", "forced"] = Field(
         default="graceful",
-        description="Whether an update lets running tasks finish, up to 12 hours, or ends them.",
+        description="Whether an update lets running tasks finish, up to 12 hours, or ends them: "
+        "`Environment.WorkerReplacementStrategy`.",
     )
     authorities: AuthoritiesPath | None = Field(
         default=None,
-        description="Path on the workers of the certificates that RDS's are verified with. "
+        description="Path on the workers of the certificates that RDS's are verified with: "
+        "sslrootcert in each connection (`Secret.SecretString`). "
         "Default: that of the copy which is delivered beside the DAGs.",
     )
 
@@ -237,7 +292,8 @@ class Identity(Model):
     """An existing IAM role that people or programs assume."""
 
     role_arn: RoleArn = Field(
-        description="The role, which exists; a policy for each grant is attached to it."
+        description="The role, which exists, and which a policy for each grant is attached to: "
+        "`ManagedPolicy.Roles`."
     )
 
     kind: Kind | None = Field(default=None, description="Who assumes the role, for `review.rules`.")
@@ -263,10 +319,11 @@ class DriftCheck(Model):
     """A regular comparison of the servers with the declaration."""
 
     schedule: Schedule = Field(
-        default="rate(1 day)", description="Of EventBridge Scheduler: rate(…) or cron(…)."
+        default="rate(1 day)",
+        description="When, by EventBridge Scheduler: `Schedule.ScheduleExpression`.",
     )
     topic_arn: TopicArn | None = Field(
-        default=None, description="SNS topic that is told when they differ."
+        default=None, description="SNS topic that is told when they differ: `Alarm.AlarmActions`."
     )
 
 
@@ -274,24 +331,28 @@ class Declaration(Model):
     """One environment. Its name is that of its file."""
 
     account: Account | None = Field(
-        default=None, description="AWS account, quoted. Default: that of the credentials."
+        default=None, description="AWS account of each stack. Default: that of the credentials."
     )
     region: Region | None = Field(
-        default=None, description="AWS region. Default: that of the credentials."
+        default=None, description="AWS region of each stack. Default: that of the credentials."
     )
     tags: dict[TagKey, TagValue] = Field(
         default={},
         max_length=50,
-        description="Tags of every resource.",
+        description="`Tags` of every resource that takes them.",
         json_schema_extra=NO_OTHER_KEYS,
     )
     managed_policies_per_role: int = Field(
-        default=10, ge=1, le=20, description="The account's quota; one is used a database."
+        default=10,
+        ge=1,
+        le=20,
+        description="The account's quota, for what is declared here: one is used a database.",
     )
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(
         min_length=1,
-        description="RDS instances, by name: each a stack, and `<environment>-<name>` in RDS.",
+        description="RDS instances, by name: each a stack, and `<environment>-<name>` in RDS "
+        "(`DBInstance.DBInstanceIdentifier`).",
         json_schema_extra=NO_OTHER_KEYS,
     )
     airflow: Airflow = Field(default=Airflow(), description="The Amazon MWAA environment.")
@@ -304,7 +365,7 @@ class Declaration(Model):
     )
     identities: dict[IdentityName, Identity] = Field(
         default={},
-        description="Identities beside `airflow`, which is the execution role.",
+        description="Identities beside airflow, which is the execution role.",
         json_schema_extra=NO_OTHER_KEYS,
     )
 

@@ -32,15 +32,19 @@ class Client(Model):
 
     security_group: SecurityGroupId | None = Field(
         default=None,
-        description="A security group of this VPC, or of one that is peered with it in the region.",
+        description="A security group of this VPC, or of one that is peered with it in the "
+        "region: `SecurityGroupIngress.SourceSecurityGroupId`.",
     )
     prefix_list: PrefixListId | None = Field(
-        default=None, description="A prefix list of private ranges, which nothing here checks."
+        default=None,
+        description="A prefix list of private ranges, which nothing here checks: "
+        "`SecurityGroupIngress.SourcePrefixListId`.",
     )
     range: Range | None = Field(
-        default=None, description="A private IPv4 range, such as that of a VPN."
+        default=None,
+        description="A private IPv4 range, such as that of a VPN: `SecurityGroupIngress.CidrIp`.",
     )
-    because: Reason = Field(description="Why: the rule's description in EC2.")
+    because: Reason = Field(description="Why: `SecurityGroupIngress.Description`.")
 
     @property
     def source(self) -> str:
@@ -86,12 +90,13 @@ class Client(Model):
 class Network(Model):
     """The VPC."""
 
-    cidr: Cidr = Field(default="10.0.0.0/16", description="IPv4 range of the VPC, /16 to /24.")
+    cidr: Cidr = Field(default="10.0.0.0/16", description="IPv4 range of the VPC: `VPC.CidrBlock`.")
     zones: list[Zone] = Field(
         default=["a", "b"],
         min_length=2,
         max_length=6,
-        description="Letters of the availability zones: two or more. Airflow uses the first two.",
+        description="Letters of the availability zones: `Subnet.AvailabilityZone`. Airflow uses "
+        "the first two.",
     )
     clients: list[Client] = Field(
         default=[],
@@ -101,7 +106,8 @@ class Network(Model):
     )
     egress: Literal["nat", "endpoints"] = Field(
         default="endpoints",
-        description="How Airflow reaches AWS: NAT gateways (and the internet), or VPC endpoints.",
+        description="How Airflow reaches AWS: NAT gateways (and the internet), or VPC endpoints: "
+        "`NatGateway`, `VPCEndpoint`.",
     )
 
     @field_validator("cidr")
