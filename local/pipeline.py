@@ -11,6 +11,29 @@ from local.deployment import Deployment
 from local.environment import PROOF
 from local.progress import UnprovenError
 
+# Two engines, made when the clock was sixteen minutes behind: what becomes of a connection now.
+ENGINES = """
+import datetime, os, sys
+from unittest.mock import patch
+sys.path.insert(0, os.path.join(os.environ["AIRFLOW_HOME"], "dags"))
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+from signing_engine import signing_engine
+from sqlalchemy.exc import OperationalError
+
+name = sys.stdin.read()
+hooks = [PostgresHook(name), PostgresHook(name)]
+for hook in hooks:
+    hook.connection  # read while the clock is right
+then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=16)
+with patch("botocore.auth.get_current_datetime", return_value=then.replace(tzinfo=None)):
+    engines = hooks[0].get_sqlalchemy_engine(), signing_engine(hooks[1])
+for engine in engines:
+    try:
+        with engine.connect() as connection:
+            print(connection.exec_driver_sql("SELECT session_user::text").scalar())
+    except OperationalError as error:
+        print("refused" if "PAM authentication failed" in str(error) else error)
+"""
 LOGICAL_DATE = datetime.combine(shop.DAY + timedelta(days=1), midnight(), UTC).isoformat()
 
 
@@ -31,12 +54,12 @@ def run_report(deployment: Deployment, *, variables: dict[str, str] | None = Non
 
 
 def connections_are_the_users(deployment: Deployment) -> str:
-    """Each connection of Airflow's, opened both ways, is the user and the database granted."""
+    """Each connection of Airflow's, opened in every way, is the user and the database granted."""
     granted = [grant for grant in deployment.declared.grants if grant.identity == AIRFLOW]
     run = check_connections(deployment)
     _succeeded(run)
     found = {task.id: task.result for task in run.tasks}
-    for way in ("driver", "engine"):
+    for way in ("driver", "engine", "lasting_engine"):
         for index, grant in enumerate(granted):
             if found[f"{way}[{index}]"] != [grant.user, grant.database]:
                 raise UnprovenError(
@@ -55,6 +78,16 @@ def check_connections(deployment: Deployment, *, variables: dict[str, str] | Non
         conf={"connection_ids": ids},
         variables=variables,
     )
+
+
+def an_engine_outlives_its_token(deployment: Deployment) -> str:
+    """An engine made a quarter of an hour ago connects; Airflow's own is refused by then."""
+    grant = deployment.declared.grant(AIRFLOW, "orders")
+    printed = deployment.airflow.python(ENGINES, given=grant.connection_id, variables={})
+    words = printed.splitlines()[-2:]
+    if words != ["refused", grant.user]:
+        raise UnprovenError(f"Airflow's own engine and the signing one: {printed}")
+    return f"{grant.user}, sixteen minutes after the engine was made"
 
 
 def no_password_is_stored(deployment: Deployment) -> str:

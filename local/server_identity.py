@@ -87,13 +87,13 @@ def _is_refused(deployment: Deployment, certificate: str, *, because: str) -> st
 
 
 def _every_way(deployment: Deployment, variables: dict[str, str] | None = None) -> list[Task]:
-    """The tasks that open connections: the report's, and each connection's both ways."""
+    """The tasks that open connections: the report's, and each connection's in every way."""
     report = pipeline.run_report(deployment, variables=variables)
     check = pipeline.check_connections(deployment, variables=variables)
     return [
         task
         for task in (*report.tasks, *check.tasks)
-        if task.id.startswith(("summarise", "driver", "engine"))
+        if task.id.startswith(("summarise", "driver", "engine", "lasting_engine"))
     ]
 
 

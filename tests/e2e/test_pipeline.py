@@ -10,6 +10,10 @@ def test_each_connection_is_its_own_database_user(deployment: Deployment) -> Non
     pipeline.connections_are_the_users(deployment)
 
 
+def test_an_engine_connects_after_its_first_token_has_ended(deployment: Deployment) -> None:
+    pipeline.an_engine_outlives_its_token(deployment)
+
+
 def test_the_log_of_postgresql_names_who_asked_what(deployment: Deployment) -> None:
     pipeline.report_is_made(deployment)
     pipeline.queries_are_on_record(deployment)

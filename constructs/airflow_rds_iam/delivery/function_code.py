@@ -24,7 +24,7 @@ def function_code(
     Raises:
         ValueError: a distribution has compiled parts, made for this machine only.
     """
-    folders = {package: _folder(package) for package in packages}
+    folders = {package: package_folder(package) for package in packages}
 
     def assemble(target: Path) -> None:
         for package, folder in folders.items():
@@ -38,7 +38,8 @@ def function_code(
     return lambda_.Code.from_asset(str(folders[packages[0]]), **bundle(assemble))
 
 
-def _folder(package: str) -> Path:
+def package_folder(package: str) -> Path:
+    """Where an installed Python package lies. ValueError if it does not."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"package {package!r} is not installed")
