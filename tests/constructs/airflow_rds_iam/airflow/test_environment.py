@@ -144,19 +144,22 @@ def test_its_files_are_named_with_their_versions(
     assert environment["RequirementsS3ObjectVersion"] == version
 
 
-def test_its_files_are_the_dags_and_the_certificates(stack: Stack, template: Content) -> None:
+def test_its_files_are_the_dags_the_signer_and_the_certificates(
+    stack: Stack, template: Content
+) -> None:
     key = the(template, "Custom::BucketFiles")["Properties"]["SourceKey"]
     app = stack.node.root
     assert isinstance(app, App)
     delivered = Path(app.outdir, "asset." + key.removesuffix(".zip"))
-    dags = ROOT / "dags"
+    sources = {ROOT / "dags": "", ROOT / "lambda/rds_login": "rds_login/"}
     assert {
         str(file.relative_to(delivered)): file.read_bytes()
         for file in delivered.rglob("*")
         if file.is_file()
     } == {
-        str(file.relative_to(dags)): file.read_bytes()
-        for file in dags.rglob("*")
+        f"{place}{file.relative_to(source)}": file.read_bytes()
+        for source, place in sources.items()
+        for file in source.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     } | {"certificates/global-bundle.pem": RDS_CERTIFICATES.read_bytes()}
 
