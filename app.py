@@ -14,7 +14,7 @@ from aws_cdk import App, Environment, Validations
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from review.plugin import review_plugins
-from stacks import add_environment, outdir
+from stacks import add_environment, outdir, quota
 
 app = App()
 try:
@@ -41,4 +41,8 @@ Validations.of(app).add_plugins(
         today=date.fromisoformat(app.node.try_get_context("today") or date.today().isoformat()),
     )
 )
-app.synth()
+try:
+    with quota.kept():
+        app.synth()
+except quota.QuotaError as error:
+    sys.exit(f"{file}: {error}")

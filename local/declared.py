@@ -101,12 +101,23 @@ def at_level(path: Path, grant: Grant, level: str, *, directory: Path) -> Path:
     return _changed(path, grant, level, directory)
 
 
+def with_resource_id(path: Path, resource_id: str, *, instance: str, directory: Path) -> Path:
+    """A copy of the declaration in ``path``, under ``directory``, for a replaced instance."""
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    content["instances"][instance]["resource_id"] = resource_id
+    return _copy(content, path, directory)
+
+
 def _changed(path: Path, grant: Grant, level: str | None, directory: Path) -> Path:
     content: dict[str, Any] = yaml.safe_load(path.read_text())
     levels = content["instances"][grant.instance]["databases"][grant.database]
     levels[grant.level].remove(grant.identity)
     if level:
         levels.setdefault(level, []).append(grant.identity)
+    return _copy(content, path, directory)
+
+
+def _copy(content: dict[str, Any], path: Path, directory: Path) -> Path:
     directory.mkdir(parents=True)
     copy = directory / path.name
     copy.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -189,12 +189,12 @@ class Emulator:
         action: str,
         *,
         before: Callable[[Mapping[str, str]], None] = lambda _: None,
-        after: Callable[[str], None] = lambda _: None,
+        after: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
-        """Do something around an action of RDS.
+        """Do something around an action of RDS; both get the request's parameters.
 
-        `before` gets the parameters, and the message of a ValueError that it raises is what RDS
-        answers; `after` gets the instance's name where the action succeeded.
+        The message of a ValueError that `before` raises is what RDS answers; `after` is called
+        where the action succeeded.
         """
         actions = self._get("services.rds", "_ACTION_MAP")
         act = actions[action]
@@ -211,7 +211,7 @@ class Emulator:
                 return error("InvalidParameterValue", str(refusal), 400)
             response = act(parameters)
             if response[0] < 400:
-                after(given.get("DBInstanceIdentifier", ""))
+                after(given)
             return response
 
         actions[action] = handle

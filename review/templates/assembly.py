@@ -26,6 +26,7 @@ class Resource:
     properties: Mapping[str, Any]
     path: str
     """Its construct's path; empty if the assembly does not say."""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def place(self) -> str:
@@ -67,6 +68,7 @@ class Assembly:
                     type=content.get("Type", ""),
                     properties=resolved(content.get("Properties", {}), stack, self.stacks),
                     path=stack.paths.get(logical_id, ""),
+                    metadata=resolved(content.get("Metadata", {}), stack, self.stacks),
                 )
 
 

@@ -69,7 +69,13 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
     for one in _making_users(assembly):
         resource_id = _server_id(one, found)
         if resource_id not in found:
-            found[resource_id] = Server(name=resource_id, resource_id=resource_id, resource=None)
+            # After a restore, another instance has the place of the one that was made.
+            made = found.pop(str(one.metadata.get("MadeResourceId")), None)
+            found[resource_id] = Server(
+                name=made.name if made else resource_id,
+                resource_id=resource_id,
+                resource=made.resource if made else None,
+            )
     return tuple(found.values())
 
 

@@ -1,8 +1,9 @@
 """The databases, roles and login users of an instance, as declared."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from aws_cdk import CustomResource, Duration
+from aws_cdk import CfnResource, CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -71,7 +72,7 @@ class DatabaseUsers(Construct):
         states = [_desired_state(name, database, grants) for name, database in databases.items()]
 
         def resource(construct_id: str, resource_type: str, **more: object) -> CustomResource:
-            return CustomResource(
+            made = CustomResource(
                 self,
                 construct_id,
                 resource_type=resource_type,
@@ -85,6 +86,11 @@ class DatabaseUsers(Construct):
                     **more,
                 },
             )
+            if instance.resource_id != instance.made_resource_id:
+                # For those who read the templates: which instance the declared id stands for.
+                child = cast("CfnResource", made.node.default_child)
+                child.add_metadata("MadeResourceId", instance.made_resource_id)
+            return made
 
         retiring = [_with_retiring(state, grants) for state in states]
         self.made = resource("Resource", "Custom::DatabaseUsers", Databases=retiring)

@@ -30,6 +30,12 @@ RESERVED_WORDS = (
 RESERVED_ROLE = re.compile(r"pg_|rds")
 # The master user, and the role that marks the login users made here.
 OWN_ROLES = ("administrator", "airflow_rds_iam")
+# "IAM and AWS STS quotas": the characters of all inline policies of a role, without spaces.
+INLINE_POLICIES = 10240
+# What Airflow's role has before any login, and what a login's policy has beside its user's name,
+# in the region with the longest name.
+OWN_POLICIES = 2000
+LOGIN_POLICY = 185
 
 
 @dataclass(frozen=True)
@@ -170,10 +176,21 @@ def _old_owners(
 
 def _policies(declaration: Declaration) -> Iterator[Conflict]:
     quota = declaration.managed_policies_per_role
-    for identity, count in Counter(grant.identity for grant in grants(declaration)).items():
+    granted = Counter(grant.identity for grant in grants(declaration))
+    # Airflow's logins are inline policies of a role that is ours.
+    logins = [grant for grant in grants(declaration) if grant.identity == AIRFLOW]
+    del granted[AIRFLOW]
+    for identity, count in granted.items():
         if count > quota:
             message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
             yield Conflict(("managed_policies_per_role",), message)
+    size = OWN_POLICIES + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
+    if size > INLINE_POLICIES:
+        message = (
+            f"{len(logins)} databases for Airflow make {size:,} characters of policies in its "
+            f"role; IAM allows {INLINE_POLICIES:,}: declare some of them in another environment"
+        )
+        yield Conflict(("instances", logins[-1].instance, "databases"), message)
 
 
 def _web_server(declaration: Declaration) -> Iterator[Conflict]:

@@ -36,10 +36,10 @@ def refuse(_user: str, _token: str) -> None:
 
 
 class FrontDoor:
-    """Listens on a free loopback port; its coroutines run in one loop."""
+    """Listens on a loopback port, a free one if it is 0; its coroutines run in one loop."""
 
     def __init__(
-        self, *, server_socket: Path, error_log: Path, certificate: ssl.SSLContext
+        self, *, server_socket: Path, error_log: Path, certificate: ssl.SSLContext, port: int = 0
     ) -> None:
         self.server_socket = server_socket
         self.certificate = certificate
@@ -48,7 +48,7 @@ class FrontDoor:
         self._error_log = error_log
         self._administrator: psycopg.AsyncConnection[tuple[bool]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self._listener.setblocking(False)
 
     @property

@@ -108,7 +108,7 @@ class Server:
         self._binaries = binaries
         self._data = binaries.data / name / "data"
         self.socket_directory = sockets / name
-        self._log = log
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -121,8 +121,7 @@ class Server:
 
         RuntimeError with the server's log if it does not start.
         """
-        self.socket_directory.mkdir(mode=0o700, parents=True)
-        processes.give(self.socket_directory, self._binaries.user)
+        self._make_socket_directory()
         self._binaries.make_cluster(self._data)
         (self._data / "pg_hba.conf").write_text(_HBA)
         with (self._data / "postgresql.conf").open("a") as file:
@@ -132,6 +131,25 @@ class Server:
         with self.connect("postgres") as connection:
             for statement in _setup(master, database):
                 connection.execute(statement)
+
+    def restore(self, snapshot: Path, parameters: Mapping[str, str]) -> None:
+        """Start on a copy of what `save` wrote. RuntimeError as `create`."""
+        self._make_socket_directory()
+        self._data.parent.mkdir(parents=True)
+        processes.run(["/bin/cp", "-a", snapshot, self._data])
+        self.configure(parameters)
+        self.start()
+
+    def save(self, snapshot: Path) -> None:
+        """Copy the data, while the server stands still: its sessions end, which RDS's do not."""
+        snapshot.parent.mkdir(parents=True, exist_ok=True)
+        self.stop()
+        processes.run(["/bin/cp", "-a", self._data, snapshot])
+        self.start()
+
+    def _make_socket_directory(self) -> None:
+        self.socket_directory.mkdir(mode=0o700, parents=True)
+        processes.give(self.socket_directory, self._binaries.user)
 
     def configure(self, parameters: Mapping[str, str]) -> None:
         """Write the settings; `reload` or a restart makes them count."""
@@ -148,7 +166,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers. RuntimeError with its log if it does not."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             process = processes.start(
                 [
                     self._binaries.program("postgres"),
@@ -166,7 +184,7 @@ class Server:
             except psycopg.OperationalError as error:
                 if process.poll() is not None or time.monotonic() > deadline:
                     self.stop(signal.SIGQUIT)
-                    tail = self._log.read_text(errors="replace")[-2000:]
+                    tail = self.log.read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"PostgreSQL did not start: {error}\n{tail}") from error
                 time.sleep(0.01)
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import secrets
 import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Rds:
         # Before it is asked for, as a first run takes a while to make it.
         threading.Thread(target=self._binaries.make_template, daemon=True).start()
         self._instances: dict[str, _Instance] = {}
+        # A name's port stays, as it does on RDS, whichever instance has the name.
+        self._ports: dict[str, int] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="front doors")
         self._thread.start()
@@ -62,9 +65,11 @@ class Rds:
             ResourceType(self._create_group, self._group_type.delete, self._update_group),
         )
         emulator.around("CreateDBInstance", before=_refuse_creation)
-        emulator.around("ModifyDBInstance", before=_check_authority, after=self._apply)
-        emulator.around("DeleteDBInstance", after=self._remove)
-        emulator.around("RebootDBInstance", after=self._restart)
+        emulator.around("ModifyDBInstance", before=self._check_change, after=self._change)
+        emulator.around("DeleteDBInstance", after=lambda asked: self._remove(_name(asked)))
+        emulator.around("RebootDBInstance", after=lambda asked: self._restart(_name(asked)))
+        emulator.around("CreateDBSnapshot", after=self._save)
+        emulator.around("RestoreDBInstanceFromDBSnapshot", after=self._restore)
 
     def stop(self) -> None:
         """End each server at once."""
@@ -79,14 +84,7 @@ class Rds:
         validation.check_instance(self._emulator, properties)
         name, _ = self._instance_type.create(logical_id, properties, stack)
         record = self._record(name)
-        directory = self._state / name
-        directory.mkdir(parents=True, exist_ok=True)
-        server = Server(
-            self._binaries,
-            name=name,
-            sockets=self._sockets,
-            log=directory / "postgresql.log",
-        )
+        server = self._server(name, record)
         try:
             server.create(
                 properties["MasterUsername"], properties.get("DBName"), self._settings(record)
@@ -95,21 +93,9 @@ class Rds:
             server.remove()
             self._emulator.store("rds", "_instances").pop(name, None)
             raise
-        # The middle of an endpoint's name is the same for all instances of an account and region.
-        place = f"{self._emulator.account} {self._emulator.region}"
-        middle = "c" + hashlib.sha256(place.encode()).hexdigest()[:11]
-        host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
-        door = FrontDoor(
-            server_socket=server.socket,
-            error_log=directory / "iam-db-auth-error.log",
-            certificate=self._authority.server_context(host),
-        )
-        record["Endpoint"] |= {"Address": host, "Port": door.port}
         record["DBName"] = properties.get("DBName", "")
         record["MasterUserAuthenticationType"] = properties["MasterUserAuthenticationType"]
-        self._instances[name] = _Instance(server, door)
-        self._apply(name)
-        self._in_loop(door.open())
+        self._open(name, record, server)
         return name, _attributes(record)
 
     def _update(self, name: str, old: Properties, new: Properties) -> Created:
@@ -143,7 +129,94 @@ class Rds:
                 self._apply(instance)
         return name, {"DBParameterGroupName": name}
 
+    # What RDS's API asks for
+
+    def _check_change(self, asked: Mapping[str, str]) -> None:
+        _check_authority(asked)
+        new = asked.get("NewDBInstanceIdentifier")
+        if new in self._instances:
+            raise ValueError(f"DBInstanceAlreadyExists: {new!r}")
+
+    def _change(self, asked: Mapping[str, str]) -> None:
+        name, new = _name(asked), asked.get("NewDBInstanceIdentifier")
+        if new and asked.get("ApplyImmediately") == "true":
+            self._rename(name, new)
+        else:
+            self._apply(name)
+
+    def _rename(self, name: str, new: str) -> None:
+        """Another name is another endpoint and other logs; RDS restarts the server for it."""
+        instance, record = self._instances.pop(name), self._record(name)
+        with self._emulator.scope():
+            records = self._emulator.store("rds", "_instances")
+            records[new] = records.pop(name)
+        record["DBInstanceIdentifier"] = new
+        record["DBInstanceArn"] = record["DBInstanceArn"].removesuffix(name) + new
+        self._in_loop(instance.door.close())
+        instance.server.stop()
+        instance.server.log = self._log(new)
+        instance.server.start()
+        self._open(new, record, instance.server)
+
+    def _save(self, asked: Mapping[str, str]) -> None:
+        instance = self._instances[_name(asked)]
+        self._in_loop(instance.door.forget_server())
+        instance.server.save(self._snapshot(asked))
+
+    def _restore(self, asked: Mapping[str, str]) -> None:
+        """Another instance, and so with another resource id, with a snapshot's data.
+
+        It has what the request says, and not what the instance had.
+        """
+        name = _name(asked)
+        record = self._record(name)
+        # As long as RDS's are.
+        record["DbiResourceId"] = f"db-{secrets.token_hex(13).upper()}"
+        record["MasterUserAuthenticationType"] = "iam-db-auth"
+        record["IAMDatabaseAuthenticationEnabled"] = (
+            asked.get("EnableIAMDatabaseAuthentication") == "true"
+        )
+        if group := asked.get("DBParameterGroupName"):
+            record["DBParameterGroups"][0]["DBParameterGroupName"] = group
+        server = self._server(record["DbiResourceId"], record)
+        server.restore(self._snapshot(asked), self._settings(record))
+        self._open(name, record, server)
+
     # What follows a change of a record
+
+    def _server(self, directory: str, record: Mapping[str, Any]) -> Server:
+        return Server(
+            self._binaries,
+            name=directory,
+            sockets=self._sockets,
+            log=self._log(record["DBInstanceIdentifier"]),
+        )
+
+    def _log(self, name: str, log: str = "postgresql") -> Path:
+        file = self._state / name / f"{log}.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
+
+    def _snapshot(self, asked: Mapping[str, str]) -> Path:
+        return self._binaries.data / "snapshots" / asked["DBSnapshotIdentifier"]
+
+    def _open(self, name: str, record: dict[str, Any], server: Server) -> None:
+        """Let clients in to a server, at the endpoint of the instance's name."""
+        # The middle of an endpoint's name is the same for all instances of an account and region.
+        place = f"{self._emulator.account} {self._emulator.region}"
+        middle = "c" + hashlib.sha256(place.encode()).hexdigest()[:11]
+        host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
+        door = FrontDoor(
+            server_socket=server.socket,
+            error_log=self._log(name, "iam-db-auth-error"),
+            certificate=self._authority.server_context(host),
+            port=self._ports.get(name, 0),
+        )
+        self._ports[name] = door.port
+        record["Endpoint"] |= {"Address": host, "Port": door.port}
+        self._instances[name] = _Instance(server, door)
+        self._apply(name)
+        self._in_loop(door.open())
 
     def _apply(self, name: str) -> None:
         """Make the server and front door what the record says."""
@@ -203,6 +276,10 @@ def _attributes(record: dict[str, Any]) -> Attributes:
         "Endpoint.HostedZoneId": record["Endpoint"]["HostedZoneId"],
         "Endpoint.Port": str(record["Endpoint"]["Port"]),
     }
+
+
+def _name(asked: Mapping[str, str]) -> str:
+    return asked["DBInstanceIdentifier"]
 
 
 def _refuse_creation(_: Mapping[str, str]) -> None:

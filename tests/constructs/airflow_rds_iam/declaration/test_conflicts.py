@@ -185,16 +185,24 @@ def test_an_instance_identifier_of_63_characters_is_the_longest() -> None:
     assert message.endswith("ee-warehouse'; RDS allows 63 characters")
 
 
+def grants_to(identity: str, count: int) -> dict[str, object]:
+    return {f"{DATABASES}.d{number}": {"read": [identity]} for number in range(count)}
+
+
 def test_a_role_with_more_managed_policies_than_its_quota_is_refused() -> None:
-    databases: dict[str, object] = {
-        f"{DATABASES}.d{number}": {"read": ["airflow"]} for number in range(8)
-    }
-    assert found(databases) == []
-    databases[f"{DATABASES}.d8"] = {"read": ["airflow"]}
-    assert found(databases) == [
-        ("managed_policies_per_role", "10: 'airflow' needs 11 managed policies, one a database")
+    assert found(grants_to("shop", 7)) == []
+    assert found(grants_to("shop", 8)) == [
+        ("managed_policies_per_role", "10: 'shop' needs 11 managed policies, one a database")
     ]
-    assert found({**databases, "managed_policies_per_role": 11}) == []
+    assert found({**grants_to("shop", 8), "managed_policies_per_role": 11}) == []
+
+
+def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take() -> None:
+    assert found(grants_to("airflow", 36)) == []
+    [(path, message)] = found(grants_to("airflow", 45))
+    assert path == "instances.warehouse.databases"
+    assert message.startswith("47 databases for Airflow make ")
+    assert "IAM allows 10,240: declare some of them in another environment" in message
 
 
 PUBLIC: dict[str, object] = {"airflow.web_server_access": "public"}

@@ -1,0 +1,21 @@
+import pytest
+from aws_cdk import App, CfnResource, Stack
+
+from stacks import quota
+
+
+def test_a_stack_with_more_resources_than_cloudformation_takes_is_told_in_words() -> None:
+    app = App()
+    stack = Stack(app, "dev-access")
+    for number in range(501):
+        CfnResource(stack, f"R{number}", type="AWS::CloudFormation::WaitConditionHandle")
+    with pytest.raises(quota.QuotaError) as refused, quota.kept():
+        app.synth()
+    assert str(refused.value).startswith(
+        "the stack dev-access has 501 resources, and CloudFormation takes 500: "
+    )
+
+
+def test_another_failure_of_a_synthesis_is_not_taken_for_it() -> None:
+    with pytest.raises(RuntimeError, match="disk full"), quota.kept():
+        raise RuntimeError("disk full")
