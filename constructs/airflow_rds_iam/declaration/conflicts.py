@@ -4,11 +4,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import grants, group_roles
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 
 # PostgreSQL, "Identifiers and Key Words": longer names would be cut in silence.
@@ -30,12 +32,6 @@ RESERVED_WORDS = (
 RESERVED_ROLE = re.compile(r"pg_|rds")
 # The master user, and the role that marks the login users made here.
 OWN_ROLES = ("administrator", "airflow_rds_iam")
-# "IAM and AWS STS quotas": the characters of all inline policies of a role, without spaces.
-INLINE_POLICIES = 10240
-# What Airflow's role has before any login, and what a login's policy has beside its user's name,
-# in the region with the longest name.
-OWN_POLICIES = 2000
-LOGIN_POLICY = 185
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,10 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
     yield from _instances(declaration, environment)
     yield from _databases(declaration)
     yield from _role_names(declaration)
-    yield from _policies(declaration)
     yield from _web_server(declaration)
-    for path, message in unavailable(declaration):
+    for path, message in chain(
+        unavailable(declaration), too_many_policies(declaration, environment=environment)
+    ):
         yield Conflict(path, message)
 
 
@@ -172,25 +169,6 @@ def _old_owners(
                 elif of := origins.get((instance_name, role)):
                     message = f"{role!r} is a role of {next(iter(of))}, and keeps what it owns"
                     yield Conflict(path, message)
-
-
-def _policies(declaration: Declaration) -> Iterator[Conflict]:
-    quota = declaration.managed_policies_per_role
-    granted = Counter(grant.identity for grant in grants(declaration))
-    # Airflow's logins are inline policies of a role that is ours.
-    logins = [grant for grant in grants(declaration) if grant.identity == AIRFLOW]
-    del granted[AIRFLOW]
-    for identity, count in granted.items():
-        if count > quota:
-            message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
-            yield Conflict(("managed_policies_per_role",), message)
-    size = OWN_POLICIES + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
-    if size > INLINE_POLICIES:
-        message = (
-            f"{len(logins)} databases for Airflow make {size:,} characters of policies in its "
-            f"role; IAM allows {INLINE_POLICIES:,}: declare some of them in another environment"
-        )
-        yield Conflict(("instances", logins[-1].instance, "databases"), message)
 
 
 def _web_server(declaration: Declaration) -> Iterator[Conflict]:

@@ -346,7 +346,8 @@ class Declaration(Model):
         default=10,
         ge=1,
         le=20,
-        description="The account's quota, for what is declared here: one is used a database.",
+        description="The account's quota; an identity's role has one for each of its databases, "
+        "Airflow's none.",
     )
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(

@@ -205,6 +205,13 @@ def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take(
     assert "IAM allows 10,240: declare some of them in another environment" in message
 
 
+def test_airflows_connections_are_as_many_as_the_policy_that_looks_them_up_takes() -> None:
+    assert found({**grants_to("airflow", 30), "airflow.name": "a" * 80}) == []
+    [(path, message)] = found({**grants_to("airflow", 31), "airflow.name": "a" * 80})
+    assert path == "instances.warehouse.databases"
+    assert "characters of the policy that looks its connections up; IAM allows 6,144" in message
+
+
 PUBLIC: dict[str, object] = {"airflow.web_server_access": "public"}
 
 
