@@ -78,13 +78,15 @@ CDK := node_modules/.bin/cdk
 DEPLOY = $(CDK) deploy --app $(OUTPUT) --require-approval never --exclusively
 # The access stack refers to the others by what they say when it is deployed, and it is deployed
 # only where its template changed, or by force.
-DEPLOY_ACCESS = $(DEPLOY) --force $(NAME)-access
+DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --force
+# Another moment is another value, so that CloudFormation has every database entered.
+REPAIR = --parameters $(NAME)-access:Repair=$(shell date -u +%Y%m%dT%H%M%SZ)
 # What an interrupted command leaves is here, and is removed the day after.
 TMP := $(CURDIR)/.local/tmp
-synth difference bootstrap diff deploy access destroy: export TMPDIR = $(TMP)
-synth difference bootstrap diff deploy access destroy: export NODE_COMPILE_CACHE = $(TMP)/node
+synth difference bootstrap diff deploy access repair destroy: export TMPDIR = $(TMP)
+synth difference bootstrap diff deploy access repair destroy: export NODE_COMPILE_CACHE = $(TMP)/node
 
-.PHONY: synth difference bootstrap diff deploy access destroy
+.PHONY: synth difference bootstrap diff deploy access repair destroy
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
 	@find $(TMP) -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
@@ -107,6 +109,9 @@ deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 
 access: synth ## deploy who may reach what, and nothing else
 	$(DEPLOY_ACCESS)
+
+repair: synth ## the same, and put right what has drifted since in any database
+	$(DEPLOY_ACCESS) $(REPAIR)
 
 # At once, before the pull request that makes it permanent; needs no synthesis.
 .PHONY: revoke restore-access

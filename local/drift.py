@@ -24,6 +24,40 @@ def drift_is_noticed(deployment: Deployment) -> str:
     return "1 statement outstanding, then 0"
 
 
+MAKE_TABLE = (
+    "CREATE ROLE billing_app NOLOGIN",
+    "GRANT billing_app TO CURRENT_USER WITH INHERIT TRUE, SET TRUE",
+    "GRANT CREATE ON SCHEMA public TO billing_app",
+    "SET ROLE billing_app",
+    "CREATE TABLE public.invoice (id int)",
+)
+DROP_TABLE = ("RESET ROLE", "DROP OWNED BY billing_app", "DROP ROLE billing_app")
+SELECT = "SELECT FROM public.invoice"
+
+
+def drift_is_repaired(deployment: Deployment) -> str:
+    """A table that an application's own role makes is found, and opened by `make repair` alone."""
+    identity, user = deployment.identity("airflow"), f"airflow_{DATABASE}_read"
+    with deployment.identity(MASTER).log_in(MASTER, DATABASE) as connection:
+        try:
+            for statement in MAKE_TABLE:
+                connection.execute(statement.encode())
+            found = _check(deployment).get("Statements")
+            if not found:
+                raise UnprovenError("the check does not find the new table")
+            deployment.make("access")
+            _expect(deployment, found)  # since what is declared is what it was
+            deployment.make("repair")
+            _expect(deployment, 0)
+            with identity.log_in(user, DATABASE) as reading:
+                reading.execute(SELECT.encode())
+        finally:
+            for statement in DROP_TABLE:
+                connection.execute(statement.encode())
+    _expect(deployment, 0)
+    return f"{found} statements outstanding, then 0"
+
+
 def _expect(deployment: Deployment, statements: int) -> None:
     found = _check(deployment)
     if found.get("Statements") != statements:

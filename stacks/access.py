@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -36,6 +36,14 @@ class AccessStack(Stack):
         CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
         for name, database in databases.items():
             CfnOutput(self, f"ResourceId-{name}", value=database.instance.made_resource_id)
+        # CloudFormation leaves a resource alone whose properties are what they were: a parameter
+        # changes one, and neither the template nor what was reviewed.
+        repair = CfnParameter(
+            self,
+            "Repair",
+            default="never",
+            description="The last repair: another value puts right what is not as declared",
+        )
         granted = list(grants(declaration))
         users = {
             name: DatabaseUsers(
@@ -45,6 +53,7 @@ class AccessStack(Stack):
                 databases=declaration.instances[name].databases,
                 grants=[grant for grant in granted if grant.instance == name],
                 drift_check=declaration.drift_check,
+                repair=repair.value_as_string,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
                 security_group=database.users_security_group,

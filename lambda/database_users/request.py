@@ -13,6 +13,7 @@ Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")
 _MODES = ("plan", "check")
 _LAST_STEP = "retire"
+_SAME = ("InstanceResourceId", "Repair")  # or what the last deploy brought about may be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,15 @@ def _text(value: object, place: str) -> str:
 def _before(
     fields: Mapping[object, object], properties: Mapping[object, object], master: str
 ) -> tuple[Database, ...] | None:
-    """What the last deploy brought about on the same instance, if that is known."""
+    """What the last deploy brought about on the same instance, if that is known and trusted.
+
+    Where a repair is asked for, what may have changed since is not: everything is looked at.
+    """
     old = fields.get("OldResourceProperties")
     if not isinstance(old, Mapping):
         return None
     known = cast(Mapping[object, object], old)
-    if known.get("InstanceResourceId") != properties.get("InstanceResourceId"):
+    if any(known.get(key) != properties.get(key) for key in _SAME):
         return None
     try:
         return parse_databases(known.get("Databases"), master)

@@ -288,3 +288,9 @@ def test_databases_of_two_instances_are_kept_apart(synthesize: Synthesize) -> No
     assert len(resources) == len(set(resources.values())) == 2
     for description, resource in resources.items():
         assert ("dev-database-lake" in resource) == ("dev-lake" in description)
+
+
+def test_a_repair_changes_one_property_of_each_server_and_no_template(access: Content) -> None:
+    assert access["Parameters"]["Repair"]["Default"] == "never"
+    assert the(access, "Custom::DatabaseUsers")["Properties"]["Repair"] == {"Ref": "Repair"}
+    assert json.dumps(access).count('{"Ref": "Repair"}') == 1

@@ -28,6 +28,8 @@ class DatabaseUsers(Construct):
         databases: by name, as declared.
         grants: the grants on this instance.
         drift_check: how often the server is compared with them, and who is told.
+        repair: with another value than before, a deploy enters every database and puts right what
+            is not as declared, even if nothing else has changed.
         subnets: private subnets of ``vpc``.
         security_group: lets the function out to the database's port and nowhere else.
     """
@@ -41,6 +43,7 @@ class DatabaseUsers(Construct):
         databases: Mapping[str, Database],
         grants: Sequence[Grant],
         drift_check: model.DriftCheck,
+        repair: str,
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
@@ -93,7 +96,7 @@ class DatabaseUsers(Construct):
             return made
 
         retiring = [_with_retiring(state, grants) for state in states]
-        self.made = resource("Resource", "Custom::DatabaseUsers", Databases=retiring)
+        self.made = resource("Resource", "Custom::DatabaseUsers", Databases=retiring, Repair=repair)
         self.retired = resource("Retired", "Custom::RetiredDatabaseUsers", Step="retire")
         # The function keeps its permissions until the users are removed.
         self.made.node.add_dependency(backing)

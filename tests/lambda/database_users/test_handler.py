@@ -193,6 +193,25 @@ def test_a_rollback_restores_the_old_access(newest: Postgres, front: Front):
     newest.login("airflow_orders_read", "orders").close()
 
 
+def test_a_repair_opens_what_was_made_since_though_nothing_else_is_asked_for(
+    newest: Postgres, front: Front
+):
+    handle(event("Create", ORDERS), Context())
+    newest.execute("CREATE ROLE application", "GRANT application TO administrator")
+    newest.execute(
+        "CREATE TABLE late ()", "ALTER TABLE late OWNER TO application", database="orders"
+    )
+    again = event("Update", ORDERS, old=[ORDERS])
+    assert handle(again, Context())["Data"]["Databases"] == 0
+    again["ResourceProperties"]["Repair"] = "20261126T080000Z"
+    again["OldResourceProperties"]["Repair"] = "never"
+    assert handle(again, Context())["Data"]["Databases"] == 1
+    with newest.login("airflow_orders_read", "orders") as session:
+        session.execute("SELECT FROM late")
+    again["OldResourceProperties"]["Repair"] = "20261126T080000Z"
+    assert handle(again, Context())["Data"] == {"Statements": 0, "Databases": 0, "Findings": 0}
+
+
 def test_a_check_emits_the_metric_and_changes_nothing(
     newest: Postgres, front: Front, capsys: pytest.CaptureFixture[str], caplog: Any
 ):

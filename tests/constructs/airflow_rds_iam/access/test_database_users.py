@@ -46,6 +46,7 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         databases=declaration.instances["warehouse"].databases,
         grants=list(grants(declaration)),
         drift_check=DriftCheck(),
+        repair="20261125T102500Z",
         vpc=vpc,
         subnets=[private],  # pyright: ignore[reportArgumentType]
         security_group=ec2.SecurityGroup(stack, "Given", vpc=vpc),
@@ -232,6 +233,8 @@ def test_the_function_understands_what_its_resource_and_its_schedule_send(
     ]
     update = {**event, "RequestType": "Update", "OldResourceProperties": sent}
     assert parse_request(update, "administrator").before == deployed.databases
+    repair = {**update, "ResourceProperties": {**sent, "Repair": "20261126T080000Z"}}
+    assert parse_request(repair, "administrator").before is None
     schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
     check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
     # What the last step leaves: no user of another level.
