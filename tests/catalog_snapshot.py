@@ -20,7 +20,10 @@ def snapshot(server: Postgres, databases: tuple[Database, ...]) -> Any:
         with server.connect(database.name) as session:
             found = contents_from_rows(session.query(contents_query(), "test"))
         contents[database.name] = (
-            {(o.kind, o.schema, o.owner, frozenset(o.acl), o.names) for o in found.objects},
+            {
+                (o.kind, o.schema, o.owner, frozenset(o.acl), (*o.names, *o.columns))
+                for o in found.objects
+            },
             {(d.role, d.schema, d.kind, frozenset(d.acl)) for d in found.defaults},
         )
     return (

@@ -13,6 +13,7 @@ class ObjectGroup:
     """Objects of one kind, schema and owner with the same access control list.
 
     `names` are bare names, save for routines: there each is a signature that the server quoted.
+    Columns are those of the one table that is named.
     What a `keeper` made is its own: nothing is given on it, and what everyone has stays.
     """
 
@@ -22,6 +23,7 @@ class ObjectGroup:
     acl: Acl
     names: tuple[str, ...]
     keeper: Keeper = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

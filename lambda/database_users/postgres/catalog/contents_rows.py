@@ -41,8 +41,9 @@ _OBJECTS: Mapping[str, str] = {
 SELECT 'object', 'pg_class', CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, oid,
     relnamespace, pg_get_userbyid(relowner), relacl, relname, relowner = 10
     FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S');
-SELECT 'column', attrelid, attacl, attname FROM pg_attribute
-    WHERE attrelid >= 16384 AND attacl IS NOT NULL AND NOT attisdropped""",
+SELECT 'columns', attrelid, attacl::text, json_agg(attname ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid >= 16384 AND attacl IS NOT NULL AND NOT attisdropped
+    GROUP BY attrelid, attacl::text""",
     "pg_proc": """
 SELECT 'object', 'pg_proc', 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl,
     CASE prokind WHEN 'p' THEN format('%s.%I(%s)', pronamespace::regnamespace, proname,
@@ -147,11 +148,14 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
         for (kind, schema, owner, acl, kept), names in objects.items()
         if acl is not None or not kept
     ]
-    for oid, acl, column in tagged["column"]:
+    for oid, acl, columns in tagged["columns"]:
         if oid in relations:
             schema, owner, table, kept = relations[oid]
             grants = parse_acl(acl, "column", owner)
-            groups.append(ObjectGroup("column", schema, owner, grants, (table, column), kept))
+            names = (table,)
+            groups.append(
+                ObjectGroup("column", schema, owner, grants, names, kept, columns=tuple(columns))
+            )
     return Contents(
         tuple(sorted(groups, key=_place)),
         tuple(
@@ -165,4 +169,4 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
 
 
 def _place(group: ObjectGroup) -> tuple[int, str, tuple[str, ...]]:
-    return (_ORDER[group.kind], group.schema or "", group.names)
+    return (_ORDER[group.kind], group.schema or "", (*group.names, *group.columns))

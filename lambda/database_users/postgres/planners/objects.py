@@ -16,7 +16,7 @@ from database_users.postgres.planners.kept import (
     OutOfReach,
 )
 from database_users.postgres.privileges import NONE, PUBLIC, held
-from database_users.postgres.sql import identifier
+from database_users.postgres.sql import identifier, identifiers
 from database_users.postgres.statements import (
     KEYWORDS,
     VERBS,
@@ -131,15 +131,14 @@ def on_objects(
     """The statements that do `verb` to `privileges` on all of `group`, as `grantor`."""
     ordered = sorted(privileges)
     names = group.names
-    if group.kind == "column":
-        table, column = group.names
-        names = (table,)
-        ordered = [f"{privilege} ({identifier(column)})" for privilege in ordered]
+    if group.columns:
+        ordered = [f"{privilege} ({identifiers(*group.columns)})" for privilege in ordered]
     gives = verb == "GRANT"
     to = ", ".join(map(grantee_sql, grantees))
     for start in range(0, len(names), OBJECTS_A_STATEMENT):
         some_names = names[start : start + OBJECTS_A_STATEMENT]
-        what = f"{group.kind}s" if len(some_names) > 1 else group.kind
+        what = f"{group.kind}s" if len(group.columns or some_names) > 1 else group.kind
+        whose = f"{some(group.columns)} of " if group.columns else ""
         where = f" in {group.schema}" if group.schema else ""
         yield Statement(
             name,
@@ -148,7 +147,7 @@ def on_objects(
             f" {'TO' if gives else 'FROM'} {to}{'' if gives else ' CASCADE'}",
             f"{name}: {', '.join(map(grantee_name, grantees))}"
             f" {VERBS[verb]} {words(privileges)} on the {what}"
-            f" {some(some_names)}{where}",
+            f" {whose}{some(some_names)}{where}",
             grants_as(comparison, grantor, group.acl),
             (grantor,),
         )

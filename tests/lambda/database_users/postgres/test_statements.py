@@ -280,7 +280,8 @@ def test_grants_by_hand(snapshot: SnapshotAssertion):
                 grant("o_reader", "SELECT", "UPDATE", by="o_owner"),
                 grant("o_writer", "INSERT", by="o_owner"),
             ),
-            ("one", "a column"),
+            ("one",),
+            columns=("a column", "b"),
         ),
     )
     defaults = (
