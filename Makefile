@@ -83,10 +83,11 @@ DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --force
 REPAIR = --parameters $(NAME)-access:Repair=$(shell date -u +%Y%m%dT%H%M%SZ)
 # What an interrupted command leaves is here, and is removed the day after.
 TMP := $(CURDIR)/.local/tmp
-synth difference bootstrap diff deploy access repair destroy: export TMPDIR = $(TMP)
-synth difference bootstrap diff deploy access repair destroy: export NODE_COMPILE_CACHE = $(TMP)/node
+WITH_CDK := synth difference bootstrap delivery diff deploy access repair destroy
+$(WITH_CDK): export TMPDIR = $(TMP)
+$(WITH_CDK): export NODE_COMPILE_CACHE = $(TMP)/node
 
-.PHONY: synth difference bootstrap diff deploy access repair destroy
+.PHONY: $(WITH_CDK)
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
 	@find $(TMP) -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
@@ -98,6 +99,9 @@ difference: synth ## who gains and loses access since BASE=origin/main (EXIT_COD
 
 bootstrap: synth ## once for each account and region: what every deploy needs
 	$(CDK) bootstrap --app $(OUTPUT)
+
+delivery: synth ## once, by a person: the roles that let the declared pipelines deploy
+	$(DEPLOY) $(NAME)-delivery
 
 diff: synth ## what a deploy would change
 	$(CDK) diff --app $(OUTPUT)

@@ -4,7 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,16 +125,23 @@ class Account:
             "session": session,
             "seconds": seconds,
         }
+        try:
+            return Credentials(**self._control("role-session", wanted))
+        except urllib.error.HTTPError as error:
+            raise PermissionError(json.load(error)["error"]) from error
+
+    def web_identity_token(self, **claims: str | float) -> str:
+        """A token as an identity provider, named by ``iss``, signs it with these claims."""
+        return self._control("web-identity", claims)["token"]
+
+    def _control(self, what: str, wanted: Mapping[str, object]) -> dict[str, str]:
         request = urllib.request.Request(  # noqa: S310
-            f"{self.url}/_local/role-session",
+            f"{self.url}/_local/{what}",
             data=json.dumps(wanted).encode(),
             headers={"Authorization": f"Bearer {self.control_token}"},
         )
-        try:
-            with urllib.request.urlopen(request) as answer:  # noqa: S310
-                return Credentials(**json.load(answer))
-        except urllib.error.HTTPError as error:
-            raise PermissionError(json.load(error)["error"]) from error
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.load(answer)
 
     def calls(self) -> list[Call]:
         """Every call so far."""

@@ -7,6 +7,7 @@ from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
 from stacks.database import DatabaseStack
+from stacks.delivery import DeliveryStack
 from stacks.network import NetworkStack
 
 
@@ -50,7 +51,14 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         airflow=airflow.airflow,
         env=env,
     )
+    stacks = [network, *databases.values(), airflow, access]
+    if declaration.delivery:
+        stacks.append(
+            DeliveryStack(
+                app, f"{name}-delivery", environment=name, delivery=declaration.delivery, env=env
+            )
+        )
     # Not of the application, which may have other environments.
-    for stack in (network, *databases.values(), airflow, access):
+    for stack in stacks:
         for key, value in declaration.tags.items():
             Tags.of(stack).add(key, value)

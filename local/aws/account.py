@@ -26,7 +26,17 @@ from local.aws.functions import Functions
 from local.aws.gateway import Gateway
 from local.aws.processes import RuntimeDirectory
 from local.aws.rds.service import Rds
-from local.aws.resources import bucket, function, iam, log_group, mwaa, network, secret
+from local.aws.resources import (
+    bucket,
+    function,
+    iam,
+    log_group,
+    mwaa,
+    network,
+    oidc_provider,
+    secret,
+)
+from local.aws.web_identity import WebIdentities
 
 _ROOT = Path(__file__).parents[2]
 _CACHE = "cache"
@@ -60,7 +70,7 @@ async def run(settings: Settings) -> None:
             port=listener.getsockname()[1], account=settings.account, region=settings.region
         )
         emulator.on_decision(Calls(settings.state / "calls.jsonl").record)
-        gateway = Gateway(emulator, secrets.token_urlsafe(30))
+        gateway = Gateway(emulator, WebIdentities(emulator), secrets.token_urlsafe(30))
         ready = settings.state / "ready.json"
         authority = CertificateAuthority("Local AWS in the place of Amazon RDS")
         ca = settings.state / "rds-ca.pem"
@@ -119,7 +129,7 @@ def _start_services(
     emulator.run_functions_with(functions.run)
     rds = Rds(emulator, authority=authority, state=state, runtime=runtime)
     stack.callback(rds.stop)
-    for module in (network, bucket, function, iam, log_group, mwaa, secret):
+    for module in (network, bucket, function, iam, log_group, mwaa, oidc_provider, secret):
         module.register(emulator)
 
 

@@ -1,12 +1,13 @@
 """ministack, and every private name of it that the local AWS uses: here and nowhere else."""
 
+import base64
 import importlib
 import importlib.metadata
 import json
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -33,14 +34,19 @@ _PRIVATE_NAMES = {
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
-    "services.iam": ("_groups", "_policies", "_roles", "_users"),
+    "services.iam": ("_groups", "_oidc_providers", "_policies", "_roles", "_users"),
     "services.kms": ("_keys",),
     "services.lambda_svc": ("_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
     "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
     "services.s3": ("_bucket_tags", "_bucket_versioning", "_buckets", "_object_versions"),
     "services.secretsmanager": ("_secrets",),
-    "services.sts": ("register_session",),
+    "services.sts": (
+        "_error",
+        "_web_identity_principal",
+        "_web_identity_trust_denied",
+        "register_session",
+    ),
 }
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -265,6 +271,39 @@ class Emulator:
             },
         )
         return credentials
+
+    def take_web_identities(
+        self,
+        refusal: Callable[[str], tuple[str, str] | None],
+        condition_keys: Mapping[str, Iterable[str]],
+    ) -> None:
+        """Refuse a token of an identity provider that AWS refuses, before a role's trust is asked.
+
+        Args:
+            refusal: gets a token, and gives the code and the message of STS's error, or none.
+            condition_keys: the claims that become condition keys, by the provider's host.
+        """
+        sts = vars(importlib.import_module("ministack.services.sts"))
+        error, denied = sts["_error"], sts["_web_identity_trust_denied"]
+        principal = sts["_web_identity_principal"]
+
+        def principal_of(token: str, provider: str, role: str) -> tuple[str, dict[str, Any]]:
+            name, keys = principal(token, provider, role)
+            host = name.partition(":oidc-provider/")[2]
+            payload = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            more = {each: claims[each] for each in condition_keys.get(host, ()) if each in claims}
+            return name, keys | {f"{host}:{each}": value for each, value in more.items()}
+
+        def denied_first(role: str, parameters: Mapping[str, Any], use_json: bool) -> Any:
+            given: str | list[str] = parameters.get("WebIdentityToken", "")
+            found = refusal(given if isinstance(given, str) else given[0])
+            if found:
+                return error(400, *found, ns="sts")
+            return denied(role, parameters, use_json)
+
+        sts["_web_identity_principal"] = principal_of
+        sts["_web_identity_trust_denied"] = denied_first
 
     def role_trusts(self, role: str, service: str, source_arn: str) -> bool:
         """Whether the role's trust policy lets that service assume it on behalf of a resource."""

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from local.aws.emulator import Credentials, Emulator, Receive, Scope, Send
+from local.aws.web_identity import WebIdentities
 
 _SESSION = "/_local/role-session"
+_WEB_IDENTITY = "/_local/web-identity"
 _ADMINISTRATOR = "administrator"
 _FORM = b"application/x-www-form-urlencoded"
 _STACK_SECONDS = 4
@@ -18,8 +20,9 @@ _STACK_SECONDS = 4
 class Gateway:
     """An ASGI application around the emulator's."""
 
-    def __init__(self, emulator: Emulator, token: str) -> None:
+    def __init__(self, emulator: Emulator, identities: WebIdentities, token: str) -> None:
         self._emulator = emulator
+        self._identities = identities
         self.token = token
         self.started = asyncio.Event()
 
@@ -27,8 +30,8 @@ class Gateway:
         """Answer a request."""
         if scope["type"] == "lifespan":
             await self._emulator.app(scope, receive, self._noting_start(send))
-        elif scope["type"] == "http" and scope["path"] == _SESSION:
-            await self._open_session(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in (_SESSION, _WEB_IDENTITY):
+            await self._act(scope, receive, send)
         else:
             # Policies that want TLS mean the network between a client and AWS, and loopback has
             # none.
@@ -67,15 +70,20 @@ class Gateway:
 
         return note
 
-    async def _open_session(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A session of a role as an AWS service that the role trusts would get it.
+    async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A session of a role as an AWS service that the role trusts would get it; or a token.
 
-        The body is JSON: role, service, source_arn, and seconds, 3600 by default.
+        The body is JSON: role, service, source_arn, and seconds, 3600 by default; or the claims of
+        the token that an identity provider would sign.
         """
         body = await _body(receive)
         status, answer = 403, {"error": "give the control token of ready.json as a bearer token"}
         if (b"authorization", f"Bearer {self.token}".encode()) in scope["headers"]:
-            status, answer = self._session(json.loads(body))
+            given = json.loads(body)
+            if scope["path"] == _SESSION:
+                status, answer = self._session(given)
+            else:
+                status, answer = 200, {"token": self._identities.token(given)}
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 

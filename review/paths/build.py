@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from review.bootstrap import deploying
 from review.declared import Declared
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.policy import Source, unreadable
@@ -13,7 +14,7 @@ from review.matrix.labels import Labels, evidence
 from review.paths.model import Need, Path, Way
 from review.paths.ways import ways
 from review.templates.access import Access
-from review.templates.identities import Identity
+from review.templates.identities import PROVIDER, Identity
 
 
 def paths(access: Access, declared: Declared | None = None) -> list[Path]:
@@ -24,13 +25,14 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
         for one in access.identities
         if any(found.allows for found in speaking_of(one.policies, CONNECT))
     ]
+    pipelines = [one for one in deploying(access) if one not in holding]
     inside = [one for one in access.identities if one.kind != "group"]
     askers = [(_readable(one), labels.name(one)) for one in inside]
     askers += [(one, one.name) for one in _outsiders(access)]
     found = [path for one in inside for path in _not_readable(one, labels.name(one))]
     found += [
         path
-        for way in ways(access, labels, holding)
+        for way in ways(access, labels, [*holding, *pipelines])
         for identity, name in askers
         for path in _paths(identity, name, way)
     ]
@@ -116,11 +118,11 @@ def _outsiders(access: Access) -> Iterator[Identity]:
     for kind, name in sorted(named):
         account = re.search(r"(?:^|:)(\d{12})(?:$|:)", name)
         yield Identity(
-            kind="outside",
+            kind=PROVIDER if kind == "Federated" else "outside",
             name=f"{kind} {name}",
             arn=name,
             account=account[1] if account else "",
             resource=None,
-            # Its own policies are another account's, or another repository's.
-            policies=(unreadable(Source(stack="elsewhere")),),
+            # Its own policies are another account's; a provider has none.
+            policies=() if kind == "Federated" else (unreadable(Source(stack="elsewhere")),),
         )

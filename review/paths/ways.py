@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from review.bootstrap import bootstraps
+from review.guardrails.pipelines_are_named_exactly import named, providers
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.matching import token
 from review.iam.policy import Policy
@@ -44,11 +46,13 @@ def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterato
     Args:
         access: what the templates hold.
         labels: what identities are called.
-        holding: those that may log in to a database.
+        holding: those that may log in to a database, or deploy.
     """
+    yield from _by_the_bootstrap(access)
     for identity in holding:
         if identity.kind == "role":
             yield from _by_the_role(identity, labels.name(identity))
+            yield from _by_a_token(identity, labels.name(identity))
             yield from _by_a_policy(identity, labels.name(identity), access)
         for one in labels.runs_with(identity):
             if one.type == "AWS::Lambda::Function":
@@ -84,6 +88,46 @@ def _by_the_role(identity: Identity, name: str) -> Iterator[Way]:
                 ("iam:PassRole", arn),
                 *((action, _any(action)) for action in actions),
                 given=[trusted],
+            )
+
+
+def _by_a_token(identity: Identity, name: str) -> Iterator[Way]:
+    """By a token of an identity provider, such as one that a pipeline's job is given."""
+    statements = [one for policy in identity.trust for one in policy.statements]
+    for provider in dict.fromkeys(each for one in statements for each in providers(one)):
+        subjects = sorted({each for one in statements for each in named(one, f"{provider}:sub")})
+        need = Need(
+            action="sts:AssumeRoleWithWebIdentity",
+            resource=identity.arn,
+            policies=identity.trust,
+            account=identity.account,
+            decides=True,
+        )
+        whose = " or ".join(subjects) or "subjects that are not named exactly"
+        yield Way(
+            how=f"take the role of {name} with a token of {whose}", needs=[need], reaches=[name]
+        )
+
+
+def _by_the_bootstrap(access: Access) -> Iterator[Way]:
+    """By a deploy, which may change all of it."""
+    everything = [f"everything on {one.name}" for one in access.servers]
+    # Whom the bootstrap's roles trust is not in these templates: their account, as it is made.
+    elsewhere = Decision(answer=Answer.UNKNOWN)
+    for one in bootstraps(access.assembly) if everything else ():
+        yield _way(
+            "deploy templates of its own with CDK's bootstrap",
+            everything,
+            ("sts:AssumeRole", one.role("deploy")),
+            given=[elsewhere],
+        )
+        for action in ("cloudformation:CreateStack", "cloudformation:UpdateStack"):
+            yield _way(
+                "deploy templates of its own with the role of CDK's bootstrap that CloudFormation "
+                "has",
+                everything,
+                ("iam:PassRole", one.role("cfn-exec")),
+                (action, _any(action)),
             )
 
 

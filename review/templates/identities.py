@@ -12,6 +12,8 @@ from review.iam.policy import Policy, Source, policy, unreadable
 from review.iam.principals import Principal
 from review.templates.assembly import Assembly, Resource
 
+PROVIDER = "provider"
+"""The kind of an identity provider, whose tokens a role is given for."""
 _LISTS = {"Roles": "role", "Users": "user", "Groups": "group"}
 # Resources that are one inline policy of one identity, whose name this property gives.
 _INLINE = {
@@ -42,6 +44,8 @@ class Identity:
     @property
     def principal(self) -> Principal:
         """Who asks, when it does."""
+        if self.kind == PROVIDER:
+            return Principal(federated=self.arn, account=self.account)
         return Principal(arn=self.arn, account=self.account)
 
 

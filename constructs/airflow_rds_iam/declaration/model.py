@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
 from airflow_rds_iam.declaration.review import Kind, ReviewSettings, Terms
@@ -363,6 +364,9 @@ class Declaration(Model):
     )
     review: ReviewSettings = Field(
         default=ReviewSettings(), description="What each synthesis is held against."
+    )
+    delivery: Delivery | None = Field(
+        default=None, description="Pipelines that may deploy, if any may: a stack of their roles."
     )
     identities: dict[IdentityName, Identity] = Field(
         default={},

@@ -150,6 +150,51 @@ Schedule = Annotated[
     ),
 ]
 
+# "OpenID Connect reference" of GitHub Docs: ids follow the names where a repository was made,
+# renamed or moved since July 15, 2026, or has asked for them; neither name can hold an @.
+GitHubRepository = Annotated[
+    str,
+    _form(
+        r"^([a-zA-Z0-9-]+/[a-zA-Z0-9._-]+|[a-zA-Z0-9-]+@[0-9]+/[a-zA-Z0-9._-]+@[0-9]+)$",
+        "owner@id/repository@id as the repository's OpenID Connect settings show it, or "
+        "owner/repository for one older than July 2026",
+        longest=200,
+    ),
+]
+GitHubEnvironment = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9._-]+$",
+        "the name of an environment of GitHub, of letters, digits and any of . _ -",
+        longest=255,
+    ),
+]
+# Git, "git-check-ref-format": of what it takes, what no wildcard or variable of IAM is in.
+Branch = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9][a-zA-Z0-9._/-]*$",
+        "the name of one branch, of letters, digits and any of . _ / -",
+        longest=200,
+    ),
+]
+GitLabProject = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9_][a-zA-Z0-9_.-]*(/[a-zA-Z0-9_][a-zA-Z0-9_.-]*)+$",
+        "the path of a project on GitLab, such as group/project",
+        longest=255,
+    ),
+]
+GitLabUrl = Annotated[
+    str,
+    _form(
+        r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-zA-Z0-9_.-]+)*$",
+        "where GitLab is, such as https://gitlab.com, without a slash at its end",
+        longest=255,
+    ),
+]
+
 # AWS General Reference, "Tag naming limits and requirements".
 TagKey = Annotated[
     str,

@@ -1,12 +1,17 @@
 """Each rule on the templates of dev, as they are and with one property changed."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
+from aws_cdk import App, Environment
+from aws_cdk.assertions import Template
 
+from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.model import Declaration
 from review.declared import Declared, OwnRule, declared
 from review.guardrails.rules import RULES, Broken, broken, name, title
@@ -14,6 +19,7 @@ from review.guardrails.subject import Subject
 from review.matrix.build import matrix
 from review.templates.access import Access
 from review.templates.assembly import of_templates
+from stacks.delivery import DeliveryStack
 from tests.declared import dev
 
 Templates = dict[str, dict[str, Any]]
@@ -274,6 +280,102 @@ def no_tls(templates: Templates) -> None:
 @breaks("log-exports", "does not export its logs: iam-db-auth-error")
 def no_log(templates: Templates) -> None:
     the(templates, DATABASE, "AWS::RDS::DBInstance")["EnableCloudwatchLogsExports"] = ["postgresql"]
+
+
+GITHUB = "token.actions.githubusercontent.com"
+SUB = f"{GITHUB}:sub"
+
+
+@cache
+def delivered() -> str:
+    """The template of a stack that lets pipelines deploy, as JSON."""
+    app = App()
+    delivery = Delivery.model_validate(
+        {"github": {"repository": "octo-org@1/octo-repo@2", "diff_on_pull_requests": True}}
+    )
+    env = Environment(account="111122223333", region="eu-central-1")
+    stack = DeliveryStack(app, "dev-delivery", environment="dev", delivery=delivery, env=env)
+    return json.dumps(Template.from_stack(stack).to_json())
+
+
+def trusts(templates: Templates, role: str) -> dict[str, Any]:
+    """The one statement of a role's trust."""
+    [properties] = [
+        one["Properties"]
+        for name, one in templates["dev-delivery"]["Resources"].items()
+        if one["Type"] == "AWS::IAM::Role" and name.startswith(role)
+    ]
+    return properties["AssumeRolePolicyDocument"]["Statement"][0]
+
+
+def with_delivery(templates: Templates) -> Templates:
+    templates["dev-delivery"] = json.loads(delivered())
+    return templates
+
+
+@breaks("pipelines-are-named-exactly", f"{GITHUB}, whose `sub` statement 1 does not name")
+def any_branch(templates: Templates) -> None:
+    condition = trusts(with_delivery(templates), "GitHubDeploys")["Condition"]
+    condition["StringLike"] = {SUB: "repo:octo-org@1/octo-repo@2:*"}
+    del condition["StringEquals"][SUB]
+
+
+@breaks("pipelines-are-named-exactly", "whose `sub` statement 1")
+def any_repository(templates: Templates) -> None:
+    del trusts(with_delivery(templates), "GitHubReads")["Condition"]["StringEquals"][SUB]
+
+
+@breaks("pipelines-are-named-exactly", "whose `sub` statement 1")
+def no_subject_at_all_will_do(templates: Templates) -> None:
+    condition = trusts(with_delivery(templates), "GitHubDeploys")["Condition"]
+    condition["StringEqualsIfExists"] = condition.pop("StringEquals")
+
+
+@breaks("pipelines-are-named-exactly", "whose `aud` statement 1")
+def any_audience(templates: Templates) -> None:
+    condition = trusts(with_delivery(templates), "GitHubDeploys")["Condition"]
+    del condition["StringEquals"][f"{GITHUB}:aud"]
+
+
+@breaks("pipelines-are-named-exactly", "whose `sub` statement 1")
+def a_subject_of_another_provider(templates: Templates) -> None:
+    equal = trusts(with_delivery(templates), "GitHubDeploys")["Condition"]["StringEquals"]
+    equal["gitlab.com:sub"] = equal.pop(SUB)
+
+
+@breaks("pipelines-only-deploy", "deploys, and is trusted to pull requests")
+def a_pull_request_deploys(templates: Templates) -> None:
+    equal = trusts(with_delivery(templates), "GitHubDeploys")["Condition"]["StringEquals"]
+    equal[SUB] = ["repo:octo-org@1/octo-repo@2:environment:dev", "repo:octo-org/it:pull_request"]
+
+
+def powers(templates: Templates) -> list[dict[str, Any]]:
+    """The statements of what the role that deploys may do."""
+    [document] = [
+        one["Properties"]["PolicyDocument"]
+        for name, one in with_delivery(templates)["dev-delivery"]["Resources"].items()
+        if one["Type"] == "AWS::IAM::Policy" and name.startswith("GitHubDeploys")
+    ]
+    return document["Statement"]
+
+
+@breaks("pipelines-only-deploy", "statement 2")
+def a_pipeline_reads_secrets(templates: Templates) -> None:
+    powers(templates).append(allow("secretsmanager:GetSecretValue", "*"))
+
+
+@breaks("pipelines-only-deploy", "statement Bootstrap")
+def a_pipeline_assumes_any_role(templates: Templates) -> None:
+    powers(templates)[0]["Resource"] = "*"
+
+
+@breaks("pipelines-only-deploy", "statement Bootstrap")
+def a_pipeline_assumes_what_deploys_and_what_does_not(templates: Templates) -> None:
+    powers(templates)[0]["Resource"].append("arn:aws:iam::111122223333:role/shop")
+
+
+def test_the_pipelines_of_delivery_break_no_rule(dev_templates: Templates) -> None:
+    assert found(with_delivery(dev_templates)) == []
 
 
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:

@@ -181,3 +181,50 @@ def test_a_policy_of_the_bucket_opens_it(dev_templates: Templates) -> None:
     stranger(dev_templates, allow("s3:GetObject"), RoleName="analyst")
     hows = [one.how[:15] for one in found(dev_templates) if one.who == WHO]
     assert hows == ["write to dags/ "]
+
+
+DEPLOY = "arn:aws:iam::111122223333:role/cdk-hnb659fds-deploy-role-111122223333-eu-central-1"
+EXECUTION = "arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("statements", "answers"),
+    [
+        ([allow("sts:AssumeRole", DEPLOY)], ["unknown"]),
+        ([allow("sts:AssumeRole", DEPLOY.replace("deploy", "lookup"))], []),
+        ([allow("iam:PassRole", EXECUTION), allow("cloudformation:CreateStack")], ["allowed"]),
+        ([allow("iam:PassRole", EXECUTION)], []),
+        ([allow("iam:PassRole", DEPLOY), allow("cloudformation:UpdateStack")], []),
+    ],
+)
+def test_who_may_deploy_has_everything(
+    dev_templates: Templates, statements: list[dict[str, Any]], answers: list[str]
+) -> None:
+    given = stranger(dev_templates, *statements)
+    assert those(given, "deploy templates of its own") == answers
+    assert all(one.reaches == ["everything on dev-warehouse"] for one in given)
+
+
+PROVIDER = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+
+
+@pytest.mark.parametrize(
+    ("condition", "whose"),
+    [
+        ({"StringEquals": {"gitlab.com:sub": "project_path:a/b"}}, "project_path:a/b"),
+        ({"StringLike": {"gitlab.com:sub": "*"}}, "subjects that are not named exactly"),
+    ],
+)
+def test_whose_tokens_give_a_role_that_deploys_is_told(
+    dev_templates: Templates, condition: dict[str, Any], whose: str
+) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": PROVIDER},
+        "Condition": condition,
+    }
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    stranger(dev_templates, allow("sts:AssumeRole", DEPLOY), AssumeRolePolicyDocument=document)
+    given = [one for one in found(dev_templates) if one.who == f"Federated {PROVIDER}"]
+    assert [one.how for one in given] == [f"take the role of {WHO} with a token of {whose}"]

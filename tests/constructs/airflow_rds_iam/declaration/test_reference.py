@@ -52,6 +52,10 @@ CHANGES: dict[str, object] = {
     "airflow.authorities": "/etc/ssl/rds.pem",
     "drift_check.schedule": "rate(5 days)",
     "drift_check.topic_arn": "arn:aws:sns:eu-central-1:111122223333:alarms",
+    "delivery": {
+        "github": {"repository": "octo-org/octo-repo", "diff_on_pull_requests": True},
+        "gitlab": {"project": "group/project"},
+    },
     "identities.shop.role_arn": "arn:aws:iam::111122223333:role/another",
 }
 

@@ -17,7 +17,13 @@ from airflow_rds_iam.declaration.words import Schema, allowed, key
 
 Place = tuple[str | int, ...]
 
-MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflow"]}}}}}
+MINIMUM = {
+    "instances": {"warehouse": {"databases": {"orders": {"read": ["airflow"]}}}},
+    "delivery": {
+        "github": {"repository": "octo-org/octo-repo"},
+        "gitlab": {"project": "group/project"},
+    },
+}
 # A key of each mapping whose keys the declaration chooses, by that mapping's own key.
 CHOSEN = {
     "instances": "warehouse",
