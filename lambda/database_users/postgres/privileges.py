@@ -129,6 +129,13 @@ def parse_acl(text: str | None, kind: Kind, owner: str) -> Acl:
     return tuple(grant for grant in grants if grant.grantee != owner)
 
 
+def owner_has(text: str | None, owner: str) -> frozenset[str] | None:
+    """What `owner` left itself of its own thing, from the text of an `aclitem[]`; `None` is all."""
+    if text is None:
+        return None
+    return held(tuple(map(_parse_item, _elements(text))), owner)
+
+
 def _elements(text: str) -> Iterator[str]:
     for quoted, bare in _ELEMENT.findall(text):
         yield bare or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)

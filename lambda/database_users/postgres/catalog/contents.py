@@ -14,7 +14,8 @@ class ObjectGroup:
 
     `names` are bare names, save for routines: there each is a signature that the server quoted.
     Columns are those of the one table that is named.
-    What a `keeper` made is its own: nothing is given on it, and what everyone has stays.
+    What a `keeper` made is its own: nothing is given on it, and what everyone has stays. An owner
+    may have taken something from itself: `owner_has` the rest, or everything where that is `None`.
     """
 
     kind: Kind
@@ -24,6 +25,7 @@ class ObjectGroup:
     names: tuple[str, ...]
     keeper: Keeper = ""
     columns: tuple[str, ...] = ()
+    owner_has: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

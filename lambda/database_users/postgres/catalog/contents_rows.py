@@ -12,7 +12,7 @@ from database_users.postgres.catalog.contents import (
     Policy,
 )
 from database_users.postgres.catalog.rows import Row, tagged_rows
-from database_users.postgres.privileges import INSIDE_A_DATABASE, Kind, parse_acl
+from database_users.postgres.privileges import INSIDE_A_DATABASE, Kind, owner_has, parse_acl
 
 # Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
 # FirstNormalObjectId); role 10 is the superuser that the server began with, RDS's own. What is its
@@ -144,7 +144,15 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
         kept: Keeper = "the server" if of_server else ""
         objects["large object", None, owner, acl, kept].extend(names.split())
     groups = [
-        ObjectGroup(kind, schema, owner, parse_acl(acl, kind, owner), tuple(sorted(names)), kept)
+        ObjectGroup(
+            kind,
+            schema,
+            owner,
+            parse_acl(acl, kind, owner),
+            tuple(sorted(names)),
+            kept,
+            owner_has=owner_has(acl, owner),
+        )
         for (kind, schema, owner, acl, kept), names in objects.items()
         if acl is not None or not kept
     ]

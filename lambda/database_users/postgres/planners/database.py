@@ -8,8 +8,10 @@ from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.default_privileges import default_privileges
+from database_users.postgres.planners.excess import Excess
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import Kept, summed_up
+from database_users.postgres.planners.lookup import lent
 from database_users.postgres.planners.objects import object_privileges, schemas_for_owner
 from database_users.postgres.planners.ownership import adopted, freed
 
@@ -29,4 +31,6 @@ def plan_database(comparison: Comparison, name: str, contents: Contents) -> Iter
         yield from leaving
         schemas = [change for change in schemas if not isinstance(change, Statement)]
     changes = chain(schemas, adopted(inside), object_privileges(inside), default_privileges(inside))
-    yield from together(acting(comparison, name, summed_up(inside, changes)))
+    told = summed_up(inside, changes)
+    found = lent(inside.handover, told, lambda schema: Excess(inside, schema).remaining)
+    yield from together(acting(comparison, name, found))

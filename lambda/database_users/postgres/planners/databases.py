@@ -1,17 +1,19 @@
 """What to do to the databases as wholes: which there are, whose they are, who may connect."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from database_users.desired import Database
 from database_users.plan import Change, Finding, Planned, Statement, Transaction, together
 from database_users.postgres.acting import acting, grants_as
+from database_users.postgres.cascade import by_itself, left_after, without
 from database_users.postgres.catalog.server import ExistingDatabase
 from database_users.postgres.comparison import Comparison
-from database_users.postgres.privileges import NONE, PUBLIC, Grant, held
+from database_users.postgres.privileges import NONE, PUBLIC, Acl, Grant, held
 from database_users.postgres.sql import identifier, identifiers
 from database_users.postgres.statements import (
     HOME,
+    VERBS,
     grantee_name,
     grantee_sql,
     server_wide,
@@ -38,31 +40,57 @@ def closed_databases(comparison: Comparison) -> Iterator[Change]:
 
 
 def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
-    for grant in existing.acl:
-        excess = grant.privileges - _allowed(comparison, existing, grant)
-        if not excess or (grant.grantor != existing.owner and grant.grantor in comparison.managed):
-            continue  # what a managed role passed on goes with its grant option
-        name = grantee_name(grant.grantee)
-        if not comparison.can_act_as(grant.grantor):
-            yield Finding(
-                f"{existing.name}: {name} keeps {words(excess)} on the database; only"
-                f" {grant.grantor} can revoke it",
-                (grant.grantee,),
+    for listed in existing.acl:
+        grant = by_itself(listed, existing.acl, existing.owner, _taken(comparison, existing))
+        too_much, may_pass_on = _excess(comparison, existing, grant)
+        name, grantor = grantee_name(grant.grantee), grant.grantor
+        for verb, excess in (("REVOKE", too_much), ("REVOKE GRANT OPTION FOR", may_pass_on)):
+            if not excess:
+                continue
+            if not comparison.can_act_as(grantor):
+                yield Finding(
+                    f"{existing.name}: {name} keeps {words(excess)} on the database; only"
+                    f" {grantor} can revoke it",
+                    (grant.grantee,),
+                )
+                continue
+            role = grants_as(comparison, grantor, existing.acl)
+            yield server_wide(
+                f"{verb} {words(excess)} ON DATABASE {identifier(existing.name)}"
+                f" FROM {grantee_sql(grant.grantee)} CASCADE",
+                f"{existing.name}: {name} {VERBS[verb]} {words(excess)} on the database",
+                role,
+                (role or existing.owner,),
             )
-            continue
-        role = grants_as(comparison, grant.grantor, existing.acl)
-        yield server_wide(
-            f"REVOKE {words(excess)} ON DATABASE {identifier(existing.name)}"
-            f" FROM {grantee_sql(grant.grantee)} CASCADE",
-            f"{existing.name}: {name} no longer has {words(excess)} on the database",
-            role,
-            (role or existing.owner,),
-        )
+
+
+def _excess(
+    comparison: Comparison, existing: ExistingDatabase, grant: Grant
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What is too much of `grant`, and what of the rest may be passed on."""
+    too_much = grant.privileges - _allowed(comparison, existing, grant)
+    ours = grant.grantee in comparison.managed
+    return too_much, grant.grantable - too_much if ours else NONE
+
+
+def _taken(comparison: Comparison, existing: ExistingDatabase) -> Callable[[Grant], Grant]:
+    def taken(grant: Grant) -> Grant:
+        if not comparison.can_act_as(grant.grantor):
+            return grant
+        return without(grant, *_excess(comparison, existing, grant))
+
+    return taken
+
+
+def _remaining(comparison: Comparison, existing: ExistingDatabase) -> Acl:
+    """The access control list once everything is revoked that can be."""
+    return left_after(existing.acl, existing.owner, _taken(comparison, existing))
 
 
 def _admitted(comparison: Comparison, existing: ExistingDatabase) -> frozenset[str]:
     """Who may connect, beside everyone."""
-    named = {grant.grantee for grant in existing.acl if "CONNECT" in grant.privileges}
+    acl = _remaining(comparison, existing)
+    named = {grant.grantee for grant in acl if "CONNECT" in grant.privileges}
     return frozenset(named | {existing.owner, comparison.owner_of(existing.name)})
 
 
@@ -129,7 +157,7 @@ def owned_databases(comparison: Comparison) -> Iterator[Change]:
         existing = comparison.server.databases.get(database.name)
         if existing is None or comparison.owner_of(database.name) == database.owner:
             continue
-        missing = ALL_ON_DATABASE - held(existing.acl, database.owner)
+        missing = ALL_ON_DATABASE - held(_remaining(comparison, existing), database.owner)
         if missing:
             yield from _granted(comparison, existing, missing, [database.owner])
 
@@ -192,8 +220,9 @@ def opened_databases(comparison: Comparison) -> Iterator[Change]:
             database.name, database.owner, ()
         )
         lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        acl = _remaining(comparison, existing)
         for grantee, privileges in _opened_to(database).items():
-            if missing := privileges - held(existing.acl, grantee):
+            if missing := privileges - held(acl, grantee):
                 lacking[missing].append(grantee)
         for privileges, grantees in lacking.items():
             yield from _granted(comparison, existing, privileges, grantees)

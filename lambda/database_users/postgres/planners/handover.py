@@ -110,14 +110,19 @@ class Handover:
         for group in self.contents.objects:
             if group.kind == "schema" and schema in group.names:
                 now = self.owner_now(group.owner)
-                given = self.name in self.comparison.declared and not group.keeper
                 return (
                     now == self.owner
                     or (now in self.roles and self.comparison.can_act_as(now) and self._may_create)
                     or "CREATE" in held(group.acl, self.owner) | held(group.acl, PUBLIC)
-                    or (given and self.comparison.can_act_as(now))
+                    or self.gives(group)
                 )
         return False
+
+    def gives(self, group: ObjectGroup) -> bool:
+        """Whether the new owner is given what it may do with the schemas of `group`, before all."""
+        now = self.owner_now(group.owner)
+        declared = self.name in self.comparison.declared
+        return declared and not group.keeper and self.comparison.can_act_as(now)
 
     @cached_property
     def _may_create(self) -> bool:

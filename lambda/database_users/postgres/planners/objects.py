@@ -7,6 +7,7 @@ from database_users.plan import Change, Statement
 from database_users.postgres.acting import grants_as
 from database_users.postgres.catalog.contents import ObjectGroup
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.excess import Excess
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import (
     Given,
@@ -15,7 +16,7 @@ from database_users.postgres.planners.kept import (
     OnlyGrantor,
     OutOfReach,
 )
-from database_users.postgres.privileges import NONE, PUBLIC, held
+from database_users.postgres.privileges import PUBLIC, held
 from database_users.postgres.sql import identifier, identifiers
 from database_users.postgres.statements import (
     KEYWORDS,
@@ -36,76 +37,80 @@ def schemas_for_owner(inside: Inside) -> Iterator[Change | Kept]:
     owner = inside.database.owner
     wanted = inside.wanted("schema")[owner]
     for group in inside.contents.objects:
-        now = inside.owner_now(group.owner)
-        missing = wanted - held(group.acl, owner)
-        if group.kind == "schema" and not group.keeper and now != owner and missing:
-            if inside.comparison.can_act_as(now):
-                yield from _given(inside, missing, group, [owner], now)
-            else:
-                yield OutOfReach(inside.owner_now(group.owner), group.names)
+        if group.kind != "schema" or group.keeper:
+            continue
+        excess = Excess(inside, group)
+        its_own = excess.now == owner
+        missing = wanted - held(excess.with_owner if its_own else excess.remaining, owner)
+        if not missing or (its_own and group.owner_has is None):
+            continue
+        if inside.comparison.can_act_as(excess.now):
+            yield from _given(inside, missing, group, [owner], excess.now)
+        else:
+            yield OutOfReach(excess.now, group.names)
 
 
 def object_privileges(inside: Inside) -> Iterator[Change | Kept]:
     """Takes what is too much from our roles and from PUBLIC, and gives what is lacking."""
     for group in inside.contents.objects:
-        yield from _less(inside, group)
+        excess = Excess(inside, group)
+        yield from _less(excess)
         if not group.keeper:
-            yield from _more(inside, group)
+            yield from _more(excess)
 
 
-def _less(inside: Inside, group: ObjectGroup) -> Iterator[Change | Kept]:
+def _less(excess: Excess) -> Iterator[Change | Kept]:
+    inside, group = excess.inside, excess.group
     comparison = inside.comparison
-    now, then = inside.owner_now(group.owner), inside.owner_then(group)
-    # What an extension gives everyone on its own objects is not held against its owner.
-    allowed = inside.allowed(group.kind, "" if group.keeper else then)
-    excess: defaultdict[_Revocation, list[str]] = defaultdict(list)
-    for grant in group.acl:
-        if grant.grantee in (then, now) or grant.grantee in comparison.removed:
+    revoked: defaultdict[_Revocation, list[str]] = defaultdict(list)
+    for listed in group.acl:
+        if listed.grantee in (excess.then, excess.now) or listed.grantee in comparison.removed:
             continue
-        if grant.grantee != PUBLIC and grant.grantee not in comparison.managed:
+        if listed.grantee != PUBLIC and listed.grantee not in comparison.managed:
             if not group.keeper:
-                yield NotManaged(grant.grantee, len(group.names))
+                yield NotManaged(listed.grantee, len(group.names))
             continue
-        too_much = grant.privileges - allowed.get(grant.grantee, NONE)
+        grant = excess.by_itself(listed)
+        too_much, may_pass_on = excess.of(grant)
         if too_much and grant.grantee == PUBLIC and group.keeper:
             yield Given(group.keeper, too_much, group.kind, group.names)
             continue
-        may_pass_on = grant.grantable - too_much
+        if not (too_much or may_pass_on):
+            continue
         by_owner = grant.grantor == group.owner
-        if not (too_much or may_pass_on) or (not by_owner and grant.grantor in comparison.managed):
-            continue  # what a managed role passed on goes with its grant option
-        grantor = then if by_owner else grant.grantor
+        grantor = excess.grantor(grant)
         if not comparison.can_act_as(grantor):
             if by_owner:
-                yield OutOfReach(inside.owner_now(group.owner), group.names)
+                yield OutOfReach(excess.now, group.names)
             else:
                 yield OnlyGrantor(grantor, grantee_name(grant.grantee), len(group.names))
             continue
         role = grants_as(comparison, grantor, group.acl)
         for verb, privileges in (("REVOKE", too_much), ("REVOKE GRANT OPTION FOR", may_pass_on)):
             if privileges:
-                excess[by_owner, verb, privileges, role, grantor].append(grant.grantee)
-    # Another grantor's first: the owner's CASCADE may take its grant option.
-    for revocation in sorted(excess, key=lambda revocation: revocation[:2]):
+                revoked[by_owner, verb, privileges, role, grantor].append(grant.grantee)
+    for revocation in sorted(revoked, key=lambda revocation: revocation[:2]):
         _, verb, privileges, _, grantor = revocation
         yield from on_objects(
-            comparison, inside.database.name, verb, privileges, group, excess[revocation], grantor
+            comparison, inside.database.name, verb, privileges, group, revoked[revocation], grantor
         )
 
 
-def _more(inside: Inside, group: ObjectGroup) -> Iterator[Change | Kept]:
+def _more(excess: Excess) -> Iterator[Change | Kept]:
+    inside, group, then = excess.inside, excess.group, excess.then
     if group.kind == "column":
         return  # the table's own privileges say it
-    then = inside.owner_then(group)
     grantees = [inside.database.reader, inside.database.writer]
     if group.kind != "schema":  # that is done first of all
         grantees.append(inside.database.owner)
-    others = [grantee for grantee in grantees if grantee != then]
-    for privileges, lacking in inside.lacking(group.kind, group.acl, others).items():
+    if then in grantees and group.owner_has is None:
+        grantees.remove(then)
+    acl = excess.with_owner
+    for privileges, lacking in inside.lacking(group.kind, acl, grantees).items():
         if inside.comparison.can_act_as(then):
             yield from _given(inside, privileges, group, lacking, then)
-        elif not privileges <= held(group.acl, PUBLIC):
-            yield OutOfReach(inside.owner_now(group.owner), group.names)
+        elif not privileges <= held(acl, PUBLIC):
+            yield OutOfReach(excess.now, group.names)
 
 
 def _given(

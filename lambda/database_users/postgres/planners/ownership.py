@@ -1,15 +1,18 @@
 """Whose objects come to belong to somebody else: those of removed users and of old owners."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.acting import acting
-from database_users.postgres.catalog.contents import Contents, Owned
+from database_users.postgres.cascade import by_itself, left_after, without
+from database_users.postgres.catalog.contents import Contents, ObjectGroup, Owned
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.handover import Handover, altered
 from database_users.postgres.planners.inside import Inside
+from database_users.postgres.planners.lookup import lent
 from database_users.postgres.planners.objects import on_objects
+from database_users.postgres.privileges import Grant
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import some
 
@@ -42,7 +45,7 @@ def freed(comparison: Comparison, name: str, contents: Contents) -> Iterator[Pla
     left: list[str] = []
     for login in holders(comparison, name):
         handover = Handover(comparison, name, owner, contents, frozenset({*left, login}))
-        changes = list(_freed(handover, login, left))
+        changes = list(lent(handover, _freed(handover, login, left), keeps=(login,)))
         if not any(isinstance(change, Finding) for change in changes):
             changes += _rest(handover, login, left)
         yield from together(acting(comparison, name, changes), may_fail=True)
@@ -94,12 +97,7 @@ def _revoked(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Ch
     comparison, name = handover.comparison, handover.name
     unreachable: defaultdict[str, int] = defaultdict(int)
     for group in handover.contents.objects:
-        now = handover.owner_now(group.owner)
-        for grant in group.acl:
-            if grant.grantee != login or now == login:
-                continue
-            grantor = now if grant.grantor == group.owner else grant.grantor
-            grantor = handover.owner if grantor in left else grantor
+        for grant, grantor in _grants(handover, group, login, left):
             if comparison.can_act_as(grantor):
                 yield from on_objects(
                     comparison, name, "REVOKE", grant.privileges, group, [login], grantor
@@ -112,6 +110,32 @@ def _revoked(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Ch
             f" {grantor} can revoke: it cannot be dropped",
             (login,),
         )
+
+
+def _grants(
+    handover: Handover, group: ObjectGroup, login: str, left: Sequence[str]
+) -> Iterator[tuple[Grant, str]]:
+    """Each grant to `login` that goes along with no other, and who can take it back."""
+    then = handover.owner_then(group)
+
+    def grantor(grant: Grant) -> str:
+        return then if grant.grantor == group.owner else grant.grantor
+
+    def taken_from(roles: Sequence[str]) -> Callable[[Grant], Grant]:
+        def taken(grant: Grant) -> Grant:
+            goes = grant.grantee in roles and handover.comparison.can_act_as(grantor(grant))
+            return without(grant, grant.privileges) if goes else grant
+
+        return taken
+
+    if handover.owner_now(group.owner) == login:
+        return
+    acl = left_after(group.acl, group.owner, taken_from(left))
+    for grant in acl:
+        if grant.grantee == login:
+            alone = by_itself(grant, acl, group.owner, taken_from([login]))
+            if alone.privileges:
+                yield alone, grantor(grant)
 
 
 def adopted(inside: Inside) -> Iterator[Change]:

@@ -118,7 +118,18 @@ def defaults(draw: st.DrawFn) -> Iterator[Deed]:
     return iter((Deed((statement,)),))
 
 
-CATALOGS = st.lists(things() | things() | things() | memberships() | defaults(), max_size=10)
+@st.composite
+def doors(draw: st.DrawFn) -> Iterator[Deed]:
+    """The schema of the things is open, or closed, to somebody, its owner perhaps."""
+    on = f"{draw(st.sampled_from(('USAGE', 'CREATE', 'ALL')))} ON SCHEMA made"
+    grantee = draw(st.sampled_from(("PUBLIC", "PUBLIC", *GRANTEES)))
+    how = draw(st.sampled_from((f"REVOKE {on} FROM {grantee} CASCADE", f"GRANT {on} TO {grantee}")))
+    return iter((Deed((how,), draw(st.sampled_from((SUPERUSER, *OUTSIDE, "orders_owner")))),))
+
+
+CATALOGS = st.lists(
+    things() | things() | things() | memberships() | defaults() | doors(), max_size=10
+)
 
 
 def deadline() -> Deadline:
@@ -219,12 +230,14 @@ possible(kind, privilege) AS (SELECT * FROM unnest(
       foreign server,foreign-data wrapper,language,tablespace,database,database,database,
       large object,large object,parameter,parameter}'::text[],
     '{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,USAGE,SELECT,UPDATE,USAGE,CREATE,EXECUTE,USAGE,
-      USAGE,USAGE,USAGE,CREATE,CONNECT,CREATE,TEMPORARY,SELECT,UPDATE,SET,ALTER SYSTEM}'::text[]))
+      USAGE,USAGE,USAGE,CREATE,CONNECT,CREATE,TEMPORARY,SELECT,UPDATE,SET,ALTER SYSTEM}'::text[])),
+asked(kind, privilege) AS (SELECT kind, privilege || option
+    FROM possible, unnest('{"", " WITH GRANT OPTION"}'::text[]) option)
 SELECT role, kind, name, pg_get_userbyid(owner), acl::text, privilege, has,
     (oid >= 16384 OR name = 'public')
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = things.oid AND deptype = 'e')
-FROM things JOIN possible USING (kind), unnest(%s::text[]) role, LATERAL (SELECT CASE kind
-    WHEN 'table' THEN CASE WHEN privilege IN ('SELECT', 'INSERT', 'UPDATE')
+FROM things JOIN asked USING (kind), unnest(%s::text[]) role, LATERAL (SELECT CASE kind
+    WHEN 'table' THEN CASE WHEN privilege ~ '^(SELECT|INSERT|UPDATE)'
         THEN has_any_column_privilege(role, things.oid, privilege)
         ELSE has_table_privilege(role, oid, privilege) END
     WHEN 'sequence' THEN has_sequence_privilege(role, oid, privilege)
@@ -238,7 +251,9 @@ FROM things JOIN possible USING (kind), unnest(%s::text[]) role, LATERAL (SELECT
     WHEN 'database' THEN has_database_privilege(role, oid, privilege)
     WHEN 'parameter' THEN has_parameter_privilege(role, name, privilege)
     ELSE pg_has_role(role, owner, 'USAGE') OR EXISTS (SELECT FROM aclexplode(acl) a
-        WHERE privilege_type = privilege AND (grantee = 0 OR pg_has_role(role, grantee, 'USAGE')))
+        WHERE privilege_type = split_part(privilege, ' WITH', 1)
+        AND (is_grantable OR privilege NOT LIKE '%% WITH GRANT OPTION')
+        AND (grantee = 0 OR pg_has_role(role, grantee, 'USAGE')))
     END has) h
 WHERE oid >= 16384 OR name = 'public' OR kind IN ('database', 'tablespace')
     OR acl::text ~ '[{,](orders_owner|orders_reader|orders_writer|reader|writer)='"""
