@@ -88,7 +88,7 @@ def review_of(
         declared=declared,
         matrix=found,
         nag=report(answers, acknowledged, resources=len(assembly.resources)),
-        guardrails=tuple(broken(Subject(access, declared, found, today))),
+        guardrails=tuple(broken(Subject(access, declared, found, today, acknowledged))),
         paths=paths(access, declared),
         acknowledged=acknowledged,
         lines=DeclaredLines(declaration, declared),

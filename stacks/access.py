@@ -8,10 +8,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.connection import AirflowConnection
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network import Network
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 from stacks.database import DatabaseStack
@@ -45,6 +47,7 @@ class AccessStack(Stack):
             description="The last repair: another value puts right what is not as declared",
         )
         granted = list(grants(declaration))
+        key = log_key(self, "LogKey")
         users = {
             name: DatabaseUsers(
                 self,
@@ -54,6 +57,7 @@ class AccessStack(Stack):
                 grants=[grant for grant in granted if grant.instance == name],
                 drift_check=declaration.drift_check,
                 repair=repair.value_as_string,
+                key=key,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
                 security_group=database.users_security_group,
@@ -111,6 +115,7 @@ class AccessStack(Stack):
             f"Login-{grant.instance}-{grant.database}-{grant.level}",
             roles=[airflow.execution_role],
         )
+        acknowledge_inline_policy(login.node.find_child("Resource"))
         instance.grant_connect(login, user=grant.user)
         connection = AirflowConnection(
             self,

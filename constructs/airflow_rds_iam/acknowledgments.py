@@ -1,10 +1,15 @@
 """cdk-nag findings that are right as they are."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
 from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import Construct
+
+NIST, HIPAA, PCI, SERVERLESS = "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321", "Serverless"
+STANDARDS = (NIST, HIPAA, PCI)
+"""Packs of cdk-nag that ask for much the same, each rule under the name of each pack."""
 
 
 def acknowledge(
@@ -32,6 +37,24 @@ def acknowledge(
     )
     Validations.of(construct).acknowledge(
         Acknowledgment(id=qualified, reason=f"{reason} ({terms})" if terms else reason)
+    )
+
+
+def acknowledge_rule(
+    construct: Construct, rule: str, *, reason: str, packs: Sequence[str] = STANDARDS
+) -> None:
+    """Acknowledge a ``rule`` on ``construct`` in each of the ``packs`` that have it."""
+    for pack in packs:
+        acknowledge(construct, f"{pack}-{rule}", reason=reason)
+
+
+def acknowledge_inline_policy(role: Construct) -> None:
+    """Acknowledge that a role, or a policy of one, holds its permissions itself."""
+    acknowledge_rule(
+        role,
+        "IAMNoInlinePolicy",
+        reason="What is allowed here is allowed to this one role: inline, it comes and goes with "
+        "the role, can be attached to nobody else, and takes none of the role's ten places.",
     )
 
 

@@ -1,8 +1,9 @@
 """What keys of KMS need beside what their construct gives."""
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from constructs import Construct
 
 
 def allow_cloudwatch_logs(key: kms.Key, *, log_group_prefix: str) -> None:
@@ -34,6 +35,20 @@ def allow_cloudwatch_logs(key: kms.Key, *, log_group_prefix: str) -> None:
             },
         )
     )
+
+
+def log_key(scope: Construct, construct_id: str) -> kms.Key:
+    """A key for the log groups of the stack whose names CloudFormation makes."""
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        construct_id,
+        description=f"Log groups of {stack.stack_name}",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    allow_cloudwatch_logs(key, log_group_prefix=f"{stack.stack_name}-")
+    return key
 
 
 def arn_from_id(key: kms.IKey) -> str:

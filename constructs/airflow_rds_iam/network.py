@@ -8,7 +8,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge
+from airflow_rds_iam.acknowledgments import (
+    acknowledge,
+    acknowledge_inline_policy,
+    acknowledge_rule,
+)
+from airflow_rds_iam.keys import log_key
 
 # Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing";
 # Secrets Manager holds the Airflow connections. Signing a database token needs no endpoint.
@@ -87,6 +92,13 @@ class Network(Construct):
                 reason="The zones are declared: a subnet that changes its zone is replaced, with "
                 "all that is in it.",
             )
+        for subnet in self.vpc.public_subnets:
+            acknowledge_rule(
+                subnet,
+                "VPCNoUnrestrictedRouteToIGW",
+                reason="egress: nat is declared: the public subnets hold the NAT gateways alone, "
+                "which need this route; nothing else is in them, and none gives out addresses.",
+            )
         if retain:
             for construct in (self.vpc, *self.private_subnets):
                 resource = cast("cdk.CfnResource", construct.node.default_child)
@@ -100,6 +112,12 @@ class Network(Construct):
         self.airflow_security_group.add_ingress_rule(
             self.airflow_security_group, ec2.Port.all_traffic(), "Airflow's own components"
         )
+        acknowledge_rule(
+            self.airflow_security_group,
+            "EC2RestrictedCommonPorts",
+            reason="Amazon MWAA asks for a rule that lets its own components reach each other on "
+            "every port: its source is this same security group, and nobody else.",
+        )
         if not nat:
             self._add_endpoints()
 
@@ -107,12 +125,14 @@ class Network(Construct):
         group = logs.LogGroup(
             self,
             "FlowLogs",
+            encryption_key=log_key(self, "FlowLogsKey"),
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        self.vpc.add_flow_log(
+        flow_log = self.vpc.add_flow_log(
             "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group)
         )
+        acknowledge_inline_policy(flow_log)
 
     def _add_endpoints(self) -> None:
         group = ec2.SecurityGroup(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from review.guardrails import (
+    acknowledgment_until,
     airflow_reads_its_own,
     as_declared,
     connect_to_one_user,
@@ -38,6 +39,7 @@ RULES: tuple[ModuleType, ...] = (
     tls,
     log_exports,
     until,
+    acknowledgment_until,
     own_rules,
 )
 

@@ -1,5 +1,6 @@
 """What a rule looks at, and what it finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,6 +9,7 @@ from review.declared import Declared, DeclaredGrant
 from review.matrix.connecting import CONNECT, speaking_of
 from review.matrix.labels import Labels
 from review.matrix.model import Matrix
+from review.nag.acknowledgments import Acknowledgment
 from review.templates.access import Access
 from review.templates.assembly import Resource
 from review.templates.identities import Identity
@@ -22,6 +24,8 @@ class Subject:
     matrix: Matrix
     today: date
     """From outside, so that the same templates give the same answer again."""
+    acknowledged: Sequence[Acknowledgment] = ()
+    """Findings that are right as they are."""
 
     @cached_property
     def labels(self) -> Labels:

@@ -1,7 +1,7 @@
 """No grant outlives the day that it was given until."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from review.guardrails.subject import Subject, Violation
 
@@ -15,9 +15,16 @@ def violations(subject: Subject) -> Iterator[Violation]:
         if grant.until is None:
             continue
         what = f"{grant.identity} may {grant.level} {grant.database} until {grant.until}"
-        left = grant.until - subject.today
-        if left < timedelta():
-            yield Violation(message=f"{what}, which has passed", grant=grant)
-        elif left <= AHEAD:
-            days = f"{left.days} days from now" if left else "today"
-            yield Violation(message=f"{what}, {days}", grant=grant, level="warning")
+        if said := passed(grant.until, subject.today):
+            message, level = said
+            yield Violation(message=f"{what}, {message}", grant=grant, level=level)
+
+
+def passed(until: date, today: date) -> tuple[str, str] | None:
+    """That the last day has passed or is near, in words, with the level; else None."""
+    left = until - today
+    if left < timedelta():
+        return "which has passed", "error"
+    if left <= AHEAD:
+        return (f"{left.days} days from now" if left else "today"), "warning"
+    return None

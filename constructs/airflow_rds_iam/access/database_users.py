@@ -5,6 +5,7 @@ from typing import cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from airflow_rds_iam.access.drift_check import DriftCheck
@@ -30,6 +31,7 @@ class DatabaseUsers(Construct):
         drift_check: how often the server is compared with them, and who is told.
         repair: with another value than before, a deploy enters every database and puts right what
             is not as declared, even if nothing else has changed.
+        key: encrypts the function's log groups.
         subnets: private subnets of ``vpc``.
         security_group: lets the function out to the database's port and nowhere else.
     """
@@ -44,6 +46,7 @@ class DatabaseUsers(Construct):
         grants: Sequence[Grant],
         drift_check: model.DriftCheck,
         repair: str,
+        key: kms.IKey,
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
@@ -62,6 +65,7 @@ class DatabaseUsers(Construct):
             handler="database_users.handler.handle",
             timeout=Duration.minutes(5),
             memory_size=512,
+            key=key,
             environment={
                 "DATABASE_HOST": instance.host,
                 "DATABASE_PORT": instance.port,

@@ -11,6 +11,8 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
+
 
 class DriftCheck(Construct):
     """Has the database users' function compare, and alarms when a statement would be needed.
@@ -50,6 +52,7 @@ class DriftCheck(Construct):
                 actions=["lambda:InvokeFunction"], resources=[function.function_arn]
             )
         )
+        acknowledge_inline_policy(role)
         metric = cloudwatch.Metric(
             namespace="AirflowRdsIam",
             metric_name="StatementsOutstanding",

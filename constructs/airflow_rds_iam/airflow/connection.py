@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge
+from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
 
@@ -51,11 +51,19 @@ class AirflowConnection(Construct):
                 }
             ),
         )
-        acknowledge(
+        nothing_to_rotate = (
+            "There is nothing to rotate: the connection names host, database and user, and each "
+            "login makes a token that is valid for 15 minutes."
+        )
+        acknowledge(secret, "AwsSolutions-SMG4", reason=nothing_to_rotate)
+        acknowledge_rule(
+            secret, "SecretsManagerRotationEnabled", packs=(NIST, HIPAA), reason=nothing_to_rotate
+        )
+        acknowledge_rule(
             secret,
-            "AwsSolutions-SMG4",
-            reason="There is nothing to rotate: the connection names host, database and user, and "
-            "each login makes a token that is valid for 15 minutes.",
+            "SecretsManagerUsingKMSKey",
+            reason="It holds no secret: host, port, database and user, which policies and logs "
+            "name in the clear. It is encrypted, with the account's key for Secrets Manager.",
         )
         self._arn = secret.ref
 

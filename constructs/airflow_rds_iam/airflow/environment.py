@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -13,6 +13,7 @@ from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from airflow_rds_iam.acknowledgments import acknowledge_rule
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
@@ -88,11 +89,14 @@ class AirflowEnvironment(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        # Those of the function that delivers the files have names that CloudFormation makes.
+        allow_cloudwatch_logs(key, log_group_prefix=f"{Stack.of(self).stack_name}-")
         bucket = self._bucket(key)
         files = BucketFiles(
             self,
             "Files",
             bucket=bucket,
+            key=key,
             prefix="dags",
             source=dags,
             assemble=lambda target: _assemble(dags, target),
@@ -177,9 +181,20 @@ class AirflowEnvironment(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(365))],
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(1)
+                )
+            ],
         )
-        return s3.Bucket(
+        acknowledge_rule(
+            access_logs,
+            "S3DefaultEncryptionKMS",
+            reason="S3 delivers access logs to a bucket that encrypts with S3's own keys alone, "
+            "as its user guide says of a destination bucket.",
+        )
+        bucket = s3.Bucket(
             self,
             "Bucket",
             versioned=True,
@@ -193,6 +208,19 @@ class AirflowEnvironment(Construct):
             lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))],
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge_rule(
+            bucket,
+            "S3BucketReplicationEnabled",
+            reason="Each deploy delivers again what is in it, from the repository: a copy would be "
+            "a second place from which somebody could change the code.",
+        )
+        acknowledge_rule(
+            access_logs,
+            "S3BucketReplicationEnabled",
+            reason="It tells of one bucket, whose content is in the repository; CloudTrail's own "
+            "trail is where an account keeps its record of calls.",
+        )
+        return bucket
 
 
 def _assemble(dags: Path, target: Path) -> None:

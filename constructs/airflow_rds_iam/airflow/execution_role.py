@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge_wildcard
+from airflow_rds_iam.acknowledgments import acknowledge_inline_policy, acknowledge_wildcard
 
 
 class ExecutionRole(Construct):
@@ -99,6 +99,7 @@ class ExecutionRole(Construct):
             ),
         ):
             self.role.add_to_policy(statement)
+        acknowledge_inline_policy(self.role)
         for action in ("s3:GetObject*", "s3:GetBucket*", "s3:List*", "kms:GenerateDataKey*"):
             acknowledge_wildcard(
                 self.role,

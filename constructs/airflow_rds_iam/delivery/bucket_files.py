@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
@@ -22,6 +23,7 @@ class BucketFiles(Construct):
     this resource everything below the prefix goes, in all its versions.
 
     Args:
+        key: encrypts the log groups of the function that delivers.
         source: the folder that the files are from.
         assemble: fills the folder that is delivered.
         versioned: files whose object versions can be asked for.
@@ -33,6 +35,7 @@ class BucketFiles(Construct):
         construct_id: str,
         *,
         bucket: s3.IBucket,
+        key: kms.IKey,
         prefix: str,
         source: Path,
         assemble: Callable[[Path], None],
@@ -47,6 +50,7 @@ class BucketFiles(Construct):
             code=function_code("bucket_files"),
             handler="bucket_files.handler.handle",
             timeout=Duration.minutes(5),
+            key=key,
         )
         objects = bucket.arn_for_objects(f"{prefix}/*")
         for statement in (

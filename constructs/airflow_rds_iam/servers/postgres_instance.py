@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge
+from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
 from airflow_rds_iam.declaration.model import RetentionDays
 from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
 from airflow_rds_iam.servers.postgres_engine import family, parameters
@@ -170,19 +170,33 @@ class PostgresInstance(Construct):
             reason="The port hides nothing from who is in the network: the security group opens it "
             "to Airflow and to the database users' function alone, and tools expect it.",
         )
+        acknowledge_rule(
+            self._instance,
+            "RDSInBackupPlan",
+            packs=(NIST, HIPAA),
+            reason="RDS makes its own backups, to any second of the days that are declared for "
+            "this instance; a plan of AWS Backup is the account's, and selects by tags.",
+        )
         if not multi_az:
-            acknowledge(
-                self._instance,
-                "AwsSolutions-RDS3",
-                reason="multi_az: false is declared for this instance: an outage of its zone is "
-                "accepted, and it can be restored from its backups.",
+            accepted = (
+                "multi_az: false is declared for this instance: an outage of its zone is "
+                "accepted, and it can be restored from its backups."
+            )
+            acknowledge(self._instance, "AwsSolutions-RDS3", reason=accepted)
+            acknowledge_rule(
+                self._instance, "RDSMultiAZSupport", packs=(NIST, HIPAA), reason=accepted
             )
         if not deletion_protection:
-            acknowledge(
+            made_anew = (
+                "deletion_protection: false is declared for this instance, whose data can be made "
+                "anew."
+            )
+            acknowledge(self._instance, "AwsSolutions-RDS10", reason=made_anew)
+            acknowledge_rule(
                 self._instance,
-                "AwsSolutions-RDS10",
-                reason="deletion_protection: false is declared for this instance, whose data can "
-                "be made anew.",
+                "RDSInstanceDeletionProtectionEnabled",
+                packs=(NIST, HIPAA),
+                reason=made_anew,
             )
 
     @property

@@ -17,6 +17,7 @@ from review.declared import Declared, OwnRule, declared
 from review.guardrails.rules import RULES, Broken, broken, name, title
 from review.guardrails.subject import Subject
 from review.matrix.build import matrix
+from review.nag.acknowledgments import Acknowledgment
 from review.templates.access import Access
 from review.templates.assembly import of_templates
 from stacks.delivery import DeliveryStack
@@ -395,7 +396,7 @@ def test_one_changed_property_breaks_its_rule(
 
 
 def test_every_rule_is_tried_and_has_a_title() -> None:
-    of_the_declaration = {"until", "own-rules"}
+    of_the_declaration = {"until", "acknowledgment-until", "own-rules"}
     tried = {rule for rule, *_ in CHANGES}
     assert {name(rule) for rule in RULES} == tried | of_the_declaration
     assert all(len(title(rule).split()) > 4 for rule in RULES)
@@ -425,6 +426,29 @@ def test_a_grant_ends_on_its_day_and_warns_two_weeks_ahead(
     given = with_terms(until=TODAY + timedelta(days=days))
     said = [one.violation for one in found(dev_templates, given) if one.rule == "until"]
     assert [(one.level, one.message.rpartition(", ")[2]) for one in said] == expected
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (TODAY - timedelta(days=1), [("error", "which has passed")]),
+        (TODAY + timedelta(days=14), [("warning", "14 days from now")]),
+        (TODAY + timedelta(days=15), []),
+        (None, []),
+    ],
+)
+def test_an_acknowledgment_ends_on_its_day_and_warns_two_weeks_ahead(
+    dev_templates: Templates, until: date | None, expected: list[tuple[str, str]]
+) -> None:
+    one = Acknowledgment(
+        path="dev-access", finding="Pack-A1", reason="Right.", owner="data team", until=until
+    )
+    access = Access(of_templates(dev_templates), DEV.arns_by_role)
+    said = list(broken(Subject(access, DEV, matrix(access, DEV), TODAY, [one])))
+    assert [
+        (each.violation.level, each.violation.message.rpartition(", ")[2]) for each in said
+    ] == expected
+    assert all("(data team)" in each.violation.message for each in said)
 
 
 OWN = "may own orders"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.declaration.grants import grants
@@ -47,6 +48,7 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         grants=list(grants(declaration)),
         drift_check=DriftCheck(),
         repair="20261125T102500Z",
+        key=kms.Key(stack, "LogKey"),  # pyright: ignore[reportArgumentType]
         vpc=vpc,
         subnets=[private],  # pyright: ignore[reportArgumentType]
         security_group=ec2.SecurityGroup(stack, "Given", vpc=vpc),

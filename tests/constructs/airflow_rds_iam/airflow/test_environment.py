@@ -135,7 +135,7 @@ def test_its_files_are_named_with_their_versions(
     [bucket] = [
         name
         for name, one in of_type(template, "AWS::S3::Bucket").items()
-        if one["Properties"].get("VersioningConfiguration") == {"Status": "Enabled"}
+        if "LoggingConfiguration" in one["Properties"]
     ]
     assert environment["SourceBucketArn"] == {"Fn::GetAtt": [bucket, "Arn"]}
     assert environment["DagS3Path"] == "dags"

@@ -27,6 +27,7 @@ def stack(new_stack: Callable[[], Stack], tmp_path_factory: pytest.TempPathFacto
         stack,
         "Files",
         bucket=bucket,
+        key=key,  # pyright: ignore[reportArgumentType]
         prefix="dags",
         source=source,
         assemble=lambda target: copy_tree(source, target),

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from airflow_rds_iam.delivery.resource_function import ResourceFunction
@@ -19,6 +20,7 @@ def template(new_stack: Callable[[], Stack]) -> Content:
         code=lambda_.Code.from_inline("x"),
         handler="index.handle",
         timeout=Duration.minutes(5),
+        key=kms.Key(stack, "Key"),  # pyright: ignore[reportArgumentType]
     )
     return synthesized(stack)
 
@@ -76,3 +78,9 @@ def test_each_may_write_to_its_own_log_and_the_provider_may_call_this_function_a
 def test_no_role_has_a_managed_policy(template: Content) -> None:
     for role in properties(template, "AWS::IAM::Role"):
         assert "ManagedPolicyArns" not in role
+
+
+def test_each_log_is_encrypted_with_the_key_that_is_given(template: Content) -> None:
+    [key] = of_type(template, "AWS::KMS::Key")
+    for group in properties(template, "AWS::Logs::LogGroup"):
+        assert group["KmsKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
