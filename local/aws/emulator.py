@@ -30,7 +30,7 @@ _PRIVATE_NAMES = {
     "core.responses": ("request_scope",),
     "services.cloudformation": ("_stacks",),
     "services.cloudformation.custom_resource": ("deliver_response",),
-    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
@@ -478,6 +478,28 @@ class Emulator:
         if "update" in own:
             checked["update"] = update
         handlers[name] = {**own, **checked}
+
+    def name(self, resource_type: str, named_by: str) -> None:
+        """Name what its template does not name as CloudFormation does: by stack and logical id."""
+        handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+        physical_name = self._get("services.cloudformation.provisioners", "_physical_name")
+        own = handlers[resource_type]
+
+        def named(given: Properties, stack: str, logical_id: str) -> Properties:
+            return {named_by: physical_name(stack, logical_id), **given}
+
+        def create(logical_id: str, new: Properties, stack: str) -> Created:
+            return own["create"](logical_id, named(new, stack, logical_id), stack)
+
+        def update(
+            physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
+        ) -> Created:
+            both = (named(each, stack, logical_id) for each in (old, new))
+            return own["update"](physical_id, *both, stack, logical_id)
+
+        handlers[resource_type] = {
+            **own, "create": create, "update": update, "update_with_logical_id": True
+        }  # fmt: skip
 
     def in_progress(self, stack: str) -> bool:
         """Whether a stack of that name or id is being created, changed or deleted."""

@@ -174,3 +174,23 @@ def test_a_log_groups_key_serves_the_service(stacks: Stacks) -> None:
     with pytest.raises(StackFailedError, match="key does not exist or is not allowed"):
         stacks.deploy("refusing-key", {"Key": key(), "Group": group})
     stacks.deploy("serving-key", {"Key": key(f"logs.{REGION}.amazonaws.com"), "Group": group})
+
+
+def test_a_log_group_without_a_name_is_named_by_its_stack_and_its_key_sees_that_name(
+    stacks: Stacks,
+) -> None:
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
+    serving = key(f"logs.{REGION}.amazonaws.com")
+    [statement] = serving["Properties"]["KeyPolicy"]["Statement"]
+    group = resource("Logs::LogGroup", KmsKeyId=get("Key", "Arn"))
+    context = "kms:EncryptionContext:aws:logs:arn"
+    statement["Condition"] = {"ArnLike": {context: f"{arn}:unnamed-group-*"}}
+    with pytest.raises(StackFailedError, match="key does not exist or is not allowed"):
+        stacks.deploy("another-group", {"Key": serving, "Group": group})
+    made = stacks.deploy("unnamed-group", {"Key": serving, "Group": group}, Group={"Ref": "Group"})
+    assert made["Group"].startswith("unnamed-group-Group-")
+    kept = {**group, "Properties": {**group["Properties"], "RetentionInDays": 7}}
+    changed = stacks.deploy(
+        "unnamed-group", {"Key": serving, "Group": kept}, Group={"Ref": "Group"}
+    )
+    assert changed == made

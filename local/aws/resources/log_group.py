@@ -9,7 +9,7 @@ _ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKe
 
 
 def register(emulator: Emulator) -> None:
-    """Check log groups."""
+    """Check log groups, and name those that no template names."""
 
     def check(new: Properties, old: Properties | None) -> None:
         name, key = new.get("LogGroupName", ""), new.get("KmsKeyId")
@@ -30,3 +30,4 @@ def register(emulator: Emulator) -> None:
                 )
 
     emulator.check("AWS::Logs::LogGroup", properties=check)
+    emulator.name("AWS::Logs::LogGroup", "LogGroupName")
