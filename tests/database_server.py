@@ -42,6 +42,7 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "max_connections": "60",
+    "max_prepared_transactions": "10",
     "listen_addresses": "",
     "max_files_per_process": "500",
 }
@@ -104,6 +105,11 @@ class Postgres:
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
+            for gid, name in connection.execute(
+                "SELECT gid, database FROM pg_prepared_xacts"
+            ).fetchall():
+                with self.superuser(name) as inside:
+                    inside.execute(sql.SQL("ROLLBACK PREPARED {}").format(gid))
             self._drop_what_no_database_takes_along(connection)
             for (name,) in connection.execute(
                 "SELECT datname FROM pg_database"

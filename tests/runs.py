@@ -8,12 +8,18 @@ import psycopg
 from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.postgres.run import Outcome, converge, survey
+from database_users.postgres.session import Connect
 from tests.database_server import Postgres
 
 
 def run(server: Postgres, *databases: Database) -> Outcome:
     """Makes `server` what `databases` says."""
-    return converge(server.connect, databases, Deadline(time.monotonic() + 60))
+    return run_through(server.connect, *databases)
+
+
+def run_through(connect: Connect, *databases: Database) -> Outcome:
+    """Makes the server behind `connect` what `databases` says."""
+    return converge(connect, databases, Deadline(time.monotonic() + 60))
 
 
 def outstanding(server: Postgres, *databases: Database) -> list[str]:

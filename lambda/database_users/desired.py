@@ -46,6 +46,11 @@ class Database:
             (self.owner, "own", self.own),
         )
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """Its group roles and login users."""
+        return frozenset(self.retiring).union(*({group, *users} for group, _, users in self.groups))
+
     def group(self, level: Level) -> str:
         """The group role of `level`."""
         return next(group for group, of, _ in self.groups if of == level)

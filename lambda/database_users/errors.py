@@ -1,6 +1,8 @@
 """What stops a run, beside what stops a login."""
 
-from rds_login.causes import ServerError
+from collections.abc import Sequence
+
+from rds_login.causes import ServerError, UnavailableServerError
 from rds_login.printable import printable
 
 
@@ -14,6 +16,22 @@ class RefusedStatementError(ServerError):
 
 class LockTimeoutError(ServerError):
     """Somebody holds a lock for too long."""
+
+
+class ConcurrentChangeError(UnavailableServerError):
+    """Somebody else changed the same at the same time."""
+
+
+class SessionsLeftError(ServerError):
+    """Sessions that were to end did not."""
+
+
+class UnfinishedError(ServerError):
+    """Several things could not be done; the rest was."""
+
+    def __init__(self, errors: Sequence[ServerError]) -> None:
+        super().__init__("; ".join(map(str, errors)))
+        self.transient = any(error.transient for error in errors)
 
 
 class BudgetError(ServerError):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
+from typing import Literal, Self
 
 from database_users.desired import Level
+from rds_login.causes import ServerError
 from rds_login.printable import printable
 
 
@@ -46,6 +47,8 @@ class Finding:
 
 
 Change = Statement | Finding
+Subject = tuple[Literal["database", "user"], str]
+Subjects = tuple[Subject, ...]
 Statements = tuple[Statement, ...]
 
 
@@ -53,17 +56,35 @@ Statements = tuple[Statement, ...]
 class Transaction:
     """Statements that happen together or not at all.
 
-    One that `may_fail` stops nothing else: what the server refuses becomes a finding.
+    What the server refuses of one that `may_fail` becomes a finding, of any other a failure; it
+    stops nothing but what comes later for the same users and databases, which it is `of`. `rivals`
+    are users who could keep it from being done by changing the same again and again.
     """
 
     statements: Statements
     may_fail: bool = False
+    of: Subjects = ()
+    rivals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a run could not do, and the users and databases that it is of, if not of all."""
+
+    error: ServerError
+    of: Subjects = ()
 
 
 Planned = Transaction | Finding
 
 
-def together(changes: Iterable[Change], *, may_fail: bool = False) -> Iterator[Planned]:
+def together(
+    changes: Iterable[Change],
+    *,
+    may_fail: bool = False,
+    of: Subjects = (),
+    rivals: Iterable[str] = (),
+) -> Iterator[Planned]:
     """The statements of `changes` as one transaction, if there are any, and the findings."""
     statements: list[Statement] = []
     for change in changes:
@@ -73,7 +94,7 @@ def together(changes: Iterable[Change], *, may_fail: bool = False) -> Iterator[P
             case Finding():
                 yield change
     if statements:
-        yield Transaction(tuple(statements), may_fail)
+        yield Transaction(tuple(statements), may_fail, of, tuple(rivals))
 
 
 class Phase(Enum):
@@ -85,6 +106,7 @@ class Phase(Enum):
 
     CLOSE = "take away"
     DISCONNECT = "end sessions"
+    READMIT = "let in again whoever merely lost something"
     PREPARE = "make roles"
     CREATE = "make databases"
     INSIDE = "enter databases"
@@ -94,24 +116,31 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A phase, in the whole server or in one database: its transactions, and what is found."""
+    """A phase, in the whole server or in one database.
+
+    Its transactions, what is found, and what failed.
+    """
 
     phase: Phase
-    transactions: tuple[Transaction, ...]
-    findings: tuple[Finding, ...]
+    transactions: tuple[Transaction, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     @classmethod
-    def of(cls, phase: Phase, planned: Iterable[Planned]) -> Self:
+    def of(cls, phase: Phase, planned: Iterable[Planned | Failure]) -> Self:
         """What was planned, parted once."""
         transactions: list[Transaction] = []
         findings: list[Finding] = []
+        failures: list[Failure] = []
         for one in planned:
             match one:
                 case Transaction():
                     transactions.append(one)
                 case Finding():
                     findings.append(one)
-        return cls(phase, tuple(transactions), tuple(findings))
+                case Failure():
+                    failures.append(one)
+        return cls(phase, tuple(transactions), tuple(findings), tuple(failures))
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -146,6 +175,11 @@ class Plan:
     def findings(self) -> tuple[Finding, ...]:
         """What is found, in the same order."""
         return tuple(finding for step in self.steps for finding in step.findings)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """What could not be done, in the same order."""
+        return tuple(failure for step in self.steps for failure in step.failures)
 
     @property
     def databases(self) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
+from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.catalog.server import ExistingDatabase, Server
 from database_users.postgres.privileges import PUBLIC
 
@@ -26,6 +27,11 @@ class Comparison:
             for login in logins
         }
         return {**declared, **self._retiring}
+
+    @cached_property
+    def logins_by_database(self) -> Mapping[str, tuple[str, ...]]:
+        """The login users that are to be, by the name of their database."""
+        return grouped(self.logins, lambda login: self.logins[login][0].name)
 
     @cached_property
     def _retiring(self) -> Mapping[str, tuple[Database, Level]]:
@@ -76,6 +82,13 @@ class Comparison:
             for role in self.server.roles.values()
             if role.can_login and not role.superuser and role.name not in ours
         }
+
+    def rivals(self, role: str) -> tuple[str, ...]:
+        """The users who could change `role`, or what is its own, all the time: itself, and ours
+        that may set themselves to it.
+        """
+        members = (grant.member for grant in self.server.grants_by_role.get(role, ()) if grant.set)
+        return tuple(sorted({role, *(self.managed & set(members))} - {self.server.master}))
 
     @cached_property
     def owners(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Looks where a run would work, and changes nothing."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
@@ -23,6 +23,10 @@ class DryRun:
 
     def do(self, transaction: Transaction) -> None:
         """Nothing."""
+
+    def end_sessions(self, _: Collection[str]) -> Mapping[str, str]:
+        """Nothing, and none is said to be left."""
+        return {}
 
     def look_again(self) -> None:
         """Nothing: no session ended."""

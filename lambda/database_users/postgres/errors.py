@@ -8,7 +8,11 @@ from typing import Any, cast
 
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 
-from database_users.errors import LockTimeoutError, RefusedStatementError
+from database_users.errors import (
+    ConcurrentChangeError,
+    LockTimeoutError,
+    RefusedStatementError,
+)
 from database_users.plan import Statement
 from rds_login.causes import (
     TRANSIENT_CODES,
@@ -19,7 +23,8 @@ from rds_login.causes import (
     with_remedy,
 )
 
-_TRANSIENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
+_CONCURRENT_CODES = ("40001", "40P01", "55006")
+_CONCURRENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
 
 
 def connection_error(raised: Exception, host: str, port: int, user: str) -> ServerError:
@@ -44,9 +49,11 @@ def statement_error(
     if not isinstance(error, DatabaseError):
         return UnavailableServerError(f"the connection was lost at: {statement.sentence}")
     code, message = code_of(error), _message_of(error)
-    if code in TRANSIENT_CODES or message in _TRANSIENT_MESSAGES:
+    if code in _CONCURRENT_CODES or message in _CONCURRENT_MESSAGES:
         reason = TRANSIENT_CODES.get(code, message)
-        return UnavailableServerError(f"{reason} at: {statement.sentence}")
+        return ConcurrentChangeError(f"{reason} at: {statement.sentence}")
+    if code in TRANSIENT_CODES:
+        return UnavailableServerError(f"{TRANSIENT_CODES[code]} at: {statement.sentence}")
     if code == "55P03":
         return LockTimeoutError(
             f"a lock was not to be had at: {statement.sentence}"

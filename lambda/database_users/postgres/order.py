@@ -1,14 +1,30 @@
 """The one order of phases, which a plan, a check and a run follow alike."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from database_users.desired import Database
-from database_users.errors import LockTimeoutError, RefusedStatementError
+from database_users.errors import (
+    BudgetError,
+    ConcurrentChangeError,
+    LockTimeoutError,
+    RefusedStatementError,
+    SessionsLeftError,
+)
 from database_users.parallel import in_parallel
-from database_users.plan import Finding, Phase, Plan, Planned, Step, Transaction
+from database_users.plan import (
+    Failure,
+    Finding,
+    Phase,
+    Plan,
+    Planned,
+    Step,
+    Subject,
+    Transaction,
+)
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
@@ -18,7 +34,8 @@ from database_users.postgres.planners.handover import leaving
 from database_users.postgres.planners.lockout import refuse_lockouts
 from database_users.postgres.planners.logins import dropped_logins
 from database_users.postgres.planners.ownership import databases_to_hand_over, holders
-from database_users.postgres.planners.server import SERVER_PHASES
+from database_users.postgres.planners.server import SERVER_PHASES, unprepared
+from database_users.postgres.planners.sessions import ended_sessions, losing
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.sql import identifier
 from rds_login.causes import ServerError
@@ -45,6 +62,10 @@ class Run(Protocol):
     def do(self, transaction: Transaction) -> None:
         """Does what is not inside one database."""
 
+    def end_sessions(self, users: Collection[str], /) -> Mapping[str, str]:
+        """Ends the sessions of `users`; what is left of each, in words."""
+        ...
+
     def look_again(self) -> None:
         """Reads the server once more, where something was done to it."""
 
@@ -56,8 +77,10 @@ class Run(Protocol):
 def follow(run: Run, databases: tuple[Database, ...], scope: Scope = everything) -> Plan:
     """Phase after phase for the server of `run`, entering the databases in `scope`.
 
+    What fails stops nothing but what comes later for the same user or database.
+
     Raises:
-        ServerError: something is in the way; what is done stays done.
+        ServerError: the connection is lost; what is done stays done.
         LockoutError: the plan would lock somebody out; nothing was done.
     """
     comparison = Comparison(databases, run.server)
@@ -65,24 +88,51 @@ def follow(run: Run, databases: tuple[Database, ...], scope: Scope = everything)
     access = tuple(access_changes(comparison))
     names = frozenset(scope(comparison))
     steps: list[Step] = []
+    failed: set[Subject] = set()
     for phase in Phase:
-        if phase is Phase.INSIDE:
-            steps += _inside(run, comparison, names | databases_to_hand_over(comparison))
-            continue
-        if phase is Phase.REMOVE:
-            kept = frozenset(
-                login for step in steps for one in step.findings for login in one.keeps
-            )
-            planned = dropped_logins(comparison, kept)
-        else:
-            planned = SERVER_PHASES[phase](comparison)
-        step = _done(phase, planned, run.do)
-        steps.append(step)
-        if phase is Phase.DISCONNECT and step.transactions:
+        match phase:
+            case Phase.INSIDE:
+                entered = names | databases_to_hand_over(comparison)
+                steps += _inside(run, comparison, entered - _missing(comparison, failed))
+            case Phase.DISCONNECT:
+                steps.append(_disconnected(run, comparison))
+            case _:
+                planned = (
+                    dropped_logins(comparison, _kept(steps))
+                    if phase is Phase.REMOVE
+                    else SERVER_PHASES[phase](comparison)
+                )
+                steps.append(_done(phase, planned, run.do, failed if phase in _GIVING else ()))
+        failed |= {subject for step in steps for failure in step.failures for subject in failure.of}
+        if phase is Phase.READMIT and losing(comparison):
             # What the users whose sessions ended have made until then is known only now.
             run.look_again()
             comparison = Comparison(databases, run.server)
+        if phase is Phase.PREPARE and any(not failure.of for failure in steps[-1].failures):
+            failed |= {("database", name) for name in unprepared(comparison)}
     return Plan(access, tuple(steps))
+
+
+# Nobody gets what depends on something that failed, and no user with sessions is dropped.
+_GIVING = (Phase.READMIT, Phase.OPEN, Phase.REMOVE)
+
+
+def _kept(steps: Iterable[Step]) -> frozenset[str]:
+    return frozenset(login for step in steps for one in step.findings for login in one.keeps)
+
+
+def _missing(comparison: Comparison, failed: Collection[Subject]) -> frozenset[str]:
+    names = {name for kind, name in failed if kind == "database"}
+    return frozenset(names - comparison.server.databases.keys())
+
+
+def _disconnected(run: Run, comparison: Comparison) -> Step:
+    users = losing(comparison)
+    left: Mapping[str, str] = run.end_sessions(users) if users else {}
+    failures = [Failure(SessionsLeftError(what), (("user", user),)) for user, what in left.items()]
+    failed = {subject for failure in failures for subject in failure.of}
+    ended = (one for one in ended_sessions(comparison) if failed.isdisjoint(one.of))
+    return Step.of(Phase.DISCONNECT, chain(ended, failures))
 
 
 def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Step]:
@@ -106,33 +156,34 @@ def _visited(run: Run, comparison: Comparison, name: str) -> Step:
         with run.visit(name, leaving(comparison, name)) as visit:
             planned = plan_database(comparison, name, visit.contents)
             return _done(Phase.INSIDE, planned, visit.do)
+    except BudgetError:
+        raise
     except ServerError as error:
         if name in comparison.declared or error.transient:
-            raise
+            return Step(Phase.INSIDE, failures=(Failure(error, (("database", name),)),))
         return _unvisited(comparison, name, str(error))
 
 
 def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
-    return Step(Phase.INSIDE, (), (Finding(f"{name}: {why}", holders(comparison, name)),))
+    return Step(Phase.INSIDE, findings=(Finding(f"{name}: {why}", holders(comparison, name)),))
 
 
-def _done(phase: Phase, planned: Iterable[Planned], do: Do) -> Step:
-    done: list[Planned] = []
-    for one in tuple(planned):
-        match one:
-            case Transaction(may_fail=True):
-                done.append(_tried(one, do))
-            case Transaction():
-                do(one)
-                done.append(one)
-            case Finding():
-                done.append(one)
+def _done(
+    phase: Phase, planned: Iterable[Planned], do: Do, failed: Collection[Subject] = ()
+) -> Step:
+    done = (
+        _tried(one, do) if isinstance(one, Transaction) else one
+        for one in tuple(planned)
+        if isinstance(one, Finding) or not any(subject in failed for subject in one.of)
+    )
     return Step.of(phase, done)
 
 
-def _tried(transaction: Transaction, do: Do) -> Planned:
+def _tried(transaction: Transaction, do: Do) -> Planned | Failure:
     try:
         do(transaction)
-    except (RefusedStatementError, LockTimeoutError) as error:
-        return Finding(str(error))
+    except (RefusedStatementError, LockTimeoutError, ConcurrentChangeError) as error:
+        if transaction.may_fail and not error.transient:
+            return Finding(str(error))
+        return Failure(error, transaction.of)
     return transaction

@@ -1,31 +1,36 @@
-"""Does what is planned, logs each sentence, and tells who is in the way."""
+"""Does what is planned, logs each sentence, and clears the way of what is ours."""
 
 import logging
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 
+from database_users.errors import ConcurrentChangeError
 from database_users.plan import Transaction
 from database_users.postgres.catalog.server import Server
+from database_users.postgres.ending import end_sessions, named, signal_sessions
+from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
-from database_users.postgres.statements import HOME
-from rds_login.causes import ServerError
 
-_HOLDERS = """SELECT format('%s (process %s, in %s since %s: %s)', usename, pid, datname,
-    date_trunc('second', xact_start), state) FROM pg_stat_activity
-    WHERE pid = ANY (pg_blocking_pids({:d}))"""
+RIVAL_ATTEMPTS = 20
 
 log = logging.getLogger("database_users")
 
 
 class RealRun:
-    """Follows the order and does what it says, in `home` and in a session for each database."""
+    """Follows the order and does what it says, in `home` and in a session for each database.
 
-    def __init__(self, server: Server, connect: Connect, home: Session) -> None:
+    Sessions of `ours` that stand in the way are ended.
+    """
+
+    def __init__(
+        self, server: Server, connect: Connect, home: Session, ours: Collection[str]
+    ) -> None:
         self.server = server
         self._connect = connect
         self._home = home
+        self._obstacles = Obstacles(connect, ours)
 
     def do(self, transaction: Transaction) -> None:
         """Runs `transaction` in the database that everything server-wide runs in."""
@@ -42,15 +47,27 @@ class RealRun:
             contents = read_contents(session, self.server, leaving)
             yield Visit(contents, lambda transaction: self._run(session, transaction))
 
+    def end_sessions(self, users: Collection[str]) -> Mapping[str, str]:
+        """Ends the sessions of `users`, and tells of whom some are left.
+
+        What they have prepared to commit is rolled back.
+        """
+        left = dict(named(end_sessions(self._home, users)))
+        left |= dict(self._obstacles.rolled_back(self._home, users))
+        for user in users:
+            if user not in left:
+                log.info("no session of %s is left", user)
+        return left
+
     def _run(self, session: Session, transaction: Transaction) -> None:
-        session.run(transaction.statements, self._holder)
+        for attempt in range(RIVAL_ATTEMPTS, 0, -1):
+            try:
+                session.run(transaction.statements, self._obstacles.removed)
+                break
+            except ConcurrentChangeError:
+                if attempt == 1 or not transaction.rivals:
+                    raise
+                # They come back, but not before the next statement.
+                signal_sessions(session, transaction.rivals)
         for statement in transaction.statements:
             log.info("%s", statement.sentence)
-
-    def _holder(self, process: int) -> str:
-        try:
-            with self._connect(HOME) as session:
-                rows = session.query(_HOLDERS.format(process), "reading who holds the lock")
-        except ServerError:
-            return ""
-        return ", ".join(text for (text,) in rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from database_users.deadline import Deadline
 from database_users.desired import Database
+from database_users.errors import UnfinishedError
 from database_users.plan import Plan
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.dry_run import DryRun
@@ -43,7 +44,7 @@ def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline
 
     def attempt() -> Plan:
         with connect(HOME) as home:
-            return follow(DryRun(read_server(home, AMONG_READERS), connect), databases)
+            return _whole(follow(DryRun(read_server(home, AMONG_READERS), connect), databases))
 
     return retried(attempt, deadline)
 
@@ -54,18 +55,36 @@ def converge(
     """Makes the server what `databases` says, entering the databases in `scope`.
 
     Raises:
-        ServerError: something is in the way; what is done stays done.
+        ServerError: something is in the way; the rest is done, and stays done.
         LockoutError: the plan would lock somebody out; nothing was changed.
     """
 
     def attempt() -> Plan:
         with connect(HOME) as home:
-            return follow(RealRun(read_server(home, ALONE), connect, home), databases, scope)
+            server = read_server(home, ALONE)
+            ours = server.managed_logins.union(*(database.roles for database in databases))
+            done = follow(RealRun(server, connect, home, ours), databases, scope)
+        for finding in done.findings:
+            log.warning("%s", finding)
+        return _whole(done)
 
     done = retried(attempt, deadline)
     count = sum(1 for _ in done.statements())
-    for finding in done.findings:
-        log.warning("%s", finding)
     if not count:
         log.info("nothing to do: every role, database and privilege is as declared")
     return Outcome(count, done.databases, tuple(map(str, done.findings)))
+
+
+def _whole(plan: Plan) -> Plan:
+    """`plan`, if nothing of it failed.
+
+    Raises:
+        ServerError: with all that did.
+    """
+    match [failure.error for failure in plan.failures]:
+        case []:
+            return plan
+        case [error]:
+            raise error
+        case errors:
+            raise UnfinishedError(errors)

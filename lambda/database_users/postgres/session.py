@@ -1,8 +1,9 @@
 """A session in a database: what it asks, and what it runs, in one round trip each."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Protocol, Self
 
 from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
@@ -16,6 +17,7 @@ from database_users.postgres.errors import statement_error
 
 STATEMENT_SECONDS = 60
 LOCK_SECONDS = 5
+WATCH_SECONDS = 0.5  # how long a statement waits before somebody looks why; then twice that
 
 # An owner may set defaults for the sessions in a database; none of them may reach the master's.
 SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
@@ -61,11 +63,12 @@ class Session:
         self._settings = ""
         return rows or []
 
-    def run(self, statements: Statements, holder: Callable[[int], str]) -> None:
+    def run(self, statements: Statements, obstacles: Callable[[int], str]) -> None:
         """Runs `statements` in one transaction and one round trip.
 
-        If that fails they run once more one by one, to name the one at fault; `holder` tells who
-        blocks the backend with the given process id.
+        If that fails they run once more one by one, to name the one at fault. While they wait,
+        `obstacles` is asked from time to time to clear the way of the backend with the given
+        process id, and to tell who was in it.
 
         Raises:
             ServerError: with the sentence of the statement at fault.
@@ -73,34 +76,55 @@ class Session:
         if not statements:
             return
         try:
-            self.driver.run(";\n".join(statement.sql for statement in statements))
+            with self._watched(obstacles):
+                self.driver.run(";\n".join(statement.sql for statement in statements))
         except DatabaseError:
-            self._run_one_by_one(statements, holder)
+            self._run_one_by_one(statements, obstacles)
         except (InterfaceError, OSError) as error:
             raise statement_error(error, statements[0], self._user) from None
 
-    def _run_one_by_one(self, statements: Statements, holder: Callable[[int], str]) -> None:
-        ((process,),) = self.driver.run("SELECT pg_backend_pid()") or ((0,),)
+    def _run_one_by_one(self, statements: Statements, obstacles: Callable[[int], str]) -> None:
         together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
         if together:
             self.driver.run("BEGIN")
         for statement in statements:
-            self._run_watched(statement, lambda: holder(process))
+            found: list[str] = []
+            try:
+                with self._watched(obstacles, found):
+                    self.driver.run(statement.sql)
+            except (DatabaseError, InterfaceError, OSError) as error:
+                with suppress(DatabaseError, InterfaceError, OSError):
+                    self.driver.run("ROLLBACK")
+                raise statement_error(error, statement, self._user, "".join(found[-1:])) from None
         if together:
             self.driver.run("COMMIT")
 
-    def _run_watched(self, statement: Statement, holder: Callable[[], str]) -> None:
-        found: list[str] = []
-        watch = threading.Timer(LOCK_SECONDS / 2, lambda: found.append(holder()))
-        watch.start()
+    @contextmanager
+    def _watched(
+        self, obstacles: Callable[[int], str], found: list[str] | None = None
+    ) -> Generator[None]:
+        process = self._process
+        done = threading.Event()
+
+        def watch() -> None:
+            pause = WATCH_SECONDS
+            while not done.wait(pause):
+                if (holder := obstacles(process)) and found is not None:
+                    found.append(holder)
+                pause *= 2
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
         try:
-            self.driver.run(statement.sql)
-        except (DatabaseError, InterfaceError, OSError) as error:
-            watch.cancel()
-            watch.join()
-            raise statement_error(error, statement, self._user, "".join(found)) from None
+            yield
         finally:
-            watch.cancel()
+            done.set()
+            watcher.join()
+
+    @cached_property
+    def _process(self) -> int:
+        ((process,),) = self.driver.run("SELECT pg_backend_pid()") or ((0,),)
+        return process
 
 
 Connect = Callable[[str], Session]  # to the database of that name

@@ -39,7 +39,8 @@ def login(error: Exception) -> ServerError:
 )
 def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str):
     error = statement_error(refusal(code, message), STATEMENT, "administrator")
-    assert (type(error), error.transient) == (UnavailableServerError, True)
+    assert isinstance(error, UnavailableServerError)
+    assert error.transient
     assert str(error).startswith(says)
 
 

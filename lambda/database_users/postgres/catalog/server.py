@@ -121,6 +121,14 @@ class Server:
         """What is held in each database."""
         return grouped(self.holdings, lambda holding: holding.database)
 
+    @cached_property
+    def _settings_by_login(self) -> Mapping[str, tuple[RoleSetting, ...]]:
+        return grouped(self.role_settings, lambda setting: setting.login)
+
+    def settings_of(self, login: str) -> tuple[RoleSetting, ...]:
+        """What the sessions of `login` start as."""
+        return self._settings_by_login.get(login, ())
+
     def catalogs_of(self, database: str) -> frozenset[str]:
         """The catalogs that list what somebody but RDS owns, or is named for, in `database`."""
         if database not in self.databases:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from database_users.plan import Change, Planned, Statement, together
+from database_users.plan import Change, Planned, Statement, Subjects, together
 from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
@@ -25,12 +25,14 @@ def plan_database(comparison: Comparison, name: str, contents: Contents) -> Iter
     inside = Inside(comparison, declared, contents)
     schemas: list[Change | Kept] = list(schemas_for_owner(inside))
     leaving = tuple(freed(comparison, name, contents))
+    of: Subjects = (("database", name),)
+    rivals = comparison.rivals(declared.owner)
     if leaving:  # each in a transaction of its own, which needs what the owner role is given first
         given = [change for change in schemas if isinstance(change, Statement)]
-        yield from together(acting(comparison, name, given))
+        yield from together(acting(comparison, name, given), of=of, rivals=rivals)
         yield from leaving
         schemas = [change for change in schemas if not isinstance(change, Statement)]
     changes = chain(schemas, adopted(inside), object_privileges(inside), default_privileges(inside))
     told = summed_up(inside, changes)
     found = lent(inside.handover, told, lambda schema: Excess(inside, schema).remaining)
-    yield from together(acting(comparison, name, found))
+    yield from together(acting(comparison, name, found), of=of, rivals=rivals)

@@ -1,10 +1,18 @@
 """What to do to the databases as wholes: which there are, whose they are, who may connect."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from database_users.desired import Database
-from database_users.plan import Change, Finding, Planned, Statement, Transaction, together
+from database_users.plan import (
+    Change,
+    Finding,
+    Planned,
+    Statement,
+    Subjects,
+    Transaction,
+    together,
+)
 from database_users.postgres.acting import acting, grants_as
 from database_users.postgres.cascade import by_itself, left_after, without
 from database_users.postgres.catalog.server import ExistingDatabase
@@ -25,21 +33,37 @@ WRITE_ON_DATABASE = frozenset({"CONNECT", "TEMPORARY"})  # loads go by way of te
 ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
 
 
-def closed_databases(comparison: Comparison) -> Iterator[Change]:
+def closed_databases(comparison: Comparison) -> Iterator[Planned]:
     """Takes CONNECT and the rest from everyone who is not declared to have it."""
     for existing in comparison.server.databases.values():
-        changes = tuple(_closed(comparison, existing))
-        yield from (change for change in changes if isinstance(change, Finding))
-        statements = [change for change in changes if isinstance(change, Statement)]
-        if statements and (existing.name in comparison.declared or existing.name == HOME):
-            yield from _shut_out(comparison, existing)
-            statements += _kept_open(comparison, existing)
-        # Another grantor's first: the owner's CASCADE may take its grant option.
-        statements.sort(key=lambda statement: statement.role in ("", existing.owner))
-        yield from acting(comparison, HOME, statements, prepared=False)
+        yield from _of(comparison, existing, _closed(comparison, existing))
+
+
+def _of(
+    comparison: Comparison, existing: ExistingDatabase, changes: Iterable[Change]
+) -> Iterator[Planned]:
+    """`changes` to the database `existing`, by themselves."""
+    owners = (existing.owner, comparison.owner_of(existing.name))
+    yield from together(
+        changes,
+        of=(("database", existing.name),),
+        rivals=sorted({rival for owner in owners for rival in comparison.rivals(owner)}),
+    )
 
 
 def _closed(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    changes = tuple(_revoked(comparison, existing))
+    yield from (change for change in changes if isinstance(change, Finding))
+    statements = [change for change in changes if isinstance(change, Statement)]
+    if statements and (existing.name in comparison.declared or existing.name == HOME):
+        yield from _shut_out(comparison, existing)
+        statements += _kept_open(comparison, existing)
+    # Another grantor's first: the owner's CASCADE may take its grant option.
+    statements.sort(key=lambda statement: statement.role in ("", existing.owner))
+    yield from acting(comparison, HOME, statements, prepared=False)
+
+
+def _revoked(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
     for listed in existing.acl:
         grant = by_itself(listed, existing.acl, existing.owner, _taken(comparison, existing))
         too_much, may_pass_on = _excess(comparison, existing, grant)
@@ -142,21 +166,23 @@ def _opened_to(database: Database) -> Mapping[str, frozenset[str]]:
     }
 
 
-def owned_databases(comparison: Comparison) -> Iterator[Change]:
+def owned_databases(comparison: Comparison) -> Iterator[Planned]:
     """Hands each database to whom it is to belong."""
     for existing in comparison.server.databases.values():
-        owner = comparison.owner_of(existing.name)
-        if owner != existing.owner and comparison.can_act_as(existing.owner):
-            handed_over = server_wide(
-                f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
-                f"{existing.name}: the database belongs to {owner}, no longer to {existing.owner}",
-                acts_for=(existing.owner,),
-            )
-            yield from acting(comparison, HOME, [handed_over])
-    for database in comparison.databases:
-        existing = comparison.server.databases.get(database.name)
-        if existing is None or comparison.owner_of(database.name) == database.owner:
-            continue
+        yield from _of(comparison, existing, _owned(comparison, existing))
+
+
+def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    owner = comparison.owner_of(existing.name)
+    if owner != existing.owner and comparison.can_act_as(existing.owner):
+        handed_over = server_wide(
+            f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
+            f"{existing.name}: the database belongs to {owner}, no longer to {existing.owner}",
+            acts_for=(existing.owner,),
+        )
+        yield from acting(comparison, HOME, [handed_over])
+    database = comparison.declared.get(existing.name)
+    if database is not None and owner != database.owner:
         missing = ALL_ON_DATABASE - held(_remaining(comparison, existing), database.owner)
         if missing:
             yield from _granted(comparison, existing, missing, [database.owner])
@@ -200,10 +226,12 @@ def created_databases(comparison: Comparison) -> Iterator[Planned]:
                 f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
                 f"{database.name}: everyone (PUBLIC) loses what a new database gives",
             )
-            yield Transaction((created,))
-            yield Transaction((closed, _allow_connections(database)))
+            of: Subjects = (("database", database.name),)
+            yield Transaction((created,), of=of)
+            yield Transaction((closed, _allow_connections(database)), of=of)
         elif not existing.allows_connections:
-            yield from together(acting(comparison, HOME, [_allow_connections(database)]))
+            opened = acting(comparison, HOME, [_allow_connections(database)])
+            yield from _of(comparison, existing, opened)
 
 
 def _allow_connections(database: Database) -> Statement:
@@ -213,16 +241,21 @@ def _allow_connections(database: Database) -> Statement:
     )
 
 
-def opened_databases(comparison: Comparison) -> Iterator[Change]:
-    """Lets each database's own roles connect, and writers keep what is of the moment."""
-    for database in comparison.databases:
-        existing = comparison.server.databases.get(database.name) or ExistingDatabase(
-            database.name, database.owner, ()
-        )
-        lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-        acl = _remaining(comparison, existing)
-        for grantee, privileges in _opened_to(database).items():
-            if missing := privileges - held(acl, grantee):
-                lacking[missing].append(grantee)
-        for privileges, grantees in lacking.items():
-            yield from _granted(comparison, existing, privileges, grantees)
+def opened_database(comparison: Comparison, database: Database) -> Iterator[Planned]:
+    """Lets the database's own roles connect, and writers keep what is of the moment."""
+    existing = comparison.server.databases.get(database.name) or ExistingDatabase(
+        database.name, database.owner, ()
+    )
+    yield from _of(comparison, existing, _opened(comparison, database, existing))
+
+
+def _opened(
+    comparison: Comparison, database: Database, existing: ExistingDatabase
+) -> Iterator[Change]:
+    lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    acl = _remaining(comparison, existing)
+    for grantee, privileges in _opened_to(database).items():
+        if missing := privileges - held(acl, grantee):
+            lacking[missing].append(grantee)
+    for privileges, grantees in lacking.items():
+        yield from _granted(comparison, existing, privileges, grantees)

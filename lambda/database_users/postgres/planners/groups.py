@@ -3,32 +3,34 @@
 from collections.abc import Iterator, Sequence
 
 from database_users.desired import Level
-from database_users.plan import Statement
+from database_users.plan import Planned, Statement, together
 from database_users.postgres.catalog.server import Role
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import server_wide, words
 
 
-def groups(comparison: Comparison) -> Iterator[Statement]:
+def new_groups(comparison: Comparison) -> Iterator[Statement]:
     """The group roles: owners last, since what the master inherits makes each grant slower."""
     roles = comparison.server.roles
     for turn in ("read", "write", "own"):
         for database in comparison.databases:
             for group, level, logins in database.groups:
-                if level != turn:
-                    continue
-                role = roles.get(group)
-                if role is None:
+                if level == turn and group not in roles:
                     yield _new_group(group, level, [name for name in logins if name not in roles])
-                    continue
-                yield from corrected_attributes(role)
-                if role.can_login:
-                    yield server_wide(
-                        f"ALTER ROLE {identifier(group)} NOLOGIN",
-                        f"{group} existed as a login user: it is a group role now and may not"
-                        " log in",
-                    )
+
+
+def corrected_groups(comparison: Comparison) -> Iterator[Planned]:
+    """Makes roles that exist already what a group role is, each by itself."""
+    for database in comparison.databases:
+        for group, _, _ in database.groups:
+            role = comparison.server.roles.get(group)
+            if role is not None:
+                yield from together(
+                    corrected_attributes(role),
+                    of=(("database", database.name),),
+                    rivals=comparison.rivals(group),
+                )
 
 
 def _new_group(group: str, level: Level, new_logins: Sequence[str]) -> Statement:

@@ -2,23 +2,31 @@
 
 from collections.abc import Collection, Iterator
 
-from database_users.desired import IAM, MANAGED
-from database_users.plan import Finding, Planned, Statement, Transaction, together
+from database_users.desired import IAM, MANAGED, Database, Level
+from database_users.plan import Finding, Planned, Statement, Subjects, Transaction, together
 from database_users.postgres.acting import acting
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.groups import corrected_attributes
 from database_users.postgres.planners.memberships import is_member
+from database_users.postgres.planners.sessions import loses_groups
 from database_users.postgres.sql import identifier, identifiers, literal
 from database_users.postgres.statements import HOME, server_wide
 
 
-def disabled_logins(comparison: Comparison) -> Iterator[Statement]:
-    """Takes login from the users that are declared no more."""
-    for login in comparison.removed:
-        if comparison.server.roles[login].can_login:
-            yield server_wide(
-                f"ALTER ROLE {identifier(login)} NOLOGIN", f"{login} may not log in any more"
-            )
+def disabled(comparison: Comparison, user: str) -> Iterator[Statement]:
+    """Takes login from who loses something: until its sessions have ended, or for good."""
+    role = comparison.server.roles.get(user)
+    if role is None or not role.can_login:
+        return
+    if user in comparison.groups:
+        sentence = f"{user} existed as a login user: it is a group role now and may not log in"
+    elif user in comparison.removed:
+        sentence = f"{user} may not log in any more"
+    elif user in comparison.logins and loses_groups(comparison, user):
+        sentence = f"{user} loses something: it may not log in until its sessions have ended"
+    else:
+        return
+    yield server_wide(f"ALTER ROLE {identifier(user)} NOLOGIN", sentence)
 
 
 def marker(comparison: Comparison) -> Iterator[Statement]:
@@ -65,46 +73,62 @@ def _starts_as(login: str, owner: str) -> Statement:
     )
 
 
-def corrected_logins(comparison: Comparison) -> Iterator[Statement]:
-    """Makes roles that exist already what a login user is."""
-    server = comparison.server
-    starts = {
-        setting.login: setting.role for setting in server.role_settings if setting.database is None
-    }
+def corrected_logins(comparison: Comparison) -> Iterator[Planned]:
+    """Makes roles that exist already what a login user is, each by itself."""
     for login, (database, level) in comparison.logins.items():
-        role = server.roles.get(login)
-        if role is None:
-            continue
-        yield from corrected_attributes(role)
-        if role.inherits == (level == "own"):
-            word = "NOINHERIT" if role.inherits else "INHERIT"
-            yield server_wide(
-                f"ALTER ROLE {identifier(login)} {word}", f"{login} is {word}, as its level wants"
-            )
-        if login not in server.managed_logins:
-            yield server_wide(
-                f"ALTER ROLE {identifier(login)} PASSWORD NULL",
-                f"{login} existed and is taken over: it has no password any more",
-            )
-        if level == "own" and starts.get(login) != database.owner:
-            yield _starts_as(login, database.owner)
+        if login in comparison.server.roles:
+            corrected = _corrected(comparison, login, database, level)
+            yield from together(corrected, of=(("user", login),), rivals=(login,))
 
 
-def enabled_logins(comparison: Comparison) -> Iterator[Statement]:
+def _corrected(
+    comparison: Comparison, login: str, database: Database, level: Level
+) -> Iterator[Statement]:
+    server = comparison.server
+    role = server.roles[login]
+    yield from corrected_attributes(role)
+    if role.inherits == (level == "own"):
+        word = "NOINHERIT" if role.inherits else "INHERIT"
+        yield server_wide(
+            f"ALTER ROLE {identifier(login)} {word}", f"{login} is {word}, as its level wants"
+        )
+    if login not in server.managed_logins:
+        yield server_wide(
+            f"ALTER ROLE {identifier(login)} PASSWORD NULL",
+            f"{login} existed and is taken over: it has no password any more",
+        )
+    starts = {setting.role for setting in server.settings_of(login) if setting.database is None}
+    if level == "own" and database.owner not in starts:
+        yield _starts_as(login, database.owner)
+
+
+def readmitted_logins(comparison: Comparison) -> Iterator[Planned]:
+    """Lets users that lost something, and stay, log in again, once their sessions have ended."""
+    for login in comparison.logins:
+        if any(disabled(comparison, login)):
+            yield from together([_enabled(login)], of=(("user", login),), rivals=(login,))
+
+
+def _enabled(login: str) -> Statement:
+    return server_wide(f"ALTER ROLE {identifier(login)} LOGIN", f"{login} may log in again")
+
+
+def enabled_logins(comparison: Comparison, database: Database) -> Iterator[Planned]:
     """Lets users log in with a token: the last thing that they are given."""
     server = comparison.server
-    for login in comparison.logins:
-        role = server.roles.get(login)
-        if role is not None and not role.can_login:
-            yield server_wide(f"ALTER ROLE {identifier(login)} LOGIN", f"{login} may log in again")
-    outside = [
-        login for login in comparison.logins if not is_member(server, login, IAM, inherit=True)
-    ]
+    logins = comparison.logins_by_database.get(database.name, ())
+    of: Subjects = (("database", database.name),)
+    outside = [login for login in logins if not is_member(server, login, IAM, inherit=True)]
     if outside:
-        yield server_wide(
+        granted = server_wide(
             f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE, SET TRUE",
             f"may log in with a token: {', '.join(outside)}",
         )
+        yield Transaction((granted,), of=of)
+    for login in logins:
+        role = server.roles.get(login)
+        if role is not None and not role.can_login:
+            yield Transaction((_enabled(login),), of=(*of, ("user", login)), rivals=(login,))
 
 
 def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Planned]:
@@ -113,6 +137,7 @@ def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Pl
     Of those that are `kept`, something else depends on them that stays.
     """
     for login in comparison.removed:
+        of: Subjects = (("user", login),)
         if login in kept:
             yield Finding(f"{login} is not dropped, but may not log in: objects depend on it")
             continue
@@ -123,6 +148,6 @@ def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Pl
                 f"whom {login} made a member of a role is none by that any more",
                 acts_for=(login,),
             )
-            yield from together(acting(comparison, HOME, [passed_on]), may_fail=True)
+            yield from together(acting(comparison, HOME, [passed_on]), may_fail=True, of=of)
         dropped = server_wide(f"DROP ROLE {identifier(login)}", f"{login} exists no more")
-        yield Transaction((dropped,), may_fail=True)
+        yield Transaction((dropped,), may_fail=True, of=of)

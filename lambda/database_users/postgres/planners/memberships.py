@@ -19,37 +19,38 @@ def wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
     return {MANAGED: False} if member in comparison.removed else {}
 
 
-def revoked_memberships(comparison: Comparison) -> Iterator[Change]:
-    """Takes managed roles out of what they are not declared to be in."""
+def revoked_memberships(comparison: Comparison, member: str, *, of_iam: bool) -> Iterator[Change]:
+    """Takes `member` out of what it is not declared to be in: of `rds_iam`, or of all else."""
     server = comparison.server
-    for member in sorted(comparison.managed):
-        wanted = wanted_groups(comparison, member)
-        for grant in server.grants_by_member.get(member, ()):
-            excess: list[str] = []
-            if grant.role not in wanted:
-                excess.append("")
-            else:
-                if grant.admin:
-                    excess.append("ADMIN OPTION FOR")
-                if grant.set and grant.role == MANAGED:
-                    excess.append("SET OPTION FOR")
-                if grant.inherit and not wanted[grant.role]:
-                    excess.append("INHERIT OPTION FOR")
-            for option in excess:
-                what = f"the {option.lower()} {grant.role}" if option else grant.role
-                if not comparison.can_act_as(grant.grantor):
-                    yield Finding(
-                        f"{member} keeps {what}, which {grant.grantor} granted and only"
-                        f" {grant.grantor} can revoke"
-                    )
-                    continue
-                revoked = server_wide(
-                    f"REVOKE {f'{option} ' if option else ''}{identifier(grant.role)}"
-                    f" FROM {identifier(member)} GRANTED BY {identifier(grant.grantor)} CASCADE",
-                    f"{member} is no longer granted {what}",
-                    acts_for=(grant.grantor,),
+    wanted = wanted_groups(comparison, member)
+    for grant in server.grants_by_member.get(member, ()):
+        if (grant.role == IAM) != of_iam:
+            continue
+        excess: list[str] = []
+        if grant.role not in wanted:
+            excess.append("")
+        else:
+            if grant.admin:
+                excess.append("ADMIN OPTION FOR")
+            if grant.set and grant.role == MANAGED:
+                excess.append("SET OPTION FOR")
+            if grant.inherit and not wanted[grant.role]:
+                excess.append("INHERIT OPTION FOR")
+        for option in excess:
+            what = f"the {option.lower()} {grant.role}" if option else grant.role
+            if not comparison.can_act_as(grant.grantor):
+                yield Finding(
+                    f"{member} keeps {what}, which {grant.grantor} granted and only"
+                    f" {grant.grantor} can revoke"
                 )
-                yield from acting(comparison, HOME, [revoked], prepared=False)
+                continue
+            revoked = server_wide(
+                f"REVOKE {f'{option} ' if option else ''}{identifier(grant.role)}"
+                f" FROM {identifier(member)} GRANTED BY {identifier(grant.grantor)} CASCADE",
+                f"{member} is no longer granted {what}",
+                acts_for=(grant.grantor,),
+            )
+            yield from acting(comparison, HOME, [revoked], prepared=False)
 
 
 def memberships(comparison: Comparison) -> Iterator[Change]:

@@ -48,7 +48,12 @@ def freed(comparison: Comparison, name: str, contents: Contents) -> Iterator[Pla
         changes = list(lent(handover, _freed(handover, login, left), keeps=(login,)))
         if not any(isinstance(change, Finding) for change in changes):
             changes += _rest(handover, login, left)
-        yield from together(acting(comparison, name, changes), may_fail=True)
+        yield from together(
+            acting(comparison, name, changes),
+            may_fail=True,
+            of=(("database", name), ("user", login)),
+            rivals=comparison.rivals(owner),
+        )
         left.append(login)
 
 

@@ -8,21 +8,22 @@ from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import (
     closed_databases,
     created_databases,
-    opened_databases,
+    opened_database,
     owned_databases,
 )
-from database_users.postgres.planners.groups import groups
+from database_users.postgres.planners.groups import corrected_groups, new_groups
 from database_users.postgres.planners.lockout import lockout_findings
 from database_users.postgres.planners.logins import (
     corrected_logins,
-    disabled_logins,
+    disabled,
     enabled_logins,
     marker,
     new_logins,
+    readmitted_logins,
 )
 from database_users.postgres.planners.memberships import memberships, revoked_memberships
 from database_users.postgres.planners.outside import outsiders, undeclared
-from database_users.postgres.planners.sessions import ended_sessions, reset_role_settings
+from database_users.postgres.planners.sessions import reset_role_settings
 from database_users.postgres.planners.shared import owned_tablespaces, shared_privileges
 
 
@@ -30,19 +31,18 @@ def _close(comparison: Comparison) -> Iterator[Planned]:
     yield from lockout_findings(comparison)
     yield from outsiders(comparison)
     yield from undeclared(comparison)
-    yield from together(
-        chain(
-            disabled_logins(comparison),
-            revoked_memberships(comparison),
-            closed_databases(comparison),
-            shared_privileges(comparison),
-            reset_role_settings(comparison),
+    for user in sorted(comparison.managed):
+        # First what a user cannot hold up: then it can come into no database to hold up the rest.
+        outside = revoked_memberships(comparison, user, of_iam=False)
+        yield from together(outside, of=(("user", user),))
+        rest = chain(
+            disabled(comparison, user),
+            revoked_memberships(comparison, user, of_iam=True),
+            reset_role_settings(comparison, user),
         )
-    )
-
-
-def _disconnect(comparison: Comparison) -> Iterator[Planned]:
-    yield from together(ended_sessions(comparison))
+        yield from together(rest, of=(("user", user),), rivals=comparison.rivals(user))
+    yield from closed_databases(comparison)
+    yield from shared_privileges(comparison)
 
 
 def _prepare(comparison: Comparison) -> Iterator[Planned]:
@@ -50,22 +50,31 @@ def _prepare(comparison: Comparison) -> Iterator[Planned]:
         chain(
             marker(comparison),
             new_logins(comparison),
-            corrected_logins(comparison),
-            groups(comparison),
+            new_groups(comparison),
             memberships(comparison),
-            owned_databases(comparison),
-            owned_tablespaces(comparison),
         )
     )
+    yield from corrected_logins(comparison)
+    yield from corrected_groups(comparison)
+    yield from owned_databases(comparison)
+    yield from owned_tablespaces(comparison)
+
+
+def unprepared(comparison: Comparison) -> frozenset[str]:
+    """The databases of which a role is missing."""
+    roles = comparison.server.roles.keys()
+    return frozenset(database.name for database in comparison.databases if database.roles - roles)
 
 
 def _open(comparison: Comparison) -> Iterator[Planned]:
-    yield from together(chain(opened_databases(comparison), enabled_logins(comparison)))
+    for database in comparison.databases:
+        yield from opened_database(comparison, database)
+        yield from enabled_logins(comparison, database)
 
 
 SERVER_PHASES: Mapping[Phase, Callable[[Comparison], Iterator[Planned]]] = {
     Phase.CLOSE: _close,
-    Phase.DISCONNECT: _disconnect,
+    Phase.READMIT: readmitted_logins,
     Phase.PREPARE: _prepare,
     Phase.CREATE: created_databases,
     Phase.OPEN: _open,

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from database_users.plan import Statement
+from database_users.plan import Statement, Transaction
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.memberships import wanted_groups
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import server_wide
 
-_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = "
+_TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
 
 
-def reset_role_settings(comparison: Comparison) -> Iterator[Statement]:
+def reset_role_settings(comparison: Comparison, login: str) -> Iterator[Statement]:
     """Nothing but the setting of an `own` login may change the role that a session starts as."""
-    for setting in comparison.server.role_settings:
-        if setting.login not in comparison.logins:
-            continue
-        _, level = comparison.logins[setting.login]
+    if login not in comparison.logins:
+        return
+    _, level = comparison.logins[login]
+    for setting in comparison.server.settings_of(login):
         if level == "own" and setting.database is None:
             continue  # set right in corrected_logins
         where = f" IN DATABASE {identifier(setting.database)}" if setting.database else ""
@@ -27,20 +27,38 @@ def reset_role_settings(comparison: Comparison) -> Iterator[Statement]:
         )
 
 
-def ended_sessions(comparison: Comparison) -> Iterator[Statement]:
-    """Ends the sessions of users that lose something: a session keeps the role that it has set."""
+def losing(comparison: Comparison) -> tuple[str, ...]:
+    """The users that lose something: a session keeps the role that it has set.
+
+    A run that was cut off while a user lost something left it without its login.
+    """
     server = comparison.server
-    losing = {
+    changed = (
         login
-        for login in comparison.removed
-        if server.roles[login].can_login or login in server.sessions
-    }
-    for login in comparison.logins.keys() & server.sessions:
-        groups = {grant.role for grant in server.grants_by_member.get(login, ())}
-        if groups - wanted_groups(comparison, login).keys():
-            losing.add(login)
-    for login in sorted(losing):
-        yield server_wide(
-            _TERMINATE + literal(login),
-            f"the sessions of {login} end",
-        )
+        for login in comparison.logins.keys() & server.roles.keys()
+        if loses_groups(comparison, login) or not server.roles[login].can_login
+    )
+    groups = (
+        group
+        for group in comparison.groups & server.roles.keys()
+        if server.roles[group].can_login or group in server.sessions
+    )
+    return tuple(sorted({*comparison.removed, *changed, *groups}))
+
+
+def loses_groups(comparison: Comparison, login: str) -> bool:
+    """Whether `login`, which is declared, is taken out of a role."""
+    wanted = wanted_groups(comparison, login)
+    return any(
+        grant.role not in wanted and grant.grantor in comparison.acts_as
+        for grant in comparison.server.grants_by_member.get(login, ())
+    )
+
+
+def ended_sessions(comparison: Comparison) -> Iterator[Transaction]:
+    """What ends the sessions of users that lose something, where there may be any."""
+    server = comparison.server
+    for login in losing(comparison):
+        if server.roles[login].can_login or login in server.sessions:
+            ended = server_wide(_TERMINATE + literal(login), f"the sessions of {login} end")
+            yield Transaction((ended,), of=(("user", login),))

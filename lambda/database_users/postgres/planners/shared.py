@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from database_users.plan import Change, Finding, Statement
+from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.acting import acting, grants_as
+from database_users.postgres.catalog.server import SharedObject
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.privileges import PUBLIC
 from database_users.postgres.sql import identifier
@@ -19,42 +20,46 @@ from database_users.postgres.statements import (
 OWNER_OF_EACH = "pg_database_owner"  # whoever owns the database at hand
 
 
-def shared_privileges(comparison: Comparison) -> Iterator[Change]:
+def shared_privileges(comparison: Comparison) -> Iterator[Planned]:
     """Takes them from our roles, whose levels end with their database."""
     for shared in comparison.server.shared:
-        if shared.owner == OWNER_OF_EACH:
+        yield from together(_revoked(comparison, shared), rivals=comparison.rivals(shared.owner))
+
+
+def _revoked(comparison: Comparison, shared: SharedObject) -> Iterator[Change]:
+    if shared.owner == OWNER_OF_EACH:
+        yield Finding(
+            f"the tablespace {shared.name} belongs to {OWNER_OF_EACH}, and so to the owner of"
+            " each database"
+        )
+    changes: list[Statement] = []
+    for grant in shared.acl:
+        what = f"{words(grant.privileges)} on the {shared.kind} {shared.name}"
+        if grant.grantee in (PUBLIC, OWNER_OF_EACH):
             yield Finding(
-                f"the tablespace {shared.name} belongs to {OWNER_OF_EACH}, and so to the owner of"
-                " each database"
+                f"{grantee_name(grant.grantee)} has {what}, users declared here among them"
             )
-        changes: list[Statement] = []
-        for grant in shared.acl:
-            what = f"{words(grant.privileges)} on the {shared.kind} {shared.name}"
-            if grant.grantee in (PUBLIC, OWNER_OF_EACH):
-                yield Finding(
-                    f"{grantee_name(grant.grantee)} has {what}, users declared here among them"
+        elif grant.grantee not in comparison.managed:
+            continue
+        elif not comparison.can_act_as(grant.grantor):
+            yield Finding(
+                f"{grant.grantee} keeps {what}; only {grant.grantor} can revoke it",
+                (grant.grantee,),
+            )
+        else:
+            changes.append(
+                server_wide(
+                    f"REVOKE {words(grant.privileges)} ON {KEYWORDS[shared.kind]}"
+                    f" {identifier(shared.name)} FROM {grantee_sql(grant.grantee)} CASCADE",
+                    f"{grant.grantee} no longer has {what}",
+                    grants_as(comparison, grant.grantor, shared.acl),
+                    (grant.grantor,),
                 )
-            elif grant.grantee not in comparison.managed:
-                continue
-            elif not comparison.can_act_as(grant.grantor):
-                yield Finding(
-                    f"{grant.grantee} keeps {what}; only {grant.grantor} can revoke it",
-                    (grant.grantee,),
-                )
-            else:
-                changes.append(
-                    server_wide(
-                        f"REVOKE {words(grant.privileges)} ON {KEYWORDS[shared.kind]}"
-                        f" {identifier(shared.name)} FROM {grantee_sql(grant.grantee)} CASCADE",
-                        f"{grant.grantee} no longer has {what}",
-                        grants_as(comparison, grant.grantor, shared.acl),
-                        (grant.grantor,),
-                    )
-                )
-        yield from acting(comparison, HOME, changes, prepared=False)
+            )
+    yield from acting(comparison, HOME, changes, prepared=False)
 
 
-def owned_tablespaces(comparison: Comparison) -> Iterator[Change]:
+def owned_tablespaces(comparison: Comparison) -> Iterator[Planned]:
     """Hands the tablespaces of our roles to the master."""
     for shared in comparison.server.shared:
         if shared.kind == "tablespace" and shared.owner in comparison.managed:
@@ -70,4 +75,6 @@ def owned_tablespaces(comparison: Comparison) -> Iterator[Change]:
                 f"the tablespace {shared.name} is the master's, no longer {shared.owner}'s",
                 acts_for=(shared.owner,),
             )
-            yield from acting(comparison, HOME, [handed_over])
+            yield from together(
+                acting(comparison, HOME, [handed_over]), rivals=comparison.rivals(shared.owner)
+            )

@@ -184,7 +184,7 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
     newest.execute(
         "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
     )
-    monkeypatch.setattr(session, "LOCK_SECONDS", 0.4)
+    monkeypatch.setattr(session, "WATCH_SECONDS", 0.1)
     monkeypatch.setattr(session, "SETTINGS", session.SETTINGS + "SET lock_timeout = 400;")
     monkeypatch.setattr(reading, "LOCK_SECONDS", 0.4)
     with newest.superuser("orders") as holder:

@@ -1,0 +1,102 @@
+"""What fails for one user or in one database withholds nothing from the others."""
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from database_users import retry
+from database_users.errors import RefusedStatementError, UnfinishedError
+from database_users.plan import Statements
+from database_users.postgres.session import Session
+from rds_login.causes import ServerError, UnavailableServerError
+from tests.database_server import Postgres
+from tests.desired import ORDERS, PAYROLL
+from tests.runs import outstanding, run, run_through
+
+BEFORE = (ORDERS, PAYROLL)
+AFTER = (replace(ORDERS, read=("analyst",), own=()), replace(PAYROLL, own=(), write=("clerk",)))
+
+
+class Refusing:
+    """Opens sessions in which statements with one of `words` are refused."""
+
+    def __init__(self, server: Postgres, *words: str) -> None:
+        self._server = server
+        self._words = words
+
+    def connect(self, database: str) -> Session:
+        session = self._server.connect(database)
+        whole = session.run
+
+        def run(statements: Statements, obstacles: object) -> None:
+            for statement in statements:
+                if any(word in statement.sql for word in self._words):
+                    raise RefusedStatementError(f"refused at: {statement.sentence}")
+            whole(statements, obstacles)  # pyright: ignore[reportArgumentType]
+
+        session.run = run  # pyright: ignore[reportAttributeAccessIssue]
+        return session
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        '"owner" NOLOGIN',
+        'REVOKE "orders_owner"',
+        'ON DATABASE "orders" FROM',
+        'ON TABLE "public"."item"',
+        'ON DATABASE "orders" TO',
+        'GRANT "rds_iam" TO "analyst"',
+    ],
+)
+def test_what_is_refused_withholds_nothing_from_others(newest: Postgres, refused: str):
+    run(newest, *BEFORE)
+    newest.execute("CREATE TABLE item (id int)", database="orders", user="owner")
+    newest.execute("GRANT TRIGGER ON item TO orders_reader", database="orders")
+    newest.execute("REVOKE CONNECT ON DATABASE orders FROM orders_reader")
+    newest.execute("GRANT CONNECT ON DATABASE orders TO PUBLIC")
+    with pytest.raises(ServerError, match="refused at: "):
+        run_through(Refusing(newest, refused).connect, *AFTER)
+    of_orders = ("orders", "owner", "analyst")
+    left = outstanding(newest, *AFTER)
+    assert [sql for sql in left if not any(word in sql for word in of_orders)] == []
+    newest.login("clerk", "payroll").close()
+    for user in ("boss", "reader"):
+        assert newest.query(f"SELECT FROM pg_roles WHERE rolname = '{user}'") == []
+    run(newest, *AFTER)
+    assert outstanding(newest, *AFTER) == []
+
+
+def test_each_of_several_failures_is_told(newest: Postgres):
+    run(newest, *BEFORE)
+    with pytest.raises(UnfinishedError) as failed:
+        run_through(Refusing(newest, '"owner" NOLOGIN', '"boss" NOLOGIN').connect, *AFTER)
+    for user in ("owner", "boss"):
+        assert f"refused at: {user} may not log in any more" in str(failed.value)
+    for user, database in (("owner", "orders"), ("boss", "payroll")):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            newest.login(user, database)
+
+
+def _do_not_wait(_: float) -> None:
+    pass
+
+
+def test_a_database_that_nobody_gets_into_keeps_no_other_closed(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(retry.time, "sleep", _do_not_wait)
+    run(newest, *BEFORE)
+
+    def connect(database: str) -> Session:
+        if database == "orders":
+            raise UnavailableServerError("no way in")
+        return newest.connect(database)
+
+    with pytest.raises(UnavailableServerError, match="no way in"):
+        run_through(connect, *AFTER)
+    newest.login("clerk", "payroll").close()
+    assert newest.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
+    with pytest.raises(psycopg.OperationalError):
+        newest.login("analyst", "orders")

@@ -1,0 +1,138 @@
+"""Whoever is revoked or loses a level has no session left, seen or unseen."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from database_users.errors import SessionsLeftError
+from database_users.postgres import ending
+from tests.database_server import MASTER, Postgres
+from tests.desired import ORDERS, PAYROLL
+from tests.runs import outstanding, run
+
+WITHOUT_OWNER = replace(ORDERS, own=())
+
+
+@contextmanager
+def asleep(server: Postgres, user: str, database: str) -> Generator[list[str]]:
+    """A session of `user` that stays at the door, and what it says if it wakes."""
+    said: list[str] = []
+    before = starting(server)
+
+    def log_in() -> None:
+        try:
+            with server.login(user, database, options="-c post_auth_delay=2000") as session:
+                said.extend(session.execute("SELECT current_user::text").fetchone() or ())
+        except psycopg.OperationalError:
+            return
+
+    thread = threading.Thread(target=log_in, daemon=True)
+    thread.start()
+    while starting(server) == before:
+        time.sleep(0.01)
+    yield said
+    for process in starting(server) - before:
+        server.execute(f"SELECT pg_terminate_backend({process})")
+    thread.join()
+
+
+def starting(server: Postgres) -> set[int]:
+    return {
+        process
+        for (process,) in server.query(
+            "SELECT pid FROM pg_locks WHERE locktype = 'object' AND pid <> pg_backend_pid()"
+            " AND classid = 'pg_database'::regclass"
+        )
+    }
+
+
+def test_a_session_that_sleeps_at_the_door_is_ended_too(server: Postgres):
+    run(server, ORDERS)
+    with asleep(server, "owner", "orders") as said:
+        run(server, WITHOUT_OWNER)
+        assert starting(server) == set()
+    assert said == []
+
+
+def test_nobody_elses_session_at_the_door_is_touched(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    with asleep(server, "reader", "orders"), asleep(server, "boss", "payroll"):
+        others = starting(server)
+        with asleep(server, "owner", "orders"):
+            run(server, WITHOUT_OWNER, PAYROLL)
+            assert starting(server) == others
+
+
+def test_who_merely_loses_something_loses_its_sessions_at_the_door(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE legacy", "GRANT legacy TO writer", user=MASTER)
+    server.execute("GRANT legacy TO reader")
+    # Nobody asked for a login of it, but one may have been made by hand.
+    server.execute("ALTER ROLE orders_writer LOGIN")
+    server.execute("GRANT rds_iam TO orders_writer", user=MASTER)
+    with (
+        asleep(server, "reader", "orders"),  # the master cannot take anything away from it
+        server.login("reader", "orders") as reader,
+    ):
+        others = starting(server)
+        with asleep(server, "writer", "orders"), asleep(server, "orders_writer", "orders"):
+            run(server, ORDERS)
+            assert starting(server) == others
+        reader.execute("SELECT")
+        assert outstanding(server, ORDERS) == []
+    server.login("writer", "orders").close()
+
+
+def test_many_sessions_are_told_to_end_at_once(newest: Postgres):
+    run(newest, ORDERS)
+    sessions = [newest.login("owner", "orders") for _ in range(30)]
+    run(newest, WITHOUT_OWNER)
+    for session in sessions:
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT")
+
+
+def test_sessions_that_do_not_end_are_named_and_withhold_nothing_from_others(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    run(newest, ORDERS, PAYROLL)
+    monkeypatch.setattr(ending, "END_SECONDS", 0.3)
+    after = (WITHOUT_OWNER, replace(PAYROLL, own=(), read=("analyst",)))
+    with stubborn(newest, "owner", "orders") as process:
+        with pytest.raises(SessionsLeftError) as failed:
+            run(newest, *after)
+        assert f"1 sessions of owner did not end within 0.3 seconds (processes {process})" in str(
+            failed.value
+        )
+        newest.login("analyst", "payroll").close()
+        roles = newest.query(
+            "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname ~ 'owner$|boss'"
+        )
+        # The one that has a session left is kept, so that the next run looks for it again.
+        assert dict(roles)["owner"] is False
+        assert "boss" not in dict(roles)
+        with pytest.raises(SessionsLeftError):
+            run(newest, *after)
+    run(newest, *after)
+    assert outstanding(newest, *after) == []
+
+
+@contextmanager
+def stubborn(server: Postgres, user: str, database: str) -> Generator[int]:
+    """A session of `user` whose process takes no signal, as if it computed without a pause."""
+    with server.login(user, database) as session:
+        process = session.info.backend_pid
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield process
+        finally:
+            os.kill(process, signal.SIGCONT)
+            while server.query(f"SELECT 1 FROM pg_stat_activity WHERE pid = {process}"):
+                time.sleep(0.01)
