@@ -17,7 +17,9 @@ _SECONDS = 0.05
 
 
 def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
-    """`make revoke` ends who comes back all the time, and `make restore-access` undoes it.
+    """`make revoke` ends who comes back all the time and holds its own users locked.
+
+    `make restore-access` undoes it.
 
     Returns:
         How long it took from the command to the end of the last session.
@@ -28,7 +30,8 @@ def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
     with ThreadPoolExecutor(2) as beside, ExitStack() as opened:
         opened.callback(over.set)
         sessions = [
-            opened.enter_context(identity.log_in(grant.user, grant.database)) for grant in grants
+            _resisting(opened.enter_context(identity.log_in(grant.user, grant.database)))
+            for grant in grants
         ]
         insisting = beside.submit(_come_back, identity, grants[0], over)
         gone = beside.submit(_seconds_until_gone, sessions)
@@ -43,6 +46,12 @@ def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
         with identity.log_in(grant.user, grant.database) as session:
             session.execute("SELECT 1")
     return f"{seconds:.1f} s to the end of the last of {len(grants)} sessions; then given back"
+
+
+def _resisting(session: psycopg.Connection) -> psycopg.Connection:
+    """`session`, in a transaction that keeps others from changing its user."""
+    session.execute("SET ROLE NONE; BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'held open'")
+    return session
 
 
 def _come_back(identity: Identity, grant: Grant, over: Event) -> float:
