@@ -60,11 +60,12 @@ format: .venv/.ready ## let ruff format and mend what it can
 snapshots: $(READY) ## take the templates of today as those to expect
 	$(BIN)/pytest -n 2 tests/test_app.py --snapshot-update
 
-schema: .venv/.ready ## the declaration's JSON Schema, for editors, and docs/declaration.md
+schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, docs/declaration.md, docs/causes.md
 	$(BIN)/python -m airflow_rds_iam.declaration.schema > .local/schema.json
 	$(BIN)/python -m airflow_rds_iam.declaration.reference > .local/declaration.md
+	$(BIN)/python -m doctor.document > .local/causes.md
 	mv .local/schema.json environments/declaration.schema.json
-	mv .local/declaration.md docs/
+	mv .local/declaration.md .local/causes.md docs/
 
 bench: $(READY) ## measure the database users' function; writes build/bench.json
 	$(BIN)/python -m benchmarks
@@ -124,6 +125,12 @@ revoke restore-access: $(READY)
 	@$(BIN)/python -m incident $(patsubst restore-access,restore,$@) '$(ENVIRONMENT)' '$(IDENTITY)'
 revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
 restore-access: ## after a false alarm, give IDENTITY back what is deployed
+
+.PHONY: doctor
+doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, VIA=)
+	@test -n '$(IDENTITY)' -a -n '$(DATABASE)' || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$(NAME)" >&2; exit 2; }
+	@$(BIN)/python -m doctor '$(ENVIRONMENT)' '$(IDENTITY)' '$(DATABASE)' $(if $(INSTANCE),--instance '$(INSTANCE)') \
+		$(if $(HOST),--host '$(HOST)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
 
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false

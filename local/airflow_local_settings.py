@@ -1,11 +1,12 @@
 """Read by each process of the local Airflow as it starts: this machine in the place of MWAA's.
 
 What a deployed connection finds below `/usr/local/airflow` on Amazon MWAA is in Airflow's home
-here. Only the path is read otherwise; whether the file is asked for, and what libpq does with it,
-is as the connection says.
+here. Only the path is read otherwise; whether the file is asked for, and what is done with it, is
+as the connection says. libpq is asked by a DAG, Python by the doctor.
 """
 
 import os
+import ssl
 from typing import Any
 
 import psycopg
@@ -13,16 +14,29 @@ import psycopg
 MWAA_HOME = "/usr/local/airflow/"
 
 _connect = psycopg.Connection.connect
+_create_default_context = ssl.create_default_context
 
 
 def connect(conninfo: str = "", **options: Any) -> psycopg.Connection[Any]:
     """As psycopg's own."""
-    authorities = options.get("sslrootcert", "")
-    if authorities.startswith(MWAA_HOME):
-        here = authorities.removeprefix(MWAA_HOME)
-        options["sslrootcert"] = os.path.join(os.environ["AIRFLOW_HOME"], here)  # noqa: PTH118
+    if "sslrootcert" in options:
+        options["sslrootcert"] = _here(options["sslrootcert"])
     return _connect(conninfo, **options)
+
+
+def create_default_context(*arguments: Any, **options: Any) -> ssl.SSLContext:
+    """As Python's own."""
+    if options.get("cafile"):
+        options["cafile"] = _here(options["cafile"])
+    return _create_default_context(*arguments, **options)
+
+
+def _here(file: str) -> str:
+    if not file.startswith(MWAA_HOME):
+        return file
+    return os.path.join(os.environ["AIRFLOW_HOME"], file.removeprefix(MWAA_HOME))  # noqa: PTH118
 
 
 # The hook asks the class, SQLAlchemy the module.
 psycopg.connect = psycopg.Connection.connect = connect
+ssl.create_default_context = create_default_context

@@ -59,7 +59,7 @@ def trust_is_each_connections_own(deployment: Deployment) -> str:
         "dbname": grant.database,
     }
     held = {"PGSSLROOTCERT": str(deployment.airflow.home / "dags/certificates/global-bundle.pem")}
-    with _presented(deployment, UNTRUSTED):
+    with presented(deployment, UNTRUSTED):
         free, refused = (
             deployment.airflow.python(
                 LET_IN,
@@ -77,7 +77,7 @@ def trust_is_each_connections_own(deployment: Deployment) -> str:
 
 def _is_refused(deployment: Deployment, certificate: str, *, because: str) -> str:
     """Neither Airflow connects, by the driver or by the engine, nor the users' function."""
-    with _presented(deployment, certificate):
+    with presented(deployment, certificate):
         tasks = _every_way(deployment)
         plan = bootstrap.plan(deployment)
     _all_failed(tasks, because=because)
@@ -106,7 +106,7 @@ def _all_failed(tasks: Iterable[Task], *, because: str) -> None:
 
 
 @contextmanager
-def _presented(deployment: Deployment, certificate: str) -> Generator[None]:
+def presented(deployment: Deployment, certificate: str) -> Generator[None]:
     """The instance presents another certificate, until left."""
     own = deployment.instance["CACertificateIdentifier"]
     _present(deployment, certificate)

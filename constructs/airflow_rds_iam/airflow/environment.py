@@ -19,7 +19,7 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
 from airflow_rds_iam.delivery.bucket_files import BucketFiles
 from airflow_rds_iam.delivery.bundling import copy_file, copy_tree
-from airflow_rds_iam.delivery.function_code import package_folder
+from airflow_rds_iam.delivery.function_code import copy_packages
 from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
 
 # Each with the key that it has in the environment's logging configuration.
@@ -225,5 +225,5 @@ class AirflowEnvironment(Construct):
 
 def _assemble(dags: Path, target: Path) -> None:
     copy_tree(dags, target)
-    copy_tree(package_folder("rds_login"), target / "rds_login")
+    copy_packages(target, "doctor", "rds_login", distributions=("pg8000",))
     copy_file(RDS_CERTIFICATES, target / DELIVERED_AUTHORITIES)

@@ -22,24 +22,31 @@ def function_code(
         files: copied to the root of the code.
 
     Raises:
-        ValueError: a distribution has compiled parts, made for this machine only.
+        ValueError: a package is not installed, or a distribution has compiled parts, made for this
+            machine only.
     """
-    folders = {package: package_folder(package) for package in packages}
 
     def assemble(target: Path) -> None:
-        for package, folder in folders.items():
-            copy_tree(folder, target / package)
+        copy_packages(target, *packages, distributions=distributions)
         for file in files:
             copy_file(file, target / file.name)
-        for one in _with_requirements(distributions):
-            for path in _importable_files(one):
-                copy_file(Path(str(one.locate_file(path))), target / path)
 
-    return lambda_.Code.from_asset(str(folders[packages[0]]), **bundle(assemble))
+    return lambda_.Code.from_asset(str(_folder(packages[0])), **bundle(assemble))
 
 
-def package_folder(package: str) -> Path:
-    """Where an installed Python package lies. ValueError if it does not."""
+def copy_packages(target: Path, *packages: str, distributions: Sequence[str] = ()) -> None:
+    """Copy the installed packages, and what they need, beside each other into ``target``.
+
+    Args and errors are those of `function_code`.
+    """
+    for package in packages:
+        copy_tree(_folder(package), target / package)
+    for one in _with_requirements(distributions):
+        for path in _importable_files(one):
+            copy_file(Path(str(one.locate_file(path))), target / path)
+
+
+def _folder(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"package {package!r} is not installed")

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from tests.templates import Content, of_type, properties, synthesized, text, the
 
 ENVIRONMENT = "AWS::MWAA::Environment"
 COMPONENTS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
+
+DRIVER = re.compile(r"(asn1crypto|dateutil|pg8000|python_dateutil|scramp|six)[-./]")
 
 
 def made(stack: Stack, **options: Any) -> AirflowEnvironment:
@@ -144,19 +147,26 @@ def test_its_files_are_named_with_their_versions(
     assert environment["RequirementsS3ObjectVersion"] == version
 
 
-def test_its_files_are_the_dags_the_signer_and_the_certificates(
+def test_its_files_are_the_dags_the_doctor_and_the_certificates(
     stack: Stack, template: Content
 ) -> None:
     key = the(template, "Custom::BucketFiles")["Properties"]["SourceKey"]
     app = stack.node.root
     assert isinstance(app, App)
     delivered = Path(app.outdir, "asset." + key.removesuffix(".zip"))
-    sources = {ROOT / "dags": "", ROOT / "lambda/rds_login": "rds_login/"}
-    assert {
+    sources = {
+        ROOT / "dags": "",
+        ROOT / "doctor": "doctor/",
+        ROOT / "lambda/rds_login": "rds_login/",
+    }
+    found = {
         str(file.relative_to(delivered)): file.read_bytes()
         for file in delivered.rglob("*")
         if file.is_file()
-    } == {
+    }
+    drivers = [name for name in found if DRIVER.match(name)]
+    assert "pg8000/native.py" in drivers
+    assert {name: content for name, content in found.items() if name not in drivers} == {
         f"{place}{file.relative_to(source)}": file.read_bytes()
         for source, place in sources.items()
         for file in source.rglob("*")

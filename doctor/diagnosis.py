@@ -1,0 +1,93 @@
+"""A diagnosis: the steps in their order, until one explains the rest."""
+
+import textwrap
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from doctor.answer import NOT_REACHED, Answer, State
+from doctor.evidence import Evidence
+from doctor.steps import STEPS
+from rds_login.cause_table import Cause
+
+_MARKS = {State.FINE: "✓", State.FAILED: "✗", State.UNKNOWN: "?", State.NOT_REACHED: " "}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """Each step's answer, and the first that failed.
+
+    Attributes:
+        title: how people call the login.
+        login: who logs in where, in words.
+        answers: by the step's name, in order.
+        seconds: that it took.
+    """
+
+    title: str
+    login: str
+    answers: Mapping[str, Answer]
+    seconds: float = 0.0
+
+    @property
+    def culprit(self) -> tuple[str, Cause, str] | None:
+        """The step that explains why the login fails, its cause and what was seen."""
+        for step, answer in self.answers.items():
+            if answer.cause:
+                return step, answer.cause, answer.seen
+        return None
+
+    @property
+    def summary(self) -> str:
+        """What is wrong, what it means and what to change, in one paragraph."""
+        if self.culprit is None:
+            return f"{self.login} works, and nothing is wrong with it."
+        step, cause, seen = self.culprit
+        return (
+            f"{self.login} fails at the {step}: {seen}. That is, {cause.means}. What helps:"
+            f" {cause.remedy}."
+        )
+
+    def text(self) -> str:
+        """A line for each step, and the summary."""
+        lines = [
+            f"{_MARKS[answer.state]} {step:<12}{answer.seen}"
+            for step, answer in self.answers.items()
+        ]
+        return "\n".join((f"{self.title}:", *lines, "", textwrap.fill(self.summary, 100)))
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "title": self.title,
+            "healthy": self.culprit is None,
+            "cause": self.culprit[1].key if self.culprit else None,
+            "summary": self.summary,
+            "seconds": round(self.seconds, 3),
+            "steps": {
+                step: {"state": answer.state.value, "seen": answer.seen}
+                for step, answer in self.answers.items()
+            },
+        }
+
+
+def diagnose(evidence: Evidence, before: Mapping[str, Answer] | None = None) -> Diagnosis:
+    """Ask step by step; what stands on a step that failed is not reached.
+
+    Args:
+        evidence: what can be seen of the login.
+        before: answers of steps that came first, by their names.
+    """
+    begun = time.monotonic()
+    answers = dict(before or {})
+    for name, step in STEPS.items():
+        explained = any(answer.cause for answer in answers.values())
+        answers[name] = NOT_REACHED if explained else step(evidence)
+    subject = evidence.subject
+    return Diagnosis(
+        title=subject.title,
+        login=f"The login of {subject.user} to {subject.database} on {subject.endpoint}",
+        answers=answers,
+        seconds=time.monotonic() - begun,
+    )

@@ -1,0 +1,233 @@
+"""The steps of a diagnosis, each a question to the evidence."""
+
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Callable
+
+from doctor.answer import Answer, failed, fine, unknown
+from doctor.evidence import Evidence
+from rds_login.causes import UntrustedServerError
+from rds_login.login import LoginError
+
+Step = Callable[[Evidence], Answer]
+
+CLOCK_SECONDS = 300
+"""How far AWS lets a clock be wrong (AWS IAM, "Elements of an AWS API request signature")."""
+FEW_CONNECTIONS = 3
+_ENDPOINT = re.compile(r"\.(?P<region>[a-z]{2}(-[a-z]+)+-\d)\.rds\.amazonaws\.com(\.cn)?$")
+_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+_NO_CERTIFICATES = {"NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE"}
+_ENDED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+_MISSING = {"NoCredentials", "NoCredentialsError", "CredentialRetrievalError"}
+_REFUSED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
+
+
+def identity(evidence: Evidence) -> Answer:
+    """Who asks, and whether it is the role that was granted the access."""
+    caller, expected = evidence.caller, evidence.subject.role_arn
+    if caller.arn:
+        if expected and _role(caller.arn) != _role(expected):
+            return failed("other-role", f"{caller.arn}; the access is {expected}'s")
+        return fine(caller.arn)
+    code, message = caller.refusal or ("", "")
+    said = f"AWS says {code}: {message}"
+    if code in _MISSING:
+        return failed("no-credentials", message)
+    if abs(caller.seconds_ahead or 0) > CLOCK_SECONDS:
+        return unknown(f"{said}, as it does to a clock that is wrong")
+    if code in _ENDED:
+        return failed("ended-credentials", said)
+    if code in _REFUSED:
+        return failed("refused-credentials", said)
+    return unknown(f"AWS does not say who asks ({code}: {message})")
+
+
+def region(evidence: Evidence) -> Answer:
+    """Whether tokens are signed for the server's region."""
+    subject = evidence.subject
+    if not subject.region:
+        return failed("no-region", "neither the AWS connection nor the environment names one")
+    found = _ENDPOINT.search(subject.host)
+    if found is None:
+        return unknown(f"{subject.region}; {subject.host} does not tell its own")
+    if found["region"] != subject.region:
+        return failed(
+            "other-region", f"tokens are for {subject.region}, {subject.host} is in another"
+        )
+    return fine(subject.region)
+
+
+def name(evidence: Evidence) -> Answer:
+    """Whether the host is an endpoint's name, and leads to a private address."""
+    host = evidence.subject.host
+    if not _ENDPOINT.search(host):
+        return failed("alias", f"{host} does not end as an endpoint of Amazon RDS does")
+    try:
+        addresses = evidence.addresses
+    except socket.gaierror as error:
+        return failed("unknown-name", f"{host}: {error.strerror}")
+    shown = ", ".join(map(str, addresses))
+    if not all(address.is_private for address in addresses):
+        return failed("public-address", f"{host} is {shown}")
+    return fine(shown)
+
+
+def port(evidence: Evidence) -> Answer:
+    """Whether the port opens."""
+    endpoint = evidence.subject.endpoint
+    try:
+        evidence.reach()
+    except TimeoutError:
+        return failed("silent-port", f"{endpoint} does not answer")
+    except ConnectionRefusedError:
+        return failed("closed-port", f"{endpoint} refuses the connection")
+    except OSError as error:
+        if error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+            return failed("no-route", f"{endpoint}: {error.strerror}")
+        return failed("silent-port", f"{endpoint}: {error.strerror or type(error).__name__}")
+    return fine(f"{endpoint} answers")
+
+
+def certificate(evidence: Evidence) -> Answer:
+    """Whether the server's certificate is trusted, and for this name."""
+    subject = evidence.subject
+    try:
+        evidence.shake_hands()
+    except FileNotFoundError:
+        return failed("no-authorities", f"there is no {subject.authorities}")
+    except ssl.SSLCertVerificationError as error:
+        key = "other-name" if error.verify_code in _OTHER_NAME else "unknown-authority"
+        return failed(key, f"{subject.endpoint}: {error.verify_message}")
+    except UntrustedServerError as error:
+        return failed("no-tls", str(error))
+    except ssl.SSLError as error:
+        if error.reason in _NO_CERTIFICATES:
+            return failed("no-authorities", f"{subject.authorities} holds no certificate")
+        return failed("no-tls", f"{subject.endpoint}: {error.reason}")
+    except OSError as error:
+        return failed("no-tls", f"{subject.endpoint} hung up: {error.strerror}")
+    return fine(f"trusted, and for {subject.host}")
+
+
+def clock(evidence: Evidence) -> Answer:
+    """Whether this machine's clock is AWS's."""
+    ahead = evidence.caller.seconds_ahead
+    if ahead is None:
+        return unknown("AWS cannot be asked for the time")
+    seen = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} AWS's"
+    return failed("wrong-clock", seen) if abs(ahead) > CLOCK_SECONDS else fine(seen)
+
+
+def permission(evidence: Evidence) -> Answer:
+    """Whether IAM lets the role connect as the user, as far as it may be asked."""
+    subject, arn = evidence.subject, evidence.subject.role_arn
+    if arn is None:
+        return unknown("nobody is asked, since it is not known whose access it is; the login tells")
+    if evidence.resource_id is None:
+        return unknown("this role may not ask RDS for the instance; the login tells")
+    partition, account = arn.split(":")[1], arn.split(":")[4]
+    resource = (
+        f"arn:{partition}:rds-db:{subject.region}:{account}:dbuser:"
+        f"{evidence.resource_id}/{subject.user}"
+    )
+    decision = evidence.simulated(arn, resource)
+    if decision is None:
+        return unknown("this role may not ask IAM; the login tells")
+    if decision != "allowed":
+        return failed("no-permission", f"IAM says {decision} to rds-db:connect on {resource}")
+    return fine(f"IAM allows rds-db:connect on {resource}")
+
+
+def login(evidence: Evidence) -> Answer:
+    """Whether the server lets the user in."""
+    try:
+        _ = evidence.session
+    except LoginError as error:
+        return _refused(evidence, error)
+    except OSError as error:
+        return failed("starting", f"the connection was lost: {error.strerror or error}")
+    return fine(f"in as {evidence.subject.user}")
+
+
+def user(evidence: Evidence) -> Answer:
+    """Whether the user is in the group of its level."""
+    expected = evidence.subject.group
+    rows = evidence.session.run(
+        "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname <> session_user AND"
+        " pg_catalog.pg_has_role(session_user, oid, 'MEMBER')"
+        " ORDER BY rolname"
+    )
+    groups = [row[0] for row in rows or () if row[0] not in {"rds_iam", "airflow_rds_iam"}]
+    seen = f"in {', '.join(groups) or 'no group'}"
+    return failed("no-group", seen) if _lacks(expected, groups) else fine(seen)
+
+
+def capacity(evidence: Evidence) -> Answer:
+    """How many connections are left, of the server's and of the user's own."""
+    [[server, mine]] = evidence.session.run(
+        "SELECT current_setting('max_connections')::int"
+        " - current_setting('superuser_reserved_connections')::int"
+        " - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
+        "    WHERE backend_type = 'client backend'),"
+        " (SELECT nullif(rolconnlimit, -1) - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
+        "    WHERE usename = session_user) FROM pg_catalog.pg_roles WHERE rolname = session_user)"
+    ) or [[0, None]]
+    left = server if mine is None else min(server, mine)
+    seen = f"{left} are left to {evidence.subject.user}"
+    return failed("few-connections", seen) if left < FEW_CONNECTIONS else fine(seen)
+
+
+STEPS: dict[str, Step] = {
+    step.__name__: step
+    for step in (
+        identity,
+        region,
+        name,
+        port,
+        certificate,
+        clock,
+        permission,
+        login,
+        user,
+        capacity,
+    )
+}
+"""Every step by its name, in the order in which they are asked."""
+
+
+def _lacks(expected: str | None, groups: list[str]) -> bool:
+    return expected not in groups if expected else not groups
+
+
+def _refused(evidence: Evidence, error: LoginError) -> Answer:
+    message = error.message
+    if error.code in {"28000", "28P01"}:
+        if "PAM" in message:
+            return _refused_token(evidence, message)
+        key = "no-login" if "not permitted to log in" in message else "no-iam-user"
+        return failed(key, message)
+    keys = {"3D000": "no-database", "42501": "no-connect", "53300": "no-connection-left"}
+    keys |= {"57P01": "starting", "57P02": "starting", "57P03": "starting", "53100": "full-storage"}
+    return failed(keys.get(error.code, "refused"), f"{message} ({error.code})")
+
+
+def _refused_token(evidence: Evidence, message: str) -> Answer:
+    logged = evidence.logged()
+    if logged is None:
+        return failed(
+            "refused-token",
+            f"{message}; this role may not read the instance's log iam-db-auth-error, which says"
+            " whether it was the policy, the token or the service",
+        )
+    if "rds-db:connect" in logged or "AccessDenied" in logged:
+        return failed("no-permission", f"{message}; the instance's log says: {logged}")
+    return failed("refused-token", f"{message}; the instance's log says: {logged}")
+
+
+def _role(arn: str) -> tuple[str, str]:
+    """Account and name of the role, from its ARN or its session's."""
+    parts = arn.split(":", 5)
+    path = parts[5].split("/")
+    return parts[4], path[1] if path[0] == "assumed-role" else path[-1]

@@ -1,0 +1,35 @@
+"""The login that is looked into."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A login as somebody would make it, and what is known of how it should be.
+
+    Attributes:
+        title: how people call it: a connection's id, or ``user@database``.
+        region: that its tokens are signed for; None if nothing names one.
+        authorities: path of the certificates that the server's is verified with.
+        role_arn: of the role that was granted the access; None if it is not known.
+        resource_id: the server's ``DbiResourceId``; None if it is not known.
+        group: the role in the database that the user's level is; None if it is not known.
+        via: an address and a port that lead to the server from here, such as a forwarded port.
+    """
+
+    title: str
+    host: str
+    port: int
+    database: str
+    user: str
+    region: str | None
+    authorities: str
+    role_arn: str | None = None
+    resource_id: str | None = None
+    group: str | None = None
+    via: tuple[str, int] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The host and the port."""
+        return f"{self.host}:{self.port}"

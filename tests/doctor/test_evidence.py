@@ -1,0 +1,126 @@
+"""What is seen of a server, on real sockets of loopback."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from doctor.answer import Answer
+from doctor.evidence import Evidence
+from doctor.steps import certificate, name, port
+from doctor.subject import Subject
+from tests.tls_front import listening, write_certificate
+
+HOST = "dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")
+
+
+def _subject(number: int, authorities: Path | str = "/nonexistent") -> Subject:
+    return Subject(
+        title="it",
+        host=HOST,
+        port=number,
+        database="orders",
+        user="reader",
+        region="eu-central-1",
+        authorities=str(authorities),
+    )
+
+
+def _evidence(number: int, authorities: Path | str = "/nonexistent") -> Evidence:
+    return Evidence(_subject(number, authorities), session=None)
+
+
+def _cause(answer: Answer) -> str | None:
+    return answer.cause and answer.cause.key
+
+
+def _nobody(user: str, token: str) -> bool:
+    return False
+
+
+@contextmanager
+def _answering(words: bytes) -> Iterator[int]:
+    """A port at which somebody says ``words`` to whatever is asked, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            client, _ = server.accept()
+            with closing(client):
+                client.recv(8)
+                client.sendall(words)
+
+        Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def test_a_port_that_nobody_listens_at_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    assert _cause(port(_evidence(number))) == "closed-port"
+
+
+def test_a_port_that_opens_is_fine() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert _cause(port(_evidence(server.getsockname()[1]))) is None
+
+
+@pytest.mark.parametrize("words", [b"N", b"HTTP/1.1 400 Bad Request\r\n", b""])
+def test_who_speaks_no_tls_is_told_from_who_is_not_trusted(tmp_path: Path, words: bytes) -> None:
+    write_certificate(tmp_path / "authority.pem", HOST)
+    with _answering(words) as number:
+        assert _cause(certificate(_evidence(number, tmp_path / "authority.pem"))) == "no-tls"
+
+
+@pytest.mark.parametrize(
+    ("names", "trusted", "key"),
+    [
+        ([HOST], True, None),
+        ([HOST], False, "unknown-authority"),
+        (["other.abcdefghijkl.eu-central-1.rds.amazonaws.com"], True, "other-name"),
+    ],
+)
+def test_a_certificate_is_trusted_and_for_this_name_or_is_not(
+    tmp_path: Path, names: list[str], trusted: bool, key: str | None
+) -> None:
+    presented, other = tmp_path / "presented.pem", tmp_path / "other.pem"
+    write_certificate(presented, *names)
+    write_certificate(other, HOST)
+    with listening(tmp_path / "nobody", presented, _nobody) as number:
+        evidence = _evidence(number, presented if trusted else other)
+        assert _cause(certificate(evidence)) == key
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_file_of_authorities_that_serves_nothing_is_named(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_text(content)
+    answer = certificate(_evidence(1, file))
+    assert _cause(answer) == "no-authorities"
+    assert str(file) in answer.seen
+
+
+def test_an_address_that_is_given_is_taken_as_libpq_takes_it() -> None:
+    assert name(_evidence(5432)).seen == "127.0.0.1"
+
+
+def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGHOSTADDR")
+    nowhere = replace(_subject(5432), host="x.invalid.eu-central-1.rds.amazonaws.com")
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert _cause(name(Evidence(nowhere, session=None))) == "unknown-name"

@@ -1,0 +1,93 @@
+"""What `make doctor` looks into, and what it says when it cannot."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+import doctor.__main__ as command
+from doctor.answer import fine
+from doctor.diagnosis import Diagnosis
+from doctor.evidence import Evidence
+from doctor.subject import Subject
+
+HOST = "dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
+
+
+class Session:
+    """A session that may ask RDS, or may not."""
+
+    region_name = "eu-central-1"
+
+    def __init__(self, *, may_ask: bool) -> None:
+        self.may_ask = may_ask
+
+    def client(self, name: str, **_: Any) -> "Session":
+        assert name == "rds"
+        return self
+
+    def describe_db_instances(self, *, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        if not self.may_ask or DBInstanceIdentifier != "dev-warehouse":
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeDBInstances")
+        endpoint = {"Address": HOST, "Port": 5433}
+        return {"DBInstances": [{"Endpoint": endpoint, "DbiResourceId": "db-ABC"}]}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
+    subjects: list[Subject] = []
+
+    def diagnose(evidence: Evidence) -> Diagnosis:
+        subjects.append(evidence.subject)
+        return Diagnosis(title="it", login="It", answers={"login": fine("in")})
+
+    monkeypatch.setattr(command, "diagnose", diagnose)
+    _may_ask(monkeypatch, True)
+    return subjects
+
+
+def _may_ask(monkeypatch: pytest.MonkeyPatch, may_ask: bool) -> None:
+    monkeypatch.setattr(boto3, "Session", lambda: Session(may_ask=may_ask))
+
+
+def test_a_login_is_looked_into_as_it_was_declared(asked: list[Subject]) -> None:
+    assert command.main(["dev", "shop", "reports"]) == 0
+    [subject] = asked
+    assert (subject.host, subject.port, subject.resource_id) == (HOST, 5433, "db-ABC")
+    assert (subject.user, subject.group) == ("shop_reports_own", "reports_owner")
+    assert subject.role_arn
+    assert subject.role_arn.startswith("arn:aws:iam::111122223333:role/")
+    assert subject.via is None
+
+
+def test_a_forwarded_port_leads_to_the_server_and_no_token_is_for_it(asked: list[Subject]) -> None:
+    command.main(["dev", "shop", "reports", "--via", "127.0.0.1:15432"])
+    assert (asked[0].via, asked[0].port) == (("127.0.0.1", 15432), 5433)
+
+
+def test_who_may_not_look_the_endpoint_up_names_it(
+    asked: list[Subject], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _may_ask(monkeypatch, False)
+    assert command.main(["dev", "shop", "reports"]) == 2
+    assert "name it with --host" in capsys.readouterr().err
+    assert command.main(["dev", "shop", "reports", "--host", HOST]) == 0
+    assert (asked[0].host, asked[0].resource_id) == (HOST, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["dev", "nobody", "reports"], "nobody has no access to reports; it is granted nothing"),
+        (["dev", "shop", "absent"], "it is granted "),
+        (["absent", "shop", "reports"], "environments in "),
+        (["dev", "shop", "reports", "--via", "here"], "must be an address and a port"),
+    ],
+)
+def test_what_cannot_be_looked_into_is_said(
+    asked: list[Subject], capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert command.main(arguments) == 2
+    assert says in capsys.readouterr().err
+    assert asked == []

@@ -1,0 +1,237 @@
+"""Each fault by itself is called by its name, and what stands on it is not reached."""
+
+import json
+import socket
+import ssl
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, ip_address
+from itertools import combinations
+from typing import Any, cast
+
+import pytest
+
+from doctor.answer import State
+from doctor.diagnosis import Diagnosis, diagnose
+from doctor.evidence import Caller, Evidence
+from doctor.steps import STEPS
+from doctor.subject import Subject
+from rds_login.cause_table import CAUSES
+from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
+from rds_login.causes import UntrustedServerError
+from rds_login.login import LoginError
+
+ROLE = "arn:aws:iam::111122223333:role/teams/analyst"
+SUBJECT = Subject(
+    title="analyst_orders_read@orders",
+    host="dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com",
+    port=5432,
+    database="orders",
+    user="analyst_orders_read",
+    region="eu-central-1",
+    authorities="/certificates/global-bundle.pem",
+    role_arn=ROLE,
+    resource_id="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    group="orders_reader",
+)
+CALLER = Caller(arn="arn:aws:sts::111122223333:assumed-role/analyst/jane", seconds_ahead=0.4)
+
+
+ADDRESS = IPv4Address("10.0.1.7")
+
+
+@dataclass
+class Told:
+    """Evidence that says what it is told; an exception is raised."""
+
+    subject: Subject = SUBJECT
+    caller: Caller = CALLER
+    address: Any = ADDRESS
+    reached: Any = None
+    hands: Any = None
+    resource_id: str | None = SUBJECT.resource_id
+    decision: str | None = "allowed"
+    entered: Any = None
+    log: str | None = None
+    groups: list[str] = field(default_factory=lambda: ["orders_reader", "rds_iam"])
+    left: tuple[int, int | None] = (40, 8)
+
+    @property
+    def addresses(self) -> list[Any]:
+        return [_told(self.address)]
+
+    def reach(self) -> None:
+        _told(self.reached)
+
+    def shake_hands(self) -> None:
+        _told(self.hands)
+
+    def simulated(self, role_arn: str, resource_arn: str) -> str | None:
+        assert role_arn == ROLE
+        assert resource_arn.endswith(f":dbuser:{self.resource_id}/{self.subject.user}")
+        return self.decision
+
+    def logged(self) -> str | None:
+        return self.log
+
+    @property
+    def session(self) -> "Told":
+        _told(self.entered)
+        return self
+
+    def run(self, sql: str) -> list[Any]:
+        return [self.left] if "max_connections" in sql else [[name] for name in self.groups]
+
+
+def _told(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _unverified(code: int, message: str) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code, error.verify_message = code, message
+    return error
+
+
+def _of(**changes: Any) -> Subject:
+    return replace(SUBJECT, **changes)
+
+
+PAM = LoginError("28P01", 'PAM authentication failed for user "analyst_orders_read"')
+FAULTS: dict[str, dict[str, Any]] = {
+    "no-credentials": {"caller": Caller(refusal=("NoCredentials", "there are none"))},
+    "ended-credentials": {"caller": Caller(refusal=("ExpiredToken", "it ended"))},
+    "refused-credentials": {"caller": Caller(refusal=("InvalidClientTokenId", "unknown"))},
+    "other-role": {"caller": replace(CALLER, arn=str(CALLER.arn).replace("analyst", "other"))},
+    "no-region": {"subject": _of(region=None)},
+    "other-region": {"subject": _of(region="us-east-1"), "entered": PAM},
+    "alias": {"subject": _of(host="db.example.com"), "entered": PAM},
+    "unknown-name": {"address": socket.gaierror(socket.EAI_NONAME, "not known")},
+    "public-address": {"address": ip_address("54.93.1.2"), "reached": TimeoutError()},
+    "silent-port": {"reached": TimeoutError()},
+    "no-route": {"reached": OSError(101, "Network is unreachable")},
+    "closed-port": {"reached": ConnectionRefusedError()},
+    "no-authorities": {"hands": FileNotFoundError()},
+    "no-tls": {"hands": UntrustedServerError("db:5432 speaks no TLS")},
+    "unknown-authority": {"hands": _unverified(19, "self-signed certificate in chain")},
+    "other-name": {"hands": _unverified(62, "hostname mismatch")},
+    "wrong-clock": {
+        "caller": Caller(
+            refusal=("SignatureDoesNotMatch", "Signature expired"), seconds_ahead=-1200
+        ),
+        "entered": PAM,
+    },
+    "no-permission": {"decision": "implicitDeny", "entered": PAM},
+    "refused-token": {"entered": PAM},
+    "no-iam-user": {"entered": LoginError("28P01", "password authentication failed")},
+    "no-login": {"entered": LoginError("28000", 'role "x" is not permitted to log in')},
+    "no-database": {"entered": LoginError("3D000", 'database "orders" does not exist')},
+    "no-connect": {"entered": LoginError("42501", "permission denied for database")},
+    "no-connection-left": {"entered": LoginError("53300", "too many connections")},
+    "starting": {"entered": LoginError("57P03", "the database system is starting up")},
+    "full-storage": {"entered": LoginError("53100", "No space left on device")},
+    "refused": {"entered": LoginError("XX000", "something else")},
+    "no-group": {"groups": ["rds_iam", "airflow_rds_iam"]},
+    "few-connections": {"left": (1, None)},
+}
+"""One fault each; what it brings about further down is told, too."""
+# These are Airflow's, and known before a step is asked.
+OF_THE_CONNECTION = {cause.key for cause in CAUSES.values() if cause.step == "connection"}
+
+
+def _diagnosis(**faults: Any) -> Diagnosis:
+    return diagnose(cast("Evidence", Told(**faults)))
+
+
+def _diagnosed(**faults: Any) -> tuple[str | None, dict[str, State]]:
+    diagnosis = _diagnosis(**faults)
+    states = {step: answer.state for step, answer in diagnosis.answers.items()}
+    return diagnosis.culprit and diagnosis.culprit[1].key, states
+
+
+def test_a_login_that_works_is_called_healthy() -> None:
+    key, states = _diagnosed()
+    assert key is None
+    assert set(states.values()) == {State.FINE}
+
+
+def test_every_cause_has_a_fault_here() -> None:
+    assert FAULTS.keys() == CAUSES.keys() - OF_THE_CONNECTION
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_called_by_its_name(fault: str) -> None:
+    assert _diagnosed(**FAULTS[fault])[0] == fault
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_stands_on_a_fault_is_not_reached(fault: str) -> None:
+    states = _diagnosed(**FAULTS[fault])[1]
+    steps = list(STEPS)
+    after = steps[steps.index(CAUSES[fault].step) + 1 :]
+    assert {states[step] for step in after} <= {State.NOT_REACHED}
+
+
+def test_of_two_faults_the_first_is_called() -> None:
+    order = list(STEPS)
+    for one, other in combinations(FAULTS, 2):
+        if FAULTS[one].keys() & FAULTS[other].keys():
+            continue  # the same thing cannot be wrong in two ways
+        first = min(one, other, key=lambda key: order.index(CAUSES[key].step))
+        assert _diagnosed(**{**FAULTS[one], **FAULTS[other]})[0] == first, (one, other)
+
+
+def test_the_steps_of_causes_are_those_that_are_asked() -> None:
+    assert ("connection", *STEPS) == STEPS_OF_CAUSES
+    assert {cause.step for cause in CAUSES.values()} <= set(STEPS_OF_CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        (None, "refused-token"),
+        ("… role/analyst is not allowed rds-db:connect on …", "no-permission"),
+        ("… (Service: RDS, Error Code: ExpiredToken)", "refused-token"),
+        ("… (Service: RDS, Error Code: ThrottlingException)", "refused-token"),
+    ],
+)
+def test_a_token_that_is_refused_is_explained_by_the_servers_log(
+    line: str | None, key: str
+) -> None:
+    found = _diagnosis(resource_id=None, entered=PAM, log=line)
+    assert found.answers["permission"].state is State.UNKNOWN
+    assert found.culprit
+    step, cause, seen = found.culprit
+    assert (step, cause.key) == ("login", key)
+    assert (line or "may not read the instance's log iam-db-auth-error") in seen
+
+
+def test_where_nobody_may_be_asked_a_login_that_works_is_healthy() -> None:
+    refused = Caller(refusal=("EndpointConnectionError", "no way to sts"))
+    key, states = _diagnosed(caller=refused, resource_id=None)
+    assert key is None
+    assert {step for step, state in states.items() if state is State.UNKNOWN} == {
+        "identity",
+        "clock",
+        "permission",
+    }
+
+
+def test_its_summary_is_one_paragraph_with_what_was_seen_what_it_means_and_what_helps() -> None:
+    diagnosis = _diagnosis(**FAULTS["closed-port"])
+    summary = diagnosis.summary
+    assert "\n" not in summary
+    assert SUBJECT.endpoint in summary
+    assert CAUSES["closed-port"].means in summary
+    assert CAUSES["closed-port"].remedy in summary
+
+
+def test_machines_are_told_the_same() -> None:
+    told = _diagnosis(**FAULTS["other-region"]).as_json()
+    json.dumps(told)
+    assert (told["healthy"], told["cause"]) == (False, "other-region")
+    assert told["steps"]["name"] == {
+        "state": "not reached",
+        "seen": "the step before explains it",
+    }
