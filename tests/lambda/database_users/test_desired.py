@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from database_users.desired import Database, InvalidRequestError, parse_databases
+from database_users.desired import (
+    MANAGED,
+    RESERVED_ROLES,
+    Database,
+    InvalidRequestError,
+    parse_databases,
+)
 from database_users.request import parse_request
 
 ORDERS: dict[str, Any] = {
@@ -87,6 +93,43 @@ WRONG: list[tuple[Any, str]] = [
 def test_what_is_wrong_is_named_with_its_place(value: object, message: str):
     with pytest.raises(InvalidRequestError, match=message):
         parse_databases(value, "administrator")
+
+
+OURS = (
+    "orders_owner",
+    "orders_writer",
+    "orders_reader",
+    "payroll_owner",
+    "p_writer",
+    "p_reader",
+    "airflow_orders_read",
+    "boss",
+    "leaver",
+    MANAGED,
+    "administrator",
+)
+RESERVED = (
+    *sorted(RESERVED_ROLES),
+    "pg_database_owner",
+    "pg_monitor",
+    "rds_superuser",
+    "rds_iam",
+    "rdsproxyadmin",
+)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("role", [*OURS, *RESERVED])
+def test_no_role_that_is_or_becomes_ours_is_an_old_owner(role: str, place: int):
+    """Nor is one of RDS's or PostgreSQL's, in whichever database it is named."""
+    declared = [
+        ORDERS | {"Retiring": ["leaver"]},
+        PAYROLL | {"Own": ["boss"], "OldOwners": ["legacy"]},
+    ]
+    parse_databases(declared, "administrator")
+    declared[place] = declared[place] | {"OldOwners": ["legacy", role]}
+    with pytest.raises(InvalidRequestError, match=rf"Databases\[{place}\].OldOwners\[1\]"):
+        parse_databases(declared, "administrator")
 
 
 def test_a_long_value_is_not_repeated_at_length():

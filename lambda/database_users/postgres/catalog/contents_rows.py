@@ -154,7 +154,7 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
             owner_has=owner_has(acl, owner),
         )
         for (kind, schema, owner, acl, kept), names in objects.items()
-        if acl is not None or not kept
+        if acl is not None or not kept or kind == "schema"  # what is in it is looked up there
     ]
     for oid, acl, columns in tagged["columns"]:
         if oid in relations:

@@ -17,6 +17,7 @@ _ALTERED: Mapping[str, str] = {
     "statistics object": "STATISTICS",
 }
 _NO_OBJECTS = frozenset({"default acl", "user mapping"})  # of a role, and nobody else's ever
+OWNER_OF_EACH = "pg_database_owner"  # whoever owns the database at hand
 _FIRST = ("schema", "table")  # what is in a schema needs it, a table's sequences follow the table
 
 
@@ -45,7 +46,7 @@ class Handover:
 
     def owner_now(self, owner: str) -> str:
         """The role that `owner` in a catalog stands for."""
-        return self.comparison.owner_of(self.name) if owner == "pg_database_owner" else owner
+        return self.comparison.owner_of(self.name) if owner == OWNER_OF_EACH else owner
 
     def owner_then(self, group: ObjectGroup) -> str:
         """The role to which the objects of `group` belong, once what can be is handed over."""

@@ -79,8 +79,9 @@ class _Lookup:
 
     def is_open(self, schema: str, roles: frozenset[str]) -> bool:
         group = self.schemas[schema]
-        keeps = group.owner_has is None or "USAGE" in group.owner_has
-        if keeps and self.handover.owner_then(group) in roles:
+        now, then = self.handover.owner_now(group.owner), self.handover.owner_then(group)
+        owners = {then, group.owner} if now == then else {then}
+        if owners & roles and (group.owner_has is None or "USAGE" in group.owner_has):
             return True
         if self.handover.owner in roles and self.handover.gives(group):
             return True

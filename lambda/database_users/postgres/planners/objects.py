@@ -8,6 +8,7 @@ from database_users.postgres.acting import grants_as
 from database_users.postgres.catalog.contents import ObjectGroup
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.excess import Excess
+from database_users.postgres.planners.handover import OWNER_OF_EACH
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import (
     Given,
@@ -28,8 +29,8 @@ from database_users.postgres.statements import (
 )
 
 OBJECTS_A_STATEMENT = 200
-_Revocation = tuple[bool, str, frozenset[str], str, str]
-# by the owner, verb, privileges, as a role, for a grantor
+_Revocation = tuple[bool, str, frozenset[str], str]
+# by the owner, verb, privileges, for a grantor
 
 
 def schemas_for_owner(inside: Inside) -> Iterator[Change | Kept]:
@@ -85,14 +86,14 @@ def _less(excess: Excess) -> Iterator[Change | Kept]:
             else:
                 yield OnlyGrantor(grantor, grantee_name(grant.grantee), len(group.names))
             continue
-        role = grants_as(comparison, grantor, group.acl)
         for verb, privileges in (("REVOKE", too_much), ("REVOKE GRANT OPTION FOR", may_pass_on)):
             if privileges:
-                revoked[by_owner, verb, privileges, role, grantor].append(grant.grantee)
+                revoked[by_owner, verb, privileges, grantor].append(grant.grantee)
     for revocation in sorted(revoked, key=lambda revocation: revocation[:2]):
-        _, verb, privileges, _, grantor = revocation
+        by_owner, verb, privileges, grantor = revocation
+        role = executor(comparison, group, grantor, by_owner)
         yield from on_objects(
-            comparison, inside.database.name, verb, privileges, group, revoked[revocation], grantor
+            inside.database.name, verb, privileges, group, revoked[revocation], grantor, role
         )
 
 
@@ -121,19 +122,26 @@ def _given(
     grantor: str,
 ) -> Iterator[Statement]:
     name = inside.database.name
-    return on_objects(inside.comparison, name, "GRANT", privileges, group, grantees, grantor)
+    role = executor(inside.comparison, group, grantor, by_owner=True)
+    return on_objects(name, "GRANT", privileges, group, grantees, grantor, role)
+
+
+def executor(comparison: Comparison, group: ObjectGroup, grantor: str, by_owner: bool) -> str:
+    """The role to run a statement as that is to be `grantor`'s, who is the owner or not."""
+    role = grants_as(comparison, grantor, group.acl)
+    return OWNER_OF_EACH if role and by_owner and group.owner == OWNER_OF_EACH else role
 
 
 def on_objects(
-    comparison: Comparison,
     name: str,
     verb: str,
     privileges: frozenset[str],
     group: ObjectGroup,
     grantees: Sequence[str],
     grantor: str,
+    role: str,
 ) -> Iterator[Statement]:
-    """The statements that do `verb` to `privileges` on all of `group`, as `grantor`."""
+    """The statements that do `verb` to `privileges` on all of `group`, for `grantor` as `role`."""
     ordered = sorted(privileges)
     names = group.names
     if group.columns:
@@ -153,7 +161,7 @@ def on_objects(
             f"{name}: {', '.join(map(grantee_name, grantees))}"
             f" {VERBS[verb]} {words(privileges)} on the {what}"
             f" {whose}{some(some_names)}{where}",
-            grants_as(comparison, grantor, group.acl),
+            role,
             (grantor,),
         )
 

@@ -11,7 +11,7 @@ from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.handover import Handover, altered
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.lookup import lent
-from database_users.postgres.planners.objects import on_objects
+from database_users.postgres.planners.objects import executor, on_objects
 from database_users.postgres.privileges import Grant
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import some
@@ -104,8 +104,9 @@ def _revoked(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Ch
     for group in handover.contents.objects:
         for grant, grantor in _grants(handover, group, login, left):
             if comparison.can_act_as(grantor):
+                role = executor(comparison, group, grantor, grant.grantor == group.owner)
                 yield from on_objects(
-                    comparison, name, "REVOKE", grant.privileges, group, [login], grantor
+                    name, "REVOKE", grant.privileges, group, [login], grantor, role
                 )
             else:
                 unreachable[grantor] += len(group.names)

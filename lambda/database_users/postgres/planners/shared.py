@@ -6,6 +6,7 @@ from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.acting import acting, grants_as
 from database_users.postgres.catalog.server import SharedObject
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.handover import OWNER_OF_EACH
 from database_users.postgres.privileges import PUBLIC
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import (
@@ -16,8 +17,6 @@ from database_users.postgres.statements import (
     server_wide,
     words,
 )
-
-OWNER_OF_EACH = "pg_database_owner"  # whoever owns the database at hand
 
 
 def shared_privileges(comparison: Comparison) -> Iterator[Planned]:

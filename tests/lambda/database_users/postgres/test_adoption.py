@@ -72,3 +72,41 @@ def test_roles_of_the_same_names_are_corrected_and_each_correction_is_said(
     with pytest.raises(psycopg.OperationalError):
         server.login("orders_owner", "orders", password="secret")
     assert outstanding(server, ORDERS, PAYROLL) == []
+
+
+@pytest.mark.parametrize("extension", ["", "plpgsql"], ids=["objects", "extension"])
+@pytest.mark.parametrize("role", ["payroll_owner", "boss"])
+def test_an_old_owner_that_was_ours_once_loses_nothing_in_another_database(
+    server: Postgres, role: str, extension: str
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute(f"CREATE DATABASE attic OWNER {role}")
+    for name in ("orders", "payroll"):
+        server.execute(
+            f"CREATE SCHEMA old AUTHORIZATION {role}",
+            "CREATE TABLE old.item (id int)",
+            f"ALTER TABLE old.item OWNER TO {role}",
+            database=name,
+        )
+    if extension:
+        server.execute(
+            f"UPDATE pg_extension SET extowner = '{role}'::regrole WHERE extname = '{extension}'",
+            "INSERT INTO pg_shdepend SELECT d.oid, 'pg_extension'::regclass, e.oid, 0,"
+            f" 'pg_authid'::regclass, '{role}'::regrole, 'o'"
+            " FROM pg_database d, pg_extension e"
+            f" WHERE datname = 'orders' AND extname = '{extension}'",
+            database="orders",
+        )
+    adopting = replace(ORDERS, old_owners=(role,))
+    findings = run(server, adopting).findings
+    assert outstanding(server, adopting) == []
+    assert run(server, adopting).findings == findings
+    tables = "SELECT tableowner FROM pg_tables WHERE tablename = 'item'"
+    assert server.query(tables, "orders") == [("orders_owner",)]
+    assert server.query(tables, "payroll") == [("payroll_owner",)]
+    assert server.query(
+        "SELECT datname, pg_get_userbyid(datdba) FROM pg_database"
+        " WHERE datname IN ('payroll', 'attic') ORDER BY 1"
+    ) == [("attic", MASTER if role == "boss" else role), ("payroll", "payroll_owner")]
+    if extension and role == "payroll_owner":
+        assert any("with an extension goes all" in finding for finding in findings)

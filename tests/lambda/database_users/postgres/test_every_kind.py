@@ -235,7 +235,8 @@ asked(kind, privilege) AS (SELECT kind, privilege || option
     FROM possible, unnest('{"", " WITH GRANT OPTION"}'::text[]) option)
 SELECT role, kind, name, pg_get_userbyid(owner), acl::text, privilege, has,
     (oid >= 16384 OR name = 'public')
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = things.oid AND deptype = 'e')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = things.oid AND deptype = 'e'),
+    schema = 'made'::regnamespace
 FROM things JOIN asked USING (kind), unnest(%s::text[]) role, LATERAL (SELECT CASE kind
     WHEN 'table' THEN CASE WHEN privilege ~ '^(SELECT|INSERT|UPDATE)'
         THEN has_any_column_privilege(role, things.oid, privilege)
@@ -282,7 +283,8 @@ def surprises(
         (connection_owner,) = connection.execute(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'orders'"
         ).fetchone() or ("",)
-    for role, kind, name, owner, acl, privilege, has, ours in rows:
+    left_out = any("left out" in finding and "schema made " in finding for finding in findings)
+    for role, kind, name, owner, acl, privilege, has, ours, inside in rows:
         level = levels[groups[role]]
         if role != groups[role] and level == "own":
             continue  # it has nothing by itself, and starts as its group
@@ -305,6 +307,8 @@ def surprises(
             for one in (role, groups[role])
             for finding in findings
         )
+        if left_out and inside:
+            continue
         if kind == "tablespace" and any(f"the tablespace {name} " in one for one in findings):
             continue
         if told or in_others or owner in (role, groups[role]):

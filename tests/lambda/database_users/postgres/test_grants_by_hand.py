@@ -1,5 +1,7 @@
 """Grants that somebody made by hand: taken back from our roles, and from everyone."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -72,6 +74,31 @@ def test_a_grant_option_of_the_masters_own_does_not_mislead_it(server: Postgres)
         " WHERE grantee = 'orders_writer' AND privilege_type = 'SELECT'",
         "orders",
     ) == [("orders_owner",)]
+
+
+def test_a_grant_option_of_a_databases_owner_does_not_stand_for_the_owner_of_each(
+    server: Postgres,
+):
+    """What belongs to `pg_database_owner` is the owner role's, which may have options by name."""
+    run(server, ORDERS)
+    server.execute(
+        "CREATE TABLE item (id int)",
+        "ALTER TABLE item OWNER TO pg_database_owner",
+        "GRANT ALL ON item TO orders_owner, reader WITH GRANT OPTION",
+        "GRANT INSERT ON item TO orders_reader",
+        "REVOKE SELECT ON item FROM orders_reader",
+        "GRANT CREATE ON SCHEMA public TO orders_owner WITH GRANT OPTION",
+        "GRANT CREATE ON SCHEMA public TO orders_reader",
+        database="orders",
+    )
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+    wrong = ["INSERT INTO item VALUES (1)", "CREATE TABLE public.more ()"]
+    assert refused(server, "reader", wrong) == wrong
+    assert refused(server, "reader", ["SELECT * FROM item"]) == []
+    nobody = replace(ORDERS, read=())
+    assert run(server, nobody).findings == ()
+    assert outstanding(server, nobody) == []
 
 
 def test_what_another_passed_on_to_ours_is_taken_back_where_the_master_can(server: Postgres):

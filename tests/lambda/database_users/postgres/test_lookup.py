@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from database_users.desired import Database
-from tests.database_server import MASTER, Postgres
+from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS
 from tests.runs import outstanding, refused, run
 
@@ -25,14 +25,14 @@ OPTIONS = (
 )
 
 
-def made(server: Postgres, of_schema: str, *more: str) -> None:
-    """Things of an outside role in a schema of `of_schema`."""
+def made(server: Postgres, of_schema: str, *more: str, closed: bool = False) -> None:
+    """Things of an outside role in a schema of `of_schema`, open to everyone or `closed`."""
     run(server, ORDERS)
     server.execute("CREATE ROLE near", user=MASTER)
     server.execute("CREATE ROLE far")
     server.execute(
         f"CREATE SCHEMA made AUTHORIZATION {of_schema}",
-        "GRANT USAGE ON SCHEMA made TO PUBLIC",
+        *([] if closed else ["GRANT USAGE ON SCHEMA made TO PUBLIC"]),
         *OF_NEAR,
         *more,
         database="orders",
@@ -100,12 +100,15 @@ def test_a_name_that_ends_like_the_schema_is_not_taken_for_it(server: Postgres):
     assert outstanding(server, ORDERS) == []
 
 
-def test_what_is_in_a_closed_schema_out_of_reach_is_left_out_and_told(server: Postgres):
-    made(server, "far", "REVOKE ALL ON SCHEMA made FROM PUBLIC", "GRANT ALL ON made.item TO writer")
+@pytest.mark.parametrize("of_schema", ["far", SUPERUSER])
+def test_what_is_in_a_closed_schema_out_of_reach_is_left_out_and_told(
+    server: Postgres, of_schema: str
+):
+    made(server, of_schema, "GRANT ALL ON made.item TO writer", closed=True)
     findings = run(server, ORDERS).findings
     (told,) = [finding for finding in findings if "left out" in finding]
     assert "administrator has no USAGE on the schema made" in told
-    assert "administrator no ADMIN OPTION on its owner far" in told
+    assert f"administrator no ADMIN OPTION on its owner {of_schema}" in told
     assert outstanding(server, ORDERS) == []
     nobody = replace(ORDERS, write=())
     again = run(server, nobody)
