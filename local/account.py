@@ -130,6 +130,14 @@ class Account:
         except urllib.error.HTTPError as error:
             raise PermissionError(json.load(error)["error"]) from error
 
+    def later(self, hours: float) -> None:
+        """Let hours pass for CloudWatch's alarms, in which nothing is measured."""
+        self._control("later", {"seconds": hours * 3600})
+
+    def policies_take(self, seconds: float) -> None:
+        """Give a new policy so long to be known where RDS checks tokens; at first it takes none."""
+        self._control("spread", {"seconds": seconds})
+
     def web_identity_token(self, **claims: str | float) -> str:
         """A token as an identity provider, named by ``iss``, signs it with these claims."""
         return self._control("web-identity", claims)["token"]

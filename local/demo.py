@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from local import (
     access_matrix,
+    alarms,
     bootstrap,
     drift,
     failed_runs,
@@ -40,6 +41,7 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("the deployed function finds nothing left to do", bootstrap.nothing_is_left_to_do),
     ("what is granted by hand is noticed", drift.drift_is_noticed),
     ("what drifted is put right by make repair alone", drift.drift_is_repaired),
+    ("an alarm is raised where a check differs, is blind or missing", alarms.each_alarm_is_raised),
     ("bad logins are refused, each for its reason", refusals.bad_logins_are_refused),
     ("the DAG reads orders and writes reports", pipeline.report_is_made),
     ("each connection is its own database user", pipeline.connections_are_the_users),

@@ -17,6 +17,7 @@ from local.progress import Progress
 
 STATE = ROOT / ".local/demo"
 DECLARATION = ROOT / "environments/dev.yaml"
+SPREAD_SECONDS = 2
 EPOCH = "1970-01-01T00:00:00+00:00"
 
 
@@ -74,6 +75,8 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
             step.detail = account.url
         database_is_made = running.enter_context(initialized(home, log=_log(state, "airflow")))
         with progress.step("make bootstrap deploy: synthesis with cdk-nag, every stack") as step:
+            # As on AWS, the function is called before the policy that lets it log in is known.
+            account.policies_take(SPREAD_SECONDS)
             make.run(
                 account,
                 *("bootstrap", "deploy"),
@@ -81,6 +84,7 @@ def deployed(progress: Progress, *, state: Path = STATE) -> Generator[Deployment
                 output=assembly,
                 log=_log(state, "bootstrap-deploy"),
             )
+            account.policies_take(0)
             names = stacks(assembly)
             step.detail = f"{_count_resources(account, names)} resources in {', '.join(names)}"
         environment = Environment(account=account, declared=declared)

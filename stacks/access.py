@@ -58,6 +58,7 @@ class AccessStack(Stack):
                 drift_check=declaration.drift_check,
                 repair=repair.value_as_string,
                 key=key,
+                alarms=declaration.alarms,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
                 security_group=database.users_security_group,

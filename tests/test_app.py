@@ -137,7 +137,7 @@ def test_each_acknowledgement_is_of_one_finding_below_a_stack_and_has_a_reason(
     assert len(found) > 10
     for path, finding, reason in found:
         assert path.count("/") > 2, f"{finding} is acknowledged on the whole of {path}"
-        assert re.search(r"::([A-Za-z0-9.]+-[A-Za-z0-9]+|[A-Z]\d+)(\[.+::.+\])?$", finding)
+        assert re.search(r"::([A-Za-z0-9.]+(-[A-Za-z0-9]+)+|[A-Z]\d+)(\[.+::.+\])?$", finding)
         if "AwsSolutions-IAM" in finding:
             assert "[" in finding, f"{path}: {finding} names no policy, action or resource"
         assert len(reason.split()) >= 10, f"{path}: {finding}: {reason!r} convinces nobody"

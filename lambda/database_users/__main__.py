@@ -25,7 +25,7 @@ SECONDS = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the plan. 0: nothing to do; 2: there is something to do; 1: it failed."""
+    """Prints the plan. 0: nothing to do; 2: there is something to do; 1: not all could be read."""
     options = _parser().parse_args(arguments)
     try:
         plan = _planned(options)
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for line in lines(plan):
         print(line)
+    if plan.unread:
+        return 1
     return 2 if any(plan.statements()) else 0
 
 

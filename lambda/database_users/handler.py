@@ -68,9 +68,14 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
             outstanding = sum(1 for _ in plan.statements())
             for line in lines(plan):
                 log.info("%s", line)
-            if request.metric is not None:
-                request.metric.emit(outstanding)
-            return {"Statements": outstanding, "Findings": len(plan.findings)}
+            unread = len(plan.unread)
+            if request.metrics is not None:
+                request.metrics.emit(statements=outstanding, unread=unread)
+            return {
+                "Statements": outstanding,
+                "Findings": len(plan.findings),
+                "Unread": unread,
+            }
         case "Delete" if request.retires:
             # The resource of the first step removes them, wherever this one goes.
             return {"PhysicalResourceId": request.physical_id}

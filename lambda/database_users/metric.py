@@ -1,4 +1,4 @@
-"""The metric of a check, as the log carries it to CloudWatch."""
+"""The metrics of a check, as the log carries them to CloudWatch."""
 
 import json
 import time
@@ -7,26 +7,30 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """What the alarm watches, as the event names it."""
+class Metrics:
+    """What the alarms watch, as the event names it."""
 
     namespace: str
-    name: str
     dimensions: Mapping[str, str]
+    statements: str
+    unread: str
 
-    def emit(self, value: int) -> None:
-        """Prints `value` for CloudWatch to take out of the log.
+    def emit(self, *, statements: int, unread: int) -> None:
+        """Prints how many statements are outstanding and databases unread.
+
+        CloudWatch takes them out of the log.
 
         Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format".
         """
+        values = {self.statements: statements, self.unread: unread}
         directive = {
             "Namespace": self.namespace,
             "Dimensions": [list(self.dimensions)],
-            "Metrics": [{"Name": self.name, "Unit": "Count"}],
+            "Metrics": [{"Name": name, "Unit": "Count"} for name in values],
         }
         record = {
             "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
             **self.dimensions,
-            self.name: value,
+            **values,
         }
         print(json.dumps(record))

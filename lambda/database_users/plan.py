@@ -118,13 +118,15 @@ class Phase(Enum):
 class Step:
     """A phase, in the whole server or in one database.
 
-    Its transactions, what is found, and what failed.
+    Its transactions, what is found, and what failed. `unread` is the database if nobody could look
+    into it: what is in it is not known.
     """
 
     phase: Phase
     transactions: tuple[Transaction, ...] = ()
     findings: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
+    unread: str = ""
 
     @classmethod
     def of(cls, phase: Phase, planned: Iterable[Planned | Failure]) -> Self:
@@ -185,3 +187,8 @@ class Plan:
     def databases(self) -> int:
         """How many databases are entered."""
         return sum(step.phase is Phase.INSIDE for step in self.steps)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The databases that should have been entered and could not be."""
+        return tuple(step.unread for step in self.steps if step.unread)

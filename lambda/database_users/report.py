@@ -25,6 +25,8 @@ def lines(plan: Plan) -> Iterator[str]:
             yield "1 statement"
         case count:
             yield f"{count} statements"
+    if plan.unread:
+        yield printable(f"not known, as it could not be read: {', '.join(plan.unread)}")
 
 
 def access_changes(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from database_users.desired import Database, InvalidRequestError, parse_databases
-from database_users.metric import Metric
+from database_users.metric import Metrics
 from database_users.postgres.target import Target
 
 Action = Literal["Create", "Update", "Delete", "plan", "check"]
@@ -20,7 +20,7 @@ _SAME = ("InstanceResourceId", "Repair")  # or what the last deploy brought abou
 class Request:
     """What the function is asked for.
 
-    `before` is what the last deploy asked for, if it helps; `metric` takes the result of a check.
+    `before` is what the last deploy asked for, if it helps; `metrics` take the result of a check.
     The last step of a deploy `retires` users that are declared no more, and does nothing else.
     """
 
@@ -28,7 +28,7 @@ class Request:
     databases: tuple[Database, ...]
     before: tuple[Database, ...] | None
     physical_id: str
-    metric: Metric | None = None
+    metrics: Metrics | None = None
     retires: bool = False
 
     @property
@@ -77,8 +77,8 @@ def parse_request(event: object, master: str) -> Request:
         if mode not in _MODES:
             raise InvalidRequestError(f"Mode: {mode!r} is unknown; allowed is plan or check")
         databases = parse_databases(fields.get("Databases"), master)
-        metric = _metric(fields.get("Metric")) if mode == "check" else None
-        return Request(cast(Action, mode), databases, None, "", metric)
+        metrics = _metrics(fields.get("Metrics")) if mode == "check" else None
+        return Request(cast(Action, mode), databases, None, "", metrics)
     action = fields.get("RequestType")
     if action not in _REQUEST_TYPES:
         raise InvalidRequestError(
@@ -99,26 +99,24 @@ def parse_request(event: object, master: str) -> Request:
     return Request(cast(Action, action), databases, before, physical_id, retires=retires)
 
 
-def _metric(value: object) -> Metric | None:
+def _metrics(value: object) -> Metrics | None:
     """Where a check is counted; one that somebody asks for by hand may be counted nowhere."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        raise InvalidRequestError(f"Metric: {value!r} is no object")
-    metric = cast(Mapping[object, object], value)
-    namespace, name = (_text(metric.get(key), f"Metric.{key}") for key in ("Namespace", "Name"))
-    dimensions = metric.get("Dimensions")
-    if not isinstance(dimensions, Mapping):
-        raise InvalidRequestError(f"Metric.Dimensions: {dimensions!r} is no object")
-    found = cast(Mapping[object, object], dimensions)
-    return Metric(
-        namespace,
-        name,
-        {
-            _text(key, "Metric.Dimensions"): _text(item, f"Metric.Dimensions.{key}")
-            for key, item in found.items()
-        },
+        raise InvalidRequestError(f"Metrics: {value!r} is no object")
+    metrics = cast(Mapping[object, object], value)
+    namespace, statements, unread = (
+        _text(metrics.get(key), f"Metrics.{key}") for key in ("Namespace", "Statements", "Unread")
     )
+    dimensions = metrics.get("Dimensions")
+    if not isinstance(dimensions, Mapping):
+        raise InvalidRequestError(f"Metrics.Dimensions: {dimensions!r} is no object")
+    found = {
+        _text(key, "Metrics.Dimensions"): _text(item, f"Metrics.Dimensions.{key}")
+        for key, item in cast(Mapping[object, object], dimensions).items()
+    }
+    return Metrics(namespace, found, statements, unread)
 
 
 def _text(value: object, place: str) -> str:

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from database_users.deadline import Deadline
-from rds_login.causes import ServerError
+from rds_login.causes import RefusedTokenError, ServerError
 
 ATTEMPTS = 5
+# IAM gives no bound for how long a new policy takes to be known everywhere (IAM User Guide,
+# "Troubleshoot IAM", "Changes that I make are not always immediately visible"): seconds, as seen.
+SPREAD_SECONDS = 60.0
+SPREAD_PAUSE_SECONDS = 3.0
 
 log = logging.getLogger("database_users")
 T = TypeVar("T")
@@ -31,3 +35,29 @@ def retried(action: Callable[[], T], deadline: Deadline) -> T:
             pause = 2**attempt * random.uniform(0.1, 0.2)  # noqa: S311
             time.sleep(min(pause, deadline.left()))
     raise AssertionError("unreachable")
+
+
+def spread(login: Callable[[], T], deadline: Deadline) -> T:
+    """What `login` returns, tried until a policy that is new has had the time to be known.
+
+    Raises:
+        RefusedTokenError: the token is still refused; it says how long that was waited for.
+        ServerError: any other, at once.
+    """
+    begun = time.monotonic()
+    while True:
+        waited = time.monotonic() - begun
+        try:
+            session = login()
+        except RefusedTokenError as error:
+            if waited + SPREAD_PAUSE_SECONDS > min(SPREAD_SECONDS, waited + deadline.left()):
+                raise RefusedTokenError(
+                    f"{error}; it was refused for {waited:.0f} seconds, in which a new policy "
+                    "becomes known"
+                ) from None
+            log.warning("%s; trying again, as the policy may be new", error)
+            time.sleep(SPREAD_PAUSE_SECONDS)
+        else:
+            if waited:
+                log.info("the token was taken after %.0f seconds", waited)
+            return session

@@ -65,6 +65,10 @@ class RefusedLoginError(ServerError):
     """The server takes no login of the user."""
 
 
+class RefusedTokenError(RefusedLoginError):
+    """The server, or IAM for it, does not take the token."""
+
+
 class UnavailableServerError(ServerError):
     """The server or the connection went away, or a concurrent change was in the way."""
 
@@ -126,7 +130,7 @@ def refused_login(code: str, message: str, host: str, port: int, user: str) -> S
         return RefusedLoginError(
             f"{where} refuses the login of {user}: {with_remedy(code, message)}"
         )
-    return RefusedLoginError(
+    return RefusedTokenError(
         f"{where} refuses the token of {user} ({message}): check in this order that the role that"
         f" signed it may rds-db:connect as {user} on this instance's resource id, that {user} is a"
         " member of rds_iam, that IAM authentication is on, that the token's region is the"

@@ -21,9 +21,10 @@ import hypercorn.config
 
 from local.aws.audit import Calls
 from local.aws.certificates import CertificateAuthority
+from local.aws.cloudwatch.service import CloudWatch
 from local.aws.emulator import Emulator
 from local.aws.functions import Functions
-from local.aws.gateway import Gateway
+from local.aws.gateway import Control, Gateway
 from local.aws.processes import RuntimeDirectory
 from local.aws.rds.service import Rds
 from local.aws.resources import (
@@ -70,12 +71,19 @@ async def run(settings: Settings) -> None:
             port=listener.getsockname()[1], account=settings.account, region=settings.region
         )
         emulator.on_decision(Calls(settings.state / "calls.jsonl").record)
-        gateway = Gateway(emulator, WebIdentities(emulator), secrets.token_urlsafe(30))
+        identities, cloudwatch = WebIdentities(emulator), CloudWatch(emulator)
+        controls: dict[str, Control] = {"web-identity": identities.signed}
+        controls["later"] = cloudwatch.let_time_pass
+        gateway = Gateway(emulator, controls, secrets.token_urlsafe(30))
         ready = settings.state / "ready.json"
         authority = CertificateAuthority("Local AWS in the place of Amazon RDS")
         ca = settings.state / "rds-ca.pem"
         ca.write_text(authority.pem)
-        _start_services(emulator, authority, ca, settings.state, runtime.path, stack)
+        functions, rds = _start_services(
+            emulator, authority, ca, settings.state, runtime.path, stack
+        )
+        functions.on_log(cloudwatch.take_from_log)
+        controls["spread"] = rds.spread.take
         server = asyncio.create_task(_serve(gateway, listener, end))
         try:
             await asyncio.wait(
@@ -115,7 +123,7 @@ def _start_services(
     state: Path,
     runtime: Path,
     stack: ExitStack,
-) -> None:
+) -> tuple[Functions, Rds]:
     directory = state / "functions"
     directory.mkdir()
     functions = Functions(
@@ -131,6 +139,7 @@ def _start_services(
     stack.callback(rds.stop)
     for module in (network, bucket, function, iam, log_group, mwaa, oidc_provider, secret):
         module.register(emulator)
+    return functions, rds
 
 
 async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) -> None:

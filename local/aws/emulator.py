@@ -32,6 +32,17 @@ _PRIVATE_NAMES = {
     "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudwatch": (
+        "_alarms",
+        "_describe_alarms",
+        "_dims_from_list",
+        "_dims_key",
+        "_dispatch_alarm_actions",
+        "_evaluate_alarm",
+        "_metrics",
+        "_record_history",
+        "record_metric",
+    ),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
     "services.iam": ("_groups", "_oidc_providers", "_policies", "_roles", "_users"),
@@ -404,6 +415,66 @@ class Emulator:
             }
             deliver = self._get("services.cloudformation.custom_resource", "deliver_response")
             deliver(answer_to, answer)
+
+    # Metrics
+
+    def date_metrics_with(self, now: Callable[[], float]) -> None:
+        """Call `now` for the time, in seconds since 1970, of what is measured."""
+
+        def record(
+            namespace: str,
+            metric_name: str,
+            value: float,
+            _unit: str = "",
+            dimensions: Mapping[str, str] | None = None,
+        ) -> None:
+            self.measure(namespace, metric_name, value, dimensions or {}, at=now())
+
+        self._names["services.cloudwatch"]["record_metric"] = record
+
+    def measure(
+        self, space: str, name: str, value: float, dimensions: Mapping[str, str], *, at: float
+    ) -> None:
+        """Add a value to a metric."""
+        key = (space, name, self._get("services.cloudwatch", "_dims_key")(dict(dimensions)))
+        point = {"Timestamp": at, "Value": value, "Dimensions": dict(dimensions), "Unit": "Count"}
+        with self.scope():
+            self.store("cloudwatch", "_metrics").setdefault(key, []).append(point)
+
+    def decide_alarms_with(
+        self, decide: Callable[[dict[str, Any], list[tuple[float, float]]], str]
+    ) -> None:
+        """Call `decide` for an alarm's state, with its record and its metric's times and values.
+
+        It is called by `evaluate_alarms`, and before anybody is told of alarms.
+        """
+        names = self._names["services.cloudwatch"]
+        describe = names["_describe_alarms"]
+
+        def evaluate(alarm: dict[str, Any]) -> None:
+            dimensions = names["_dims_key"](names["_dims_from_list"](alarm["Dimensions"]))
+            key = (alarm["Namespace"], alarm["MetricName"], dimensions)
+            points = self.store("cloudwatch", "_metrics").get(key, [])
+            old, values = alarm["StateValue"], [(one["Timestamp"], one["Value"]) for one in points]
+            new = decide(alarm, values)
+            if new != old:
+                reason = f"{len(values)} values; the last: {values[-1:]}"
+                alarm |= {"StateValue": new, "StateReason": reason}
+                names["_record_history"](alarm["AlarmName"], old, new, reason)
+                names["_dispatch_alarm_actions"](alarm, old, new, reason)
+
+        def evaluate_and_describe(*arguments: Any, **options: Any) -> Any:
+            self.evaluate_alarms()
+            return describe(*arguments, **options)
+
+        names["_evaluate_alarm"] = evaluate
+        names["_describe_alarms"] = evaluate_and_describe
+
+    def evaluate_alarms(self) -> None:
+        """Bring every alarm's state up to date."""
+        with self.scope():
+            for alarm in list(self.store("cloudwatch", "_alarms").values()):
+                self._get("services.cloudwatch", "_evaluate_alarm")(alarm)
 
     # CloudFormation
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +36,7 @@ class Functions:
         self._python = python
         self._node_modules = node_modules
         self._unpacking = threading.Lock()
+        self._on_log: Callable[[str], None] = lambda _: None
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def run(self, function: Function, event: Any, request_id: str) -> Outcome:
@@ -63,7 +65,12 @@ class Functions:
         outcome = _outcome(function, process.returncode, result, log, timed_out)
         with (self._directory / f"{function.name}.log").open("a") as file:
             file.write(f"START {request_id}\n{outcome.log}\nEND {request_id}\n")
+        self._on_log(outcome.log)
         return outcome
+
+    def on_log(self, take: Callable[[str], None]) -> None:
+        """Call `take` with what each invocation has logged."""
+        self._on_log = take
 
     def stop(self) -> None:
         """End the functions that run."""

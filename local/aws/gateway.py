@@ -4,25 +4,28 @@ import asyncio
 import importlib
 import json
 import time
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from local.aws.emulator import Credentials, Emulator, Receive, Scope, Send
-from local.aws.web_identity import WebIdentities
 
-_SESSION = "/_local/role-session"
-_WEB_IDENTITY = "/_local/web-identity"
+_CONTROL = "/_local/"
+_SESSION = "role-session"
 _ADMINISTRATOR = "administrator"
 _FORM = b"application/x-www-form-urlencoded"
 _STACK_SECONDS = 4
+
+Control: TypeAlias = Callable[[dict[str, Any]], dict[str, str]]
+"""Gets a request's body and gives the answer's."""
 
 
 class Gateway:
     """An ASGI application around the emulator's."""
 
-    def __init__(self, emulator: Emulator, identities: WebIdentities, token: str) -> None:
+    def __init__(self, emulator: Emulator, controls: Mapping[str, Control], token: str) -> None:
         self._emulator = emulator
-        self._identities = identities
+        self._controls = controls
         self.token = token
         self.started = asyncio.Event()
 
@@ -30,7 +33,7 @@ class Gateway:
         """Answer a request."""
         if scope["type"] == "lifespan":
             await self._emulator.app(scope, receive, self._noting_start(send))
-        elif scope["type"] == "http" and scope["path"] in (_SESSION, _WEB_IDENTITY):
+        elif scope["type"] == "http" and scope["path"].startswith(_CONTROL):
             await self._act(scope, receive, send)
         else:
             # Policies that want TLS mean the network between a client and AWS, and loopback has
@@ -71,19 +74,19 @@ class Gateway:
         return note
 
     async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A session of a role as an AWS service that the role trusts would get it; or a token.
+        """What nobody can ask of AWS. The body is JSON.
 
-        The body is JSON: role, service, source_arn, and seconds, 3600 by default; or the claims of
-        the token that an identity provider would sign.
+        For a session of a role as an AWS service that the role trusts would get it: role, service,
+        source_arn, and seconds, 3600 by default; else what the control takes.
         """
         body = await _body(receive)
         status, answer = 403, {"error": "give the control token of ready.json as a bearer token"}
         if (b"authorization", f"Bearer {self.token}".encode()) in scope["headers"]:
-            given = json.loads(body)
-            if scope["path"] == _SESSION:
+            given, name = json.loads(body), scope["path"].removeprefix(_CONTROL)
+            if name == _SESSION:
                 status, answer = self._session(given)
             else:
-                status, answer = 200, {"token": self._identities.token(given)}
+                status, answer = 200, self._controls[name](given)
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 

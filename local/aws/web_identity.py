@@ -37,13 +37,14 @@ class WebIdentities:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         emulator.take_web_identities(self._refusal, CONDITION_KEYS)
 
-    def token(self, claims: Mapping[str, Any]) -> str:
-        """A signed token with these claims, for an hour unless they say otherwise."""
+    def signed(self, claims: Mapping[str, Any]) -> dict[str, str]:
+        """A `token` with these claims, for an hour unless they say otherwise."""
         now = int(time.time())
         content = {"iat": now, "exp": now + 3600, **claims}
         signed = f"{_encoded({'alg': 'RS256', 'typ': 'JWT'})}.{_encoded(content)}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), SHA256())
-        return f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+        encoded = base64.urlsafe_b64encode(signature).decode().rstrip("=")
+        return {"token": f"{signed}.{encoded}"}
 
     def _refusal(self, token: str) -> tuple[str, str] | None:
         """The code and the message of STS's error; None for a token that is good."""

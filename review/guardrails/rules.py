@@ -7,6 +7,7 @@ from types import ModuleType
 from review.guardrails import (
     acknowledgment_until,
     airflow_reads_its_own,
+    alarms_tell_somebody,
     as_declared,
     connect_to_one_user,
     iam_authentication,
@@ -38,6 +39,7 @@ RULES: tuple[ModuleType, ...] = (
     no_password,
     tls,
     log_exports,
+    alarms_tell_somebody,
     until,
     acknowledgment_until,
     own_rules,

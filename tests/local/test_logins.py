@@ -1,6 +1,7 @@
 """Who gets into a database server of the local AWS, and who does not."""
 
 import datetime
+import json
 import subprocess
 from dataclasses import replace
 from unittest.mock import patch
@@ -11,7 +12,7 @@ import pytest
 from local.account import Account, Credentials
 from local.logins import connect, token
 from local.processes import ROOT
-from tests.local.conftest import MASTER, REGION, Database
+from tests.local.conftest import MASTER, REGION, Database, allow
 
 PAM = 'PAM authentication failed for user "reader"'
 
@@ -144,6 +145,7 @@ def test_keys_without_a_policy_to_check_are_refused() -> None:
 from botocore.session import get_session
 from local.aws.emulator import Emulator
 from local.aws.rds.token import Endpoint, check
+from local.aws.rds.spread import Spread
 
 emulator = Emulator(port=1, account="111122223333", region="eu-central-1")
 session = get_session()
@@ -151,7 +153,7 @@ session.set_credentials(emulator.root.access_key_id, emulator.root.secret_access
 rds = session.create_client("rds", region_name="eu-central-1")
 token = rds.generate_db_auth_token("host.example", 5432, "reader")
 try:
-    check(emulator, Endpoint("host.example", 5432, "db-ABC"), "reader", token)
+    check(emulator, Spread(), Endpoint("host.example", 5432, "db-ABC"), "reader", token)
 except ValueError as error:
     print(error)
 """
@@ -227,3 +229,23 @@ def test_forged_keys_are_refused(database: Database) -> None:
     nobody = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
     forged = token(nobody, database.endpoint, "reader", region=REGION)
     assert PAM in database.refusal("reader", forged)
+
+
+def test_a_new_policy_takes_its_time_to_be_known(account: Account, database: Database) -> None:
+    iam, credentials = account.client("iam"), database.stranger.credentials
+    arn = account.client("sts", credentials).get_caller_identity()["Arn"]
+    new = {"RoleName": arn.split("/")[1], "PolicyName": "new"}
+    document = json.dumps(allow("rds-db:connect", "*")["PolicyDocument"])
+    account.policies_take(3600)
+    try:
+        iam.put_role_policy(**new, PolicyDocument=document)
+        with pytest.raises(psycopg.OperationalError, match="PAM authentication failed"):
+            database.stranger.log_in("other", "postgres")
+        account.policies_take(0)
+        with database.stranger.log_in("other", "postgres") as connection:
+            assert connection.info.user == "other"
+    finally:
+        account.policies_take(0)
+        iam.delete_role_policy(**new)
+    with pytest.raises(psycopg.OperationalError, match="PAM authentication failed"):
+        database.stranger.log_in("other", "postgres")

@@ -28,7 +28,8 @@ class DatabaseUsers(Construct):
     Args:
         databases: by name, as declared.
         grants: the grants on this instance.
-        drift_check: how often the server is compared with them, and who is told.
+        drift_check: how often the server is compared with them.
+        alarms: who is told when it differs, or cannot be compared.
         repair: with another value than before, a deploy enters every database and puts right what
             is not as declared, even if nothing else has changed.
         key: encrypts the function's log groups.
@@ -45,6 +46,7 @@ class DatabaseUsers(Construct):
         databases: Mapping[str, Database],
         grants: Sequence[Grant],
         drift_check: model.DriftCheck,
+        alarms: model.Alarms,
         repair: str,
         key: kms.IKey,
         vpc: ec2.IVpc,
@@ -112,7 +114,8 @@ class DatabaseUsers(Construct):
             databases=states,
             instance=instance.identifier,
             schedule=drift_check.schedule,
-            topic_arn=drift_check.topic_arn,
+            topic_arn=alarms.topic_arn,
+            nobody_because=alarms.nobody_because,
         )
         # There is nothing to compare with before.
         check.node.add_dependency(self.retired)

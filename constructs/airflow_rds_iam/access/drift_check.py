@@ -2,29 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from airflow_rds_iam.access.check_alarms import CheckAlarms, CheckMetrics
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
+from airflow_rds_iam.declaration.schedule import hours_between
 
 
 class DriftCheck(Construct):
     """Has the database users' function compare, and alarms when a statement would be needed.
 
-    The function's log says which statements; it changes nothing.
+    The function's log says which statements; it changes nothing. It alarms as well when a database
+    or all of the instance could not be compared, and when no check has ended in time.
 
     Args:
         function: the database users' function.
         databases: the desired state, as the custom resource has it.
         instance: the DB instance identifier, a dimension of the metric.
-        schedule: of EventBridge Scheduler, such as ``rate(1 day)``.
-        topic_arn: an SNS topic that is told of the alarm.
+        schedule: of EventBridge Scheduler, such as ``rate(1 day)``; once a day at least.
+        topic_arn: an SNS topic that is told of the alarms.
+        nobody_because: why none is.
+
+    Raises:
+        ValueError: the schedule leaves more than a day between two checks.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class DriftCheck(Construct):
         instance: str,
         schedule: str = "rate(1 day)",
         topic_arn: str | None = None,
+        nobody_because: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         role = iam.Role(
@@ -53,13 +58,7 @@ class DriftCheck(Construct):
             )
         )
         acknowledge_inline_policy(role)
-        metric = cloudwatch.Metric(
-            namespace="AirflowRdsIam",
-            metric_name="StatementsOutstanding",
-            dimensions_map={"Instance": instance},
-            statistic="Maximum",
-            period=Duration.days(1),
-        )
+        metrics = CheckMetrics(instance=instance)
         scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -73,29 +72,22 @@ class DriftCheck(Construct):
                     {
                         "Mode": "check",
                         "Databases": databases,
-                        "Metric": {
-                            "Namespace": metric.namespace,
-                            "Name": metric.metric_name,
-                            "Dimensions": metric.dimensions,
-                        },
+                        "Metrics": metrics.event,
                     }
                 ),
-                # The next check is soon enough.
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_retry_attempts=0),
+                # What is called in vain, or is dropped on its way, needs no queue: nothing is heard
+                # of the check, and there is an alarm for that.
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_event_age_in_seconds=3600, maximum_retry_attempts=3
+                ),
             ),
         )
-        alarm = cloudwatch.Alarm(
+        CheckAlarms(
             self,
-            "Alarm",
-            alarm_description=f"{instance} is not what its declaration says; the log of "
-            f"{function.function_name} names each statement that is outstanding",
-            metric=metric,
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            # No data says that no check ran: neither well nor wrong.
-            treat_missing_data=cloudwatch.TreatMissingData.MISSING,
+            "Alarms",
+            metrics=metrics,
+            function=function,
+            hours=hours_between(schedule),
+            topic_arn=topic_arn,
+            nobody_because=nobody_because,
         )
-        if topic_arn:
-            topic = sns.Topic.from_topic_arn(self, "Topic", topic_arn)
-            alarm.add_alarm_action(actions.SnsAction(topic))

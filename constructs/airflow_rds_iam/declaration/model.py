@@ -9,11 +9,13 @@ from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
 from airflow_rds_iam.declaration.review import Kind, ReviewSettings, Terms
+from airflow_rds_iam.declaration.schedule import hours_between
 from airflow_rds_iam.declaration.values import (
     Account,
     AirflowName,
     AirflowOption,
     AuthoritiesPath,
+    Because,
     DataClass,
     EngineVersion,
     Identifier,
@@ -321,11 +323,32 @@ class DriftCheck(Model):
 
     schedule: Schedule = Field(
         default="rate(1 day)",
-        description="When, by EventBridge Scheduler: `Schedule.ScheduleExpression`.",
+        description="When, by EventBridge Scheduler, once a day or more often: "
+        "`Schedule.ScheduleExpression`.",
     )
+
+    @field_validator("schedule")
+    @classmethod
+    def _what_is_missing_is_missed(cls, schedule: str) -> str:
+        hours_between(schedule)
+        return schedule
+
+
+class Alarms(Model):
+    """Who is told of an alarm, and of its end."""
+
     topic_arn: TopicArn | None = Field(
-        default=None, description="SNS topic that is told when they differ: `Alarm.AlarmActions`."
+        default=None, description="SNS topic of every alarm: `Alarm.AlarmActions`."
     )
+    nobody_because: Because | None = Field(
+        default=None, description="Why there is none, which acknowledges the warning."
+    )
+
+    @model_validator(mode="after")
+    def _somebody_or_nobody(self) -> "Alarms":
+        if self.topic_arn and self.nobody_because:
+            raise ValueError("must be a topic_arn or nobody_because, not both")
+        return self
 
 
 class Declaration(Model):
@@ -361,6 +384,10 @@ class Declaration(Model):
     drift_check: DriftCheck = Field(
         default=DriftCheck(),
         description="A regular comparison of the servers with the declaration.",
+    )
+    alarms: Alarms = Field(
+        default=Alarms(),
+        description="Who is told of an alarm, and of its end. A synthesis warns while nobody is.",
     )
     review: ReviewSettings = Field(
         default=ReviewSettings(), description="What each synthesis is held against."

@@ -1,25 +1,28 @@
 """Looks where a run would work, and changes nothing."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 
 from database_users.plan import Transaction
-from database_users.postgres.catalog.contents import NEW_DATABASE
+from database_users.postgres.catalog.contents import NEW_DATABASE, Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.order import Visit
-from database_users.postgres.reading import read_contents
-from database_users.postgres.session import Connect
+
+Read = Callable[[Server, str, Collection[str]], Contents]
 
 
 class DryRun:
     """Follows the order without effect; a database that is missing is taken for a new one.
 
-    Without `connect` none is entered.
+    `read` gives what is in a database, and what of it belongs to some roles; without it none is
+    entered. One that cannot be read does not hide what the others hold.
     """
 
-    def __init__(self, server: Server, connect: Connect | None = None) -> None:
+    stops = False
+
+    def __init__(self, server: Server, read: Read | None = None) -> None:
         self.server = server
-        self._connect = connect
+        self._read = read
 
     def do(self, transaction: Transaction) -> None:
         """Nothing."""
@@ -35,8 +38,7 @@ class DryRun:
     def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name` as it is, or as it would be made."""
         existing = self.server.databases.get(name)
-        if self._connect is None or existing is None or not existing.allows_connections:
+        if self._read is None or existing is None or not existing.allows_connections:
             yield Visit(NEW_DATABASE, self.do)
-            return
-        with self._connect(name) as session:
-            yield Visit(read_contents(session, self.server, leaving), self.do)
+        else:
+            yield Visit(self._read(self.server, name, leaving), self.do)

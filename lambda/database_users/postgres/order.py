@@ -55,6 +55,11 @@ class Run(Protocol):
     """What follows the order: really, or to tell what would be done."""
 
     @property
+    def stops(self) -> bool:
+        """Whether a declared database that cannot be entered stops it."""
+        ...
+
+    @property
     def server(self) -> Server:
         """The server as it was last read."""
         ...
@@ -156,16 +161,17 @@ def _visited(run: Run, comparison: Comparison, name: str) -> Step:
         with run.visit(name, leaving(comparison, name)) as visit:
             planned = plan_database(comparison, name, visit.contents)
             return _done(Phase.INSIDE, planned, visit.do)
-    except BudgetError:
-        raise
     except ServerError as error:
-        if name in comparison.declared or error.transient:
+        if run.stops and isinstance(error, BudgetError):
+            raise
+        if run.stops and (name in comparison.declared or error.transient):
             return Step(Phase.INSIDE, failures=(Failure(error, (("database", name),)),))
         return _unvisited(comparison, name, str(error))
 
 
 def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
-    return Step(Phase.INSIDE, findings=(Finding(f"{name}: {why}", holders(comparison, name)),))
+    finding = Finding(f"{name}: {why}", holders(comparison, name))
+    return Step(Phase.INSIDE, findings=(finding,), unread=name)
 
 
 def _done(

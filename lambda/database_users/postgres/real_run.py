@@ -24,6 +24,8 @@ class RealRun:
     Sessions of `ours` that stand in the way are ended.
     """
 
+    stops = True
+
     def __init__(
         self, server: Server, connect: Connect, home: Session, ours: Collection[str]
     ) -> None:

@@ -1,21 +1,23 @@
 """What the function is asked for: to plan, or to bring about."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.errors import UnfinishedError
 from database_users.plan import Plan
+from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import follow
-from database_users.postgres.reading import ALONE, AMONG_READERS, read_server
+from database_users.postgres.reading import ALONE, AMONG_READERS, read_contents, read_server
 from database_users.postgres.real_run import RealRun
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.session import Connect
 from database_users.postgres.statements import HOME
-from database_users.retry import retried
+from database_users.retry import retried, spread
 
 log = logging.getLogger("database_users")
 
@@ -35,16 +37,23 @@ def plan_from_nothing(databases: tuple[Database, ...], server: Server) -> Plan:
 
 
 def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline) -> Plan:
-    """The plan for the server at hand; writes nothing.
+    """The plan for the server at hand; writes nothing. It names the databases that it is not for.
 
     Raises:
         ServerError: the server cannot be read.
         LockoutError: the plan would lock somebody out.
     """
 
+    def read(server: Server, name: str, leaving: Collection[str]) -> Contents:
+        def attempt() -> Contents:
+            with connect(name) as session:
+                return read_contents(session, server, leaving)
+
+        return retried(attempt, deadline)
+
     def attempt() -> Plan:
         with connect(HOME) as home:
-            return _whole(follow(DryRun(read_server(home, AMONG_READERS), connect), databases))
+            return _whole(follow(DryRun(read_server(home, AMONG_READERS), read), databases))
 
     return retried(attempt, deadline)
 
@@ -54,13 +63,15 @@ def converge(
 ) -> Outcome:
     """Makes the server what `databases` says, entering the databases in `scope`.
 
+    It may come so soon after the policy for it that IAM has still to make that known.
+
     Raises:
         ServerError: something is in the way; the rest is done, and stays done.
         LockoutError: the plan would lock somebody out; nothing was changed.
     """
 
     def attempt() -> Plan:
-        with connect(HOME) as home:
+        with spread(lambda: connect(HOME), deadline) as home:
             server = read_server(home, ALONE)
             ours = server.managed_logins.union(*(database.roles for database in databases))
             done = follow(RealRun(server, connect, home, ours), databases, scope)

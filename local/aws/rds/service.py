@@ -15,6 +15,7 @@ from local.aws.emulator import Attributes, Created, Emulator, Properties, Resour
 from local.aws.rds import token, validation
 from local.aws.rds.front_door import FrontDoor, refuse
 from local.aws.rds.server import Binaries, Server
+from local.aws.rds.spread import Spread
 
 _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 # What a client that verifies must refuse: a certificate of an authority that none trusts, and one
@@ -47,6 +48,7 @@ class Rds:
         self._binaries = Binaries(cache=state / "cache", runtime=runtime)
         # Before it is asked for, as a first run takes a while to make it.
         threading.Thread(target=self._binaries.make_template, daemon=True).start()
+        self.spread = Spread()
         self._instances: dict[str, _Instance] = {}
         # A name's port stays, as it does on RDS, whichever instance has the name.
         self._ports: dict[str, int] = {}
@@ -237,7 +239,9 @@ class Rds:
         )
         instance.door.force_ssl = settings.get("rds.force_ssl", "1") == "1"
         iam = record["IAMDatabaseAuthenticationEnabled"]
-        instance.door.check = partial(token.check, self._emulator, endpoint) if iam else refuse
+        instance.door.check = (
+            partial(token.check, self._emulator, self.spread, endpoint) if iam else refuse
+        )
 
     def _restart(self, name: str) -> None:
         if instance := self._instances.get(name):

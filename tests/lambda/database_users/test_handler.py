@@ -25,10 +25,11 @@ from tests.desired import ORDERS_EVENT as ORDERS
 from tests.tls_front import listening, write_certificate
 
 HOST = "localhost"
-METRIC = {
+METRICS = {
     "Namespace": "AirflowRdsIam",
-    "Name": "StatementsOutstanding",
     "Dimensions": {"Instance": "dev-warehouse"},
+    "Statements": "StatementsOutstanding",
+    "Unread": "DatabasesUnread",
 }
 
 
@@ -43,6 +44,7 @@ class Front:
     def __init__(self) -> None:
         self.logins: list[tuple[str, str]] = []
         self.takes = True
+        self.taken_after: int | None = None
 
     def check(self, user: str, token: str) -> bool:
         self.logins.append((user, token))
@@ -69,6 +71,21 @@ def front(newest: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         }.items():
             monkeypatch.setenv(name, value)
         yield front
+
+
+@pytest.fixture
+def waits(front: Front, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that are waited between logins, without waiting; the third login is taken."""
+    waits: list[float] = []
+    now = time.monotonic()
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        front.takes = front.takes or len(waits) == front.taken_after
+
+    clock = SimpleNamespace(sleep=sleep, monotonic=lambda: now + sum(waits))
+    monkeypatch.setattr(retry, "time", clock)
+    return waits
 
 
 def event(action: str, *databases: dict[str, Any], old: Any = None, **more: Any) -> dict[str, Any]:
@@ -212,20 +229,47 @@ def test_a_repair_opens_what_was_made_since_though_nothing_else_is_asked_for(
     assert handle(again, Context())["Data"] == {"Statements": 0, "Databases": 0, "Findings": 0}
 
 
-def test_a_check_emits_the_metric_and_changes_nothing(
+def test_a_check_emits_its_metrics_and_changes_nothing(
     newest: Postgres, front: Front, capsys: pytest.CaptureFixture[str], caplog: Any
 ):
     handle(event("Create", ORDERS), Context())
     newest.execute("GRANT CONNECT ON DATABASE orders TO PUBLIC")
     capsys.readouterr()
     with caplog.at_level(logging.INFO):
-        answer = handle({"Mode": "check", "Databases": [ORDERS], "Metric": METRIC}, Context())
+        answer = handle({"Mode": "check", "Databases": [ORDERS], "Metrics": METRICS}, Context())
     metric = json.loads(capsys.readouterr().out)
     assert answer["Statements"] == metric["StatementsOutstanding"] == 1
+    assert answer["Unread"] == metric["DatabasesUnread"] == 0
     assert metric["Instance"] == "dev-warehouse"
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "AirflowRdsIam"
     assert 'REVOKE CONNECT ON DATABASE "orders" FROM PUBLIC' in caplog.text
     assert newest.query("SELECT has_database_privilege('public', 'orders', 'CONNECT')") == [(True,)]
+
+
+def test_a_database_that_cannot_be_read_does_not_hide_what_is_in_the_others(
+    newest: Postgres, front: Front, capsys: pytest.CaptureFixture[str], caplog: Any
+):
+    reports: dict[str, Any] = {
+        "Name": "reports",
+        "Owner": "reports_owner",
+        "Writer": "reports_writer",
+        "Reader": "reports_reader",
+    }
+    handle(event("Create", ORDERS, reports), Context())
+    newest.execute(
+        "CREATE TABLE by_hand ()", "ALTER TABLE by_hand OWNER TO orders_owner", database="orders"
+    )
+    newest.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'reports'")
+    capsys.readouterr()
+    check: dict[str, Any] = {"Mode": "check", "Databases": [ORDERS, reports], "Metrics": METRICS}
+    with caplog.at_level(logging.INFO):
+        answer = handle(check, Context())
+    metric = json.loads(capsys.readouterr().out)
+    assert answer["Unread"] == metric["DatabasesUnread"] == 1
+    assert answer["Statements"] == metric["StatementsOutstanding"] > 0
+    assert "by_hand" in caplog.text
+    assert "! reports: " in caplog.text
+    assert "not known, as it could not be read: reports" in caplog.text
 
 
 def test_a_check_by_hand_is_counted_nowhere(front: Front, capsys: pytest.CaptureFixture[str]):
@@ -233,7 +277,7 @@ def test_a_check_by_hand_is_counted_nowhere(front: Front, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
 
 
-def test_no_log_and_no_answer_holds_a_token(front: Front, caplog: Any):
+def test_no_log_and_no_answer_holds_a_token(front: Front, waits: list[float], caplog: Any):
     with caplog.at_level(logging.DEBUG, logger="database_users"):
         answer = handle(event("Create", ORDERS), Context())
     front.takes = False
@@ -308,7 +352,38 @@ def test_a_server_without_tls(front: Front, monkeypatch: pytest.MonkeyPatch):
         assert "speaks no TLS" in failure(ORDERS)
 
 
-def test_a_refused_token(front: Front):
+@pytest.mark.parametrize("action", ["Create", "Update", "Delete"])
+def test_a_policy_that_is_new_is_waited_for(
+    newest: Postgres, front: Front, waits: list[float], action: str, caplog: Any
+):
+    front.takes, front.taken_after = False, 2
+    with caplog.at_level(logging.INFO):
+        handle(event(action, ORDERS), Context())
+    assert waits == [retry.SPREAD_PAUSE_SECONDS] * 2
+    assert "trying again, as the policy may be new" in caplog.text
+    assert "the token was taken after 6 seconds" in caplog.text
+
+
+@pytest.mark.parametrize("action", ["Create", "Update", "Delete"])
+def test_a_token_that_stays_refused_is_waited_for_within_bounds(
+    front: Front, waits: list[float], action: str
+):
+    front.takes = False
+    with pytest.raises(FailedError) as failed:
+        handle(event(action, ORDERS), Context())
+    assert "it was refused for 60 seconds, in which a new policy becomes known" in str(failed.value)
+    assert sum(waits) == retry.SPREAD_SECONDS
+
+
+@pytest.mark.parametrize("mode", ["check", "plan"])
+def test_a_check_waits_for_no_policy(front: Front, waits: list[float], mode: str):
+    front.takes = False
+    with pytest.raises(FailedError, match="refuses the token of administrator"):
+        handle({"Mode": mode, "Databases": [ORDERS]}, Context())
+    assert waits == []
+
+
+def test_a_refused_token(front: Front, waits: list[float]):
     front.takes = False
     message = failure(ORDERS)
     assert "refuses the token of administrator" in message

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from rds_login import causes
-from rds_login.causes import RefusedLoginError, network_error, refused_login
+from rds_login.causes import RefusedTokenError, network_error, refused_login
 
 
 def test_no_cause_speaks_of_the_database_users_function_or_its_variables():
@@ -30,5 +30,5 @@ def test_each_cause_is_named(error: Exception, says: str):
 
 def test_a_refused_login_says_what_to_check_in_which_order():
     error = refused_login("28P01", "no\x1b[2J", "db.example", 5432, "u\u202e")
-    assert type(error) is RefusedLoginError
+    assert type(error) is RefusedTokenError
     assert "refuses the token of u\\u202e (no\\u001b[2J): check in this order" in str(error)

@@ -27,6 +27,8 @@ Templates = dict[str, dict[str, Any]]
 TODAY = date(2026, 11, 25)
 DEV = declared(Declaration.model_validate(dev()), environment="dev")
 DATABASE, ACCESS, AIRFLOW = "dev-database-warehouse", "dev-access", "dev-airflow"
+ALARM = "AWS::CloudWatch::Alarm"
+TOPIC = "arn:aws:sns:eu-central-1:111122223333:alarms"
 
 
 def found(templates: Templates, given: Declared = DEV, today: date = TODAY) -> list[Broken]:
@@ -377,6 +379,21 @@ def a_pipeline_assumes_what_deploys_and_what_does_not(templates: Templates) -> N
 
 def test_the_pipelines_of_delivery_break_no_rule(dev_templates: Templates) -> None:
     assert found(with_delivery(dev_templates)) == []
+
+
+@breaks("alarms-tell-somebody", "nobody is told of StatementsOutstanding: declare alarms.topic_arn")
+def no_topic(templates: Templates) -> None:
+    del the(templates, ACCESS, ALARM, MetricName="StatementsOutstanding")["AlarmActions"]
+
+
+@pytest.fixture
+def dev_templates(dev_templates: Templates) -> Templates:
+    """Those of dev with a topic: nobody is told of its alarms, which is acknowledged."""
+    for one in dev_templates[ACCESS]["Resources"].values():
+        if one["Type"] == ALARM:
+            assert "AlarmActions" not in one["Properties"]
+            one["Properties"]["AlarmActions"] = [TOPIC]
+    return dev_templates
 
 
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:

@@ -129,7 +129,7 @@ def test_every_pack_can_be_chosen_whatever_else_is_declared(
     tmp_path: Path, changes: dict[str, object]
 ) -> None:
     topic = "arn:aws:sns:eu-central-1:111122223333:operations"
-    content = dev({"review.packs": PACKS, "drift_check.topic_arn": topic, **changes})
+    content = dev({"review.packs": PACKS, "alarms": {"topic_arn": topic}, **changes})
     ran = synthesize(str(written(content, tmp_path / "dev.yaml")), tmp_path / "out")
     assert ran.returncode == 0, ran.stderr
     found = json.loads((tmp_path / "out" / "review" / "nag.json").read_text())

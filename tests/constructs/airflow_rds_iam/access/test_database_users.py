@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.declaration.grants import grants
-from airflow_rds_iam.declaration.model import Declaration, DriftCheck
+from airflow_rds_iam.declaration.model import Alarms, Declaration, DriftCheck
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 from database_users.request import parse_request, parse_target
 from tests.declared import dev
@@ -49,6 +49,7 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         drift_check=DriftCheck(),
         repair="20261125T102500Z",
         key=kms.Key(stack, "LogKey"),  # pyright: ignore[reportArgumentType]
+        alarms=Alarms(),
         vpc=vpc,
         subnets=[private],  # pyright: ignore[reportArgumentType]
         security_group=ec2.SecurityGroup(stack, "Given", vpc=vpc),
@@ -247,22 +248,27 @@ def test_the_function_understands_what_its_resource_and_its_schedule_send(
     assert (retires.retires, retires.databases) == (True, left)
 
 
-def test_the_alarm_watches_what_the_check_counts(
+def test_the_alarms_watch_what_the_check_counts(
     template: Content, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
     check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
-    assert check.metric is not None
-    check.metric.emit(3)
+    assert check.metrics is not None
+    check.metrics.emit(statements=3, unread=2)
     record = json.loads(capsys.readouterr().out)
     [directive] = record["_aws"]["CloudWatchMetrics"]
-    alarm = the(template, "AWS::CloudWatch::Alarm")["Properties"]
-    watched = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
-    assert directive["Namespace"] == alarm["Namespace"]
-    assert directive["Dimensions"] == [list(watched)]
-    assert {name: record[name] for name in watched} == watched
-    assert [one["Name"] for one in directive["Metrics"]] == [alarm["MetricName"]]
-    assert record[alarm["MetricName"]] == 3
+    counted = {one["Name"] for one in directive["Metrics"]}
+    watching = [
+        alarm
+        for alarm in properties(template, "AWS::CloudWatch::Alarm")
+        if alarm["Namespace"] == directive["Namespace"]
+    ]
+    assert {alarm["MetricName"] for alarm in watching} == counted
+    for alarm in watching:
+        watched = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+        assert directive["Dimensions"] == [list(watched)]
+        assert {name: record[name] for name in watched} == watched
+    assert (record["StatementsOutstanding"], record["DatabasesUnread"]) == (3, 2)
 
 
 def test_the_function_finds_its_target_in_the_environment(function: dict[str, Any]) -> None:

@@ -9,10 +9,9 @@ from airflow_rds_iam.access.drift_check import DriftCheck
 from tests.templates import Content, of_type, statements, synthesized, text, the
 
 DATABASES = [{"Name": "orders", "Owner": "orders_owner", "Own": ["shop_orders_own"]}]
-TOPIC = "arn:aws:sns:eu-central-1:111122223333:alarms"
 
 
-def template_of(stack: Stack, topic_arn: str | None = None) -> Content:
+def template_of(stack: Stack, schedule: str = "rate(1 day)") -> Content:
     function = lambda_.Function(
         stack,
         "Function",
@@ -26,7 +25,7 @@ def template_of(stack: Stack, topic_arn: str | None = None) -> Content:
         function=function,
         databases=DATABASES,
         instance="dev-warehouse",
-        topic_arn=topic_arn,
+        schedule=schedule,
     )
     return synthesized(stack)
 
@@ -58,17 +57,13 @@ def test_the_schedule_may_call_this_function_alone(template: Content) -> None:
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
 
-def test_one_statement_outstanding_raises_the_alarm(template: Content) -> None:
-    alarm = the(template, "AWS::CloudWatch::Alarm")["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AirflowRdsIam", "StatementsOutstanding")
-    assert alarm["Dimensions"] == [{"Name": "Instance", "Value": "dev-warehouse"}]
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["EvaluationPeriods"] == 1
+def test_a_call_that_fails_is_tried_again_and_no_queue_keeps_it(template: Content) -> None:
+    target = the(template, "AWS::Scheduler::Schedule")["Properties"]["Target"]
+    policy = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 3}
+    assert target["RetryPolicy"] == policy
+    assert "DeadLetterConfig" not in target
 
 
-@pytest.mark.parametrize(("topic_arn", "actions"), [(None, None), (TOPIC, [TOPIC])])
-def test_the_alarm_tells_a_topic_where_one_is_declared(
-    topic_arn: str | None, actions: list[str] | None, new_stack: Callable[[], Stack]
-) -> None:
-    alarm = the(template_of(new_stack(), topic_arn), "AWS::CloudWatch::Alarm")["Properties"]
-    assert alarm.get("AlarmActions") == actions
+def test_a_check_that_would_not_be_missed_is_refused(new_stack: Callable[[], Stack]) -> None:
+    with pytest.raises(ValueError, match="must come once a day at least"):
+        template_of(new_stack(), schedule="rate(2 days)")

@@ -91,8 +91,10 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         ("airflow.web_server_access", "vpn", "'vpn': must be 'private', 'public' or 'public_and_"),
         ("tags.cost", 100, "100: is a number to YAML, put it in quotes; must be at most 256"),
         ("drift_check.schedule", "daily", "'daily': must be rate(…) or cron(…)"),
+        ("drift_check.schedule", "rate(2 days)", "must come once a day at least, such as rate(1 "),
+        ("alarms.nobody_because", "", "'': must be a reason, such as the number of a ticket"),
         (
-            "drift_check.topic_arn",
+            "alarms.topic_arn",
             "arn:aws:sqs:x",
             "'arn:aws:sqs:x': must be the ARN of an SNS topic",
         ),
@@ -161,6 +163,12 @@ def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
             {"version": "3.0.6", "web_server_access": "public_and_private"},
             "public_and_private must go with Airflow 3.2 or newer, not 3.0.6",
         ),
+        (
+            "alarms",
+            {"topic_arn": "arn:aws:sns:eu-central-1:111122223333:alarms", "nobody_because": "x"},
+            "must be a topic_arn or nobody_because, not both",
+        ),
+        ("drift_check.schedule", "cron(0 6 ? * MON-FRI *)", "must come once a day at least"),
         ("airflow", {"configuration": {"secrets.backend": "x"}}, "is set by this application"),
         (
             "airflow",

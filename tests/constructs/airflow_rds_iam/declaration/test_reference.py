@@ -50,8 +50,8 @@ CHANGES: dict[str, object] = {
     "airflow.log_retention_days": 1827,
     "airflow.worker_replacement": "forced",
     "airflow.authorities": "/etc/ssl/rds.pem",
-    "drift_check.schedule": "rate(5 days)",
-    "drift_check.topic_arn": "arn:aws:sns:eu-central-1:111122223333:alarms",
+    "drift_check.schedule": "rate(5 hours)",
+    "alarms": {"topic_arn": "arn:aws:sns:eu-central-1:111122223333:alarms"},
     "delivery": {
         "github": {"repository": "octo-org/octo-repo", "diff_on_pull_requests": True},
         "gitlab": {"project": "group/project"},
