@@ -20,8 +20,8 @@ from pg8000.native import (  # pyright: ignore[reportMissingTypeStubs]
 )
 from psycopg import sql
 
-from database_users.postgres.errors import connection_error
 from database_users.postgres.session import Session
+from rds_login.login import connection_error, refusal
 
 MASTER = "administrator"
 SUPERUSER = "rdsadmin"
@@ -95,7 +95,7 @@ class Postgres:
         try:
             driver = Driver(user, unix_sock=path, database=database, ssl_context=False)
         except Exception as error:
-            raise connection_error(error, "socket", PORT, user) from None
+            raise connection_error(refusal(error), "socket", PORT, user) from None
         return Session(driver, database, user)
 
     def reset(self) -> None:

@@ -3,11 +3,10 @@
 import ssl
 from typing import Any, Protocol, cast
 
-from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
-    DatabaseError,
-    InterfaceError,
-)
+from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
+
+from rds_login.causes import ServerError, network_error, refused_login
 
 
 class Session(Protocol):
@@ -43,20 +42,26 @@ def log_in(secure: ssl.SSLSocket, *, user: str, database: str, token: str) -> Se
             sock=secure,
             ssl_context=False,  # it is TLS already
         )
-    except BaseException as raised:
+    except Exception as raised:
         secure.close()
-        first = _first(raised)
-        if isinstance(first, DatabaseError):
-            fields = cast("dict[str, str]", first.args[0] if first.args else {})
-            raise LoginError(fields.get("C", ""), fields.get("M", "no message")) from None
-        if isinstance(first, InterfaceError):
-            raise ConnectionResetError from None
-        raise
+        raise refusal(raised) from None
     return cast(Session, connection)
 
 
-def _first(raised: BaseException) -> BaseException:
-    """What came first: pg8000 buries the server's answer under the failing farewell."""
-    while raised.__context__ is not None:
-        raised = raised.__context__
-    return raised
+def refusal(raised: Exception) -> LoginError | OSError:
+    """What `log_in` raises for what the driver raises at a login."""
+    first: BaseException = raised
+    # pg8000 buries the server's answer under the failing farewell.
+    while first.__context__ is not None:
+        first = first.__context__
+    if isinstance(first, DatabaseError):
+        fields = cast("dict[str, str]", first.args[0] if first.args else {})
+        return LoginError(fields.get("C", ""), fields.get("M", "no message"))
+    return first if isinstance(first, OSError) else ConnectionResetError()
+
+
+def connection_error(error: LoginError | OSError, host: str, port: int, user: str) -> ServerError:
+    """The cause of a connection that failed, in words."""
+    if isinstance(error, LoginError):
+        return refused_login(error.code, error.message, host, port, user)
+    return network_error(error, host, port)

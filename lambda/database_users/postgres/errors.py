@@ -18,28 +18,11 @@ from rds_login.causes import (
     TRANSIENT_CODES,
     ServerError,
     UnavailableServerError,
-    network_error,
-    refused_login,
     with_remedy,
 )
 
 _CONCURRENT_CODES = ("40001", "40P01", "55006")
 _CONCURRENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
-
-
-def connection_error(raised: Exception, host: str, port: int, user: str) -> ServerError:
-    """The cause of a connection that failed, from what the libraries raise."""
-    error = _first(raised)
-    if isinstance(error, DatabaseError):
-        return refused_login(code_of(error), _message_of(error), host, port, user)
-    return network_error(error, host, port)
-
-
-def _first(raised: BaseException) -> BaseException:
-    """What came first: pg8000 buries the server's answer under the failing farewell."""
-    while raised.__context__ is not None:
-        raised = raised.__context__
-    return raised
 
 
 def statement_error(

@@ -5,17 +5,10 @@ import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
-
-from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
-    DatabaseError,
-    InterfaceError,
-)
-from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.deadline import Deadline
-from database_users.postgres.errors import connection_error
 from database_users.postgres.session import LOCK_SECONDS, STATEMENT_SECONDS, Driver, Session
+from rds_login.login import LoginError, connection_error, log_in
 from rds_login.tls import encrypted
 from rds_login.token import signed_token
 
@@ -46,27 +39,15 @@ class Target:
         seconds = min(CONNECT_SECONDS, deadline.left())
         try:
             return Session(self._open(database, seconds), database, self.user)
-        except (DatabaseError, InterfaceError, OSError) as error:
+        except (LoginError, OSError) as error:
             raise connection_error(error, self.host, self.port, self.user) from None
 
     def _open(self, database: str, seconds: float) -> Driver:
+        token = self._token()
         secure = encrypted(self.host, self.port, self._tls, seconds)
-        try:
-            connection = Connection(
-                self.user,
-                host=self.host,
-                port=self.port,
-                database=database,
-                password=self._token(),
-                application_name="airflow-rds-iam",
-                sock=secure,
-                ssl_context=False,  # it is TLS already
-            )
-        except BaseException:
-            secure.close()
-            raise
+        driver = log_in(secure, user=self.user, database=database, token=token)
         secure.settimeout(STATEMENT_SECONDS + LOCK_SECONDS)
-        return cast(Driver, connection)
+        return driver
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

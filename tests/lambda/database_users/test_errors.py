@@ -10,7 +10,8 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.errors import LockTimeoutError, RefusedStatementError
 from database_users.plan import Statement
-from database_users.postgres.errors import connection_error, statement_error
+from database_users.postgres.errors import statement_error
+from rds_login import login as logins
 from rds_login.causes import RefusedLoginError, ServerError, UnavailableServerError
 
 STATEMENT = Statement("orders", "GRANT …", "orders: reader now has SELECT on the table item")
@@ -21,7 +22,7 @@ def refusal(code: str, message: str = "no") -> DatabaseError:
 
 
 def login(error: Exception) -> ServerError:
-    return connection_error(error, "database", 5432, "administrator")
+    return logins.connection_error(logins.refusal(error), "database", 5432, "administrator")
 
 
 @pytest.mark.parametrize(
