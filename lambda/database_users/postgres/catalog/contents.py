@@ -16,6 +16,7 @@ class ObjectGroup:
     Columns are those of the one table that is named.
     What a `keeper` made is its own: nothing is given on it, and what everyone has stays. An owner
     may have taken something from itself: `owner_has` the rest, or everything where that is `None`.
+    Who calls a `definer` does what its owner may do.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class ObjectGroup:
     keeper: Keeper = ""
     columns: tuple[str, ...] = ()
     owner_has: frozenset[str] | None = None
+    definer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTrigger:
+    """`name` runs `function`, which `owner` may rewrite, as whoever gives a command."""
+
+    name: str
+    function: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """One database's objects and default privileges, and what belongs to roles that leave."""
 
@@ -70,6 +81,7 @@ class Contents:
     defaults: tuple[DefaultPrivileges, ...] = ()
     owned: tuple[Owned, ...] = ()
     policies: tuple[Policy, ...] = ()
+    event_triggers: tuple[EventTrigger, ...] = ()
 
 
 NEW_DATABASE = Contents(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from database_users.postgres.catalog.contents import (
     Contents,
     DefaultPrivileges,
+    EventTrigger,
     Keeper,
     ObjectGroup,
     Owned,
@@ -31,7 +32,8 @@ SELECT 'extension', classid::regclass::text, objid FROM pg_depend
 # what is in a schema depends on it, whoever owns it.
 _CATALOGS_IN_USE = """
 SELECT 'catalog', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
-    'pg_foreign_data_wrapper', 'pg_default_acl']) name WHERE pg_relation_size(name::regclass) > 0;
+    'pg_foreign_data_wrapper', 'pg_default_acl', 'pg_event_trigger']) name
+    WHERE pg_relation_size(name::regclass) > 0;
 SELECT 'catalog', classid::regclass::text FROM pg_depend
     WHERE refclassid = 'pg_namespace'::regclass GROUP BY classid"""
 # A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
@@ -47,8 +49,8 @@ SELECT 'columns', attrelid, attacl::text, json_agg(attname ORDER BY attnum) FROM
     "pg_proc": """
 SELECT 'object', 'pg_proc', 'routine', oid, pronamespace, pg_get_userbyid(proowner), proacl,
     CASE prokind WHEN 'p' THEN format('%s.%I(%s)', pronamespace::regnamespace, proname,
-    pg_get_function_identity_arguments(oid)) ELSE oid::regprocedure::text END, proowner = 10
-    FROM pg_proc WHERE oid >= 16384 AND (proowner <> 10 OR proacl IS NOT NULL)""",
+    pg_get_function_identity_arguments(oid)) ELSE oid::regprocedure::text END, proowner = 10,
+    prosecdef FROM pg_proc WHERE oid >= 16384 AND (proowner <> 10 OR proacl IS NOT NULL)""",
     "pg_type": """
 SELECT 'object', 'pg_type', 'type', oid, typnamespace, pg_get_userbyid(typowner), typacl, typname,
     typowner = 10, typrelid FROM pg_type
@@ -71,11 +73,15 @@ SELECT 'object', 'pg_foreign_data_wrapper', 'foreign-data wrapper', oid, 0,
     "pg_language": """
 SELECT 'object', 'pg_language', 'language', oid, 0, pg_get_userbyid(lanowner), lanacl, lanname,
     lanowner = 10 FROM pg_language WHERE lanacl IS NOT NULL""",
+    "pg_event_trigger": """
+SELECT 'event trigger', evtname, evtfoid::regprocedure::text, pg_get_userbyid(proowner)
+    FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid WHERE evtenabled <> 'D'""",
     "pg_default_acl": """
 SELECT 'default', (SELECT nspname FROM pg_namespace n WHERE n.oid = defaclnamespace),
     pg_get_userbyid(defaclrole), defaclacl, defaclobjtype FROM pg_default_acl""",
 }
 CATALOGS = frozenset({"pg_namespace", *_OBJECTS})
+_WITHOUT_EXTENSIONS = frozenset({"pg_default_acl", "pg_event_trigger"})
 
 
 def contents_query(catalogs: Collection[str] = CATALOGS) -> str:
@@ -93,7 +99,7 @@ def further_query(catalogs: Collection[str]) -> str:
 
 def _lists(catalogs: Collection[str]) -> list[str]:
     queries = [query for name, query in _OBJECTS.items() if name in catalogs]
-    if any(catalog != "pg_default_acl" for catalog in catalogs):
+    if not _WITHOUT_EXTENSIONS.issuperset(catalogs):
         queries.append(_EXTENSIONS)
     return queries
 
@@ -112,6 +118,8 @@ _DEFAULT_KINDS: Mapping[str, Kind] = {
     "L": "large object",
 }
 _ORDER: Mapping[Kind, int] = {kind: place for place, kind in enumerate(INSIDE_A_DATABASE)}
+# What objects of one group have in common: kind, schema, owner, access list, keeper, definer.
+_Alike = tuple[Kind, str | None, str, str | None, Keeper, bool]
 _SERVERS_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 
 
@@ -124,25 +132,25 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
         return "an extension" if (catalog, oid) in members else "the server" if of_server else ""
 
     schemas = {oid: row[-2] for oid, *row in tagged["schema"] if not row[-2].startswith("pg_temp_")}
-    objects: defaultdict[tuple[Kind, str | None, str, str | None, Keeper], list[str]] = defaultdict(
-        list
-    )
+    objects: defaultdict[_Alike, list[str]] = defaultdict(list)
     for oid, owner, acl, name, of_server in tagged["schema"]:
         if name not in _SERVERS_SCHEMAS and not name.startswith("pg_"):
-            objects["schema", None, owner, acl, keeper("pg_namespace", oid, of_server)].append(name)
+            kept = keeper("pg_namespace", oid, of_server)
+            objects["schema", None, owner, acl, kept, False].append(name)
     relations: dict[int, tuple[str | None, str, str, Keeper]] = {}
-    for catalog, kind, oid, schema, owner, acl, name, of_server, *relation in tagged["object"]:
+    for catalog, kind, oid, schema, owner, acl, name, of_server, *more in tagged["object"]:
         if schema and (schema not in schemas or schemas[schema].startswith("pg_toast")):
             continue
         kept = keeper(catalog, oid, of_server)
-        if any(("pg_class", oid) in members for oid in relation):
+        if any(("pg_class", relation) in members for relation in more if catalog == "pg_type"):
             kept = "an extension"
-        objects[kind, schemas.get(schema), owner, acl, kept].append(name)
+        definer = catalog == "pg_proc" and more == [True]
+        objects[kind, schemas.get(schema), owner, acl, kept, definer].append(name)
         if catalog == "pg_class":
             relations[oid] = (schemas[schema], owner, name, kept)
     for owner, acl, of_server, names in tagged["large objects"]:
         kept: Keeper = "the server" if of_server else ""
-        objects["large object", None, owner, acl, kept].extend(names.split())
+        objects["large object", None, owner, acl, kept, False].extend(names.split())
     groups = [
         ObjectGroup(
             kind,
@@ -152,8 +160,9 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
             tuple(sorted(names)),
             kept,
             owner_has=owner_has(acl, owner),
+            definer=definer,
         )
-        for (kind, schema, owner, acl, kept), names in objects.items()
+        for (kind, schema, owner, acl, kept, definer), names in objects.items()
         if acl is not None or not kept or kind == "schema"  # what is in it is looked up there
     ]
     for oid, acl, columns in tagged["columns"]:
@@ -173,6 +182,7 @@ def contents_from_rows(rows: Iterable[Row]) -> Contents:
         ),
         tuple(Owned(*row) for row in tagged["owned"]),
         tuple(Policy(*row) for row in tagged["policy"]),
+        tuple(EventTrigger(*row) for row in tagged["event trigger"]),
     )
 
 

@@ -8,6 +8,7 @@ from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.default_privileges import default_privileges
+from database_users.postgres.planners.event_triggers import refuse_foreign_code
 from database_users.postgres.planners.excess import Excess
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import Kept, summed_up
@@ -18,6 +19,7 @@ from database_users.postgres.planners.ownership import adopted, freed
 
 def plan_database(comparison: Comparison, name: str, contents: Contents) -> Iterator[Planned]:
     """What the database `name`, declared or not, needs."""
+    refuse_foreign_code(comparison, name, contents)
     declared = comparison.declared.get(name)
     if declared is None:
         yield from freed(comparison, name, contents)

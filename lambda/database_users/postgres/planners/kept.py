@@ -44,7 +44,15 @@ class Given:
     objects: tuple[str, ...]
 
 
-Kept = OutOfReach | OnlyGrantor | NotManaged | Given
+@dataclass(frozen=True, slots=True)
+class Definers:
+    """Whoever calls one of `functions` does what `owner` may do."""
+
+    owner: str
+    functions: tuple[str, ...]
+
+
+Kept = OutOfReach | OnlyGrantor | NotManaged | Given | Definers
 
 
 def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Change]:
@@ -53,6 +61,7 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
     only_grantor: Counter[tuple[str, str]] = Counter()
     not_managed: Counter[str] = Counter()
     given: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    definers: defaultdict[str, set[str]] = defaultdict(set)
     for change in changes:
         match change:
             case Statement() | Finding():
@@ -66,6 +75,8 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
             case Given():
                 key = change.keeper, words(change.privileges), change.kind
                 given[key].update(change.objects)
+            case Definers():
+                definers[change.owner].update(change.functions)
     name, master = inside.database.name, inside.comparison.server.master
     for owner, objects in sorted(out_of_reach.items()):
         yield Finding(
@@ -81,6 +92,11 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
         yield Finding(
             f"{name}: everyone (PUBLIC) has {privileges} on {len(objects)} {kind}s"
             f" ({some(objects)}), which {keeper} gave it"
+        )
+    for owner, functions in sorted(definers.items()):
+        yield Finding(
+            f"{name}: whoever calls one of {len(functions)} functions ({some(functions)}) does what"
+            f" {owner} may do (SECURITY DEFINER)"
         )
     for grantee, count in sorted(not_managed.items()):
         yield Finding(

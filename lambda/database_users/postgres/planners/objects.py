@@ -11,6 +11,7 @@ from database_users.postgres.planners.excess import Excess
 from database_users.postgres.planners.handover import OWNER_OF_EACH
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.kept import (
+    Definers,
     Given,
     Kept,
     NotManaged,
@@ -56,8 +57,11 @@ def object_privileges(inside: Inside) -> Iterator[Change | Kept]:
     for group in inside.contents.objects:
         excess = Excess(inside, group)
         yield from _less(excess)
-        if not group.keeper:
-            yield from _more(excess)
+        if group.keeper:
+            continue
+        yield from _more(excess)
+        if group.definer:
+            yield Definers(excess.then, group.names)
 
 
 def _less(excess: Excess) -> Iterator[Change | Kept]:

@@ -3,6 +3,7 @@
 HYPOTHESIS_PROFILE=full tries two hundred on each version.
 """
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from database_users.postgres.privileges import Kind as Named
 from database_users.postgres.privileges import level_privileges, tolerated
 from database_users.postgres.run import Outcome, converge, survey
 from database_users.postgres.sql import identifier
+from tests.application import ROOT
 from tests.database_server import MASTER, SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.every_kind import FUTURE, KINDS, known_columns
@@ -175,6 +177,17 @@ UNION SELECT fktable || '.' || fkcols[1] FROM pg_get_catalog_foreign_keys()
 
 def test_every_catalog_with_an_owner_or_a_list_is_known(server: Postgres):
     assert {column for (column,) in server.query(CATALOG_COLUMNS)} == known_columns()
+
+
+def test_the_review_says_of_every_catalog_what_a_tenant_gains_by_it(server: Postgres):
+    catalogs = server.query(
+        "SELECT relname::text FROM pg_class"
+        " WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'"
+    )
+    page = (ROOT / "docs/security.md").read_text()
+    rows = re.findall(r"^\| (`pg_[^|]*) \| (?:put right|refused|harmless) \| .+ \|$", page, re.M)
+    said = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(said) == sorted(name for (name,) in catalogs)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

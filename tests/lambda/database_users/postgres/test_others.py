@@ -1,5 +1,7 @@
 """What belongs to others stays, and is reported where somebody has to know."""
 
+from dataclasses import replace
+
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS
 from tests.runs import outstanding, run
@@ -114,3 +116,27 @@ def test_what_the_master_does_not_own_is_reported(server: Postgres):
         "postgres: everyone (PUBLIC) keeps CONNECT, TEMPORARY on the database; only rdsadmin can"
         " revoke it",
     )
+
+
+def test_functions_that_do_what_their_owner_may_do_are_told_of(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near", user=MASTER)
+    server.execute(
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1",
+        "CREATE FUNCTION two() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1",
+        "CREATE FUNCTION three() RETURNS int LANGUAGE sql RETURN 1",
+        "ALTER FUNCTION one() OWNER TO orders_owner",
+        "ALTER FUNCTION two() OWNER TO near",
+        database="orders",
+    )
+    told = "orders: whoever calls one of 1 functions ({}) does what {} may do (SECURITY DEFINER)"
+    assert [one for one in run(server, ORDERS).findings if "DEFINER" in one] == [
+        told.format("public.two()", "near"),
+        told.format("public.one()", "orders_owner"),
+    ]
+    adopting = replace(ORDERS, old_owners=("near",))
+    assert [one for one in run(server, adopting).findings if "DEFINER" in one] == [
+        told.format("public.one(), public.two()", "orders_owner").replace(
+            "1 functions", "2 functions"
+        )
+    ]
