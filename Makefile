@@ -150,7 +150,10 @@ revoke restore-access: $(READY)
 revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
 restore-access: ## after a false alarm, give IDENTITY back what is deployed
 
-.PHONY: doctor
+.PHONY: certificates doctor
+certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle that you downloaded
+	@$(BIN)/python -m airflow_rds_iam.certificates '$(FILE)'
+
 doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, VIA=)
 	@test -n '$(IDENTITY)' -a -n '$(DATABASE)' || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$(NAME)" >&2; exit 2; }
 	@$(BIN)/python -m doctor '$(ENVIRONMENT)' '$(IDENTITY)' '$(DATABASE)' $(if $(INSTANCE),--instance '$(INSTANCE)') \

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
+from airflow_rds_iam import certificates
+from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.model import Declaration, Instance
@@ -27,6 +29,13 @@ def _region(region: str) -> Iterator[tuple[Path, str]]:
         if region not in regions:
             message = f"{region!r} has no {offers.SERVICES[service]}"
             yield ("region",), f"{message}; {_nearest(region, everything)}"
+            return
+    if region not in certificates.regions():
+        yield (
+            ("region",),
+            f"no authority of {region!r} is in {RDS_CERTIFICATES.name}, so no login there could"
+            " be verified: download Amazon RDS's newest bundle and run make certificates FILE=…",
+        )
 
 
 def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tuple[Path, str]]:

@@ -1,12 +1,16 @@
+import re
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from airflow_rds_iam.certificates import RDS_CERTIFICATES, regions, roots
+from airflow_rds_iam.certificates.__main__ import main
+from tests.tls_front import write_certificate
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +34,9 @@ def test_no_certificate_is_there_twice(certificates: list[x509.Certificate]) -> 
     assert len({one.fingerprint(SHA256()) for one in certificates}) == len(certificates)
 
 
-def test_none_had_expired_when_they_were_taken(certificates: list[x509.Certificate]) -> None:
-    taken = datetime(2026, 11, 22, tzinfo=UTC)
-    assert min(one.not_valid_after_utc for one in certificates) > taken
+def test_none_ends_within_a_year(certificates: list[x509.Certificate]) -> None:
+    first = min(one.not_valid_after_utc for one in certificates)
+    assert first > datetime.now(UTC) + timedelta(days=365)
 
 
 def test_tls_trusts_them_all_and_nothing_else(certificates: list[x509.Certificate]) -> None:
@@ -47,3 +51,49 @@ def test_the_file_holds_certificates_and_nothing_else() -> None:
         "-----END CERTIFICATE-----",
     }
     assert "PRIVATE" not in RDS_CERTIFICATES.read_text()
+
+
+def test_each_region_that_has_one_has_them_all(certificates: list[x509.Certificate]) -> None:
+    kinds: dict[str, set[str]] = {}
+    for name in roots(RDS_CERTIFICATES):
+        if match := re.fullmatch(r"Amazon RDS ([a-z]+-[a-z-]+-\d) Root CA (\S+) G1", name):
+            kinds.setdefault(match[1], set()).add(match[2])
+    assert kinds.keys() == regions()
+    assert set(map(frozenset, kinds.values())) == {frozenset({"ECC384", "RSA2048", "RSA4096"})}
+
+
+def test_a_new_bundle_is_taken_and_what_changes_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = "-----BEGIN CERTIFICATE-----"
+    one, two, three = (f"{begin}{one}" for one in RDS_CERTIFICATES.read_text().split(begin)[1:4])
+    held, new = tmp_path / "held.pem", tmp_path / "new.pem"
+    held.write_text(one + two)
+    new.write_text(f"# newest\n{one}{three}")
+    assert main(new, held) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^\+ Amazon RDS .*, until \d{4}-", said, re.MULTILINE)
+    assert re.search(r"^- Amazon RDS ", said, re.MULTILINE)
+    assert "1 new, 1 gone, 2 in all" in said
+    assert "#" not in held.read_text()
+    assert roots(held) == roots(new)
+
+
+@pytest.mark.parametrize("content", ["", "no certificate"])
+def test_a_file_that_is_no_bundle_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    held, new = tmp_path / "held.pem", tmp_path / "new.pem"
+    held.write_bytes(RDS_CERTIFICATES.read_bytes())
+    new.write_text(content)
+    assert main(new, held) == 1
+    assert f"{new} holds no certificates" in capsys.readouterr().err
+    assert held.read_bytes() == RDS_CERTIFICATES.read_bytes()
+
+
+def test_a_bundle_with_somebody_elses_root_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_certificate(tmp_path / "new.pem", "db.example")
+    assert main(tmp_path / "new.pem") == 1
+    assert "is no root of Amazon RDS" in capsys.readouterr().err

@@ -36,9 +36,19 @@ def test_a_region_without_a_service_that_is_needed_is_told_with_the_nearest(
     assert len(re.findall(r"[a-z]+-[a-z]+-\d", message.partition(";")[2])) == 3
 
 
-@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "ap-southeast-5", "cn-north-1"])
+@pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "ap-southeast-4"])
 def test_a_region_with_both_services_is_taken(region: str) -> None:
     assert found({"region": region, "account": REMOVED}) == []
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-5", "cn-north-1"])
+def test_a_region_of_which_no_authority_is_here_is_refused_with_the_way_to_get_it(
+    region: str,
+) -> None:
+    [(path, message)] = found({"region": region, "account": REMOVED})
+    assert path == "region"
+    assert message.startswith(f"no authority of {region!r} is in global-bundle.pem")
+    assert message.endswith("run make certificates FILE=…")
 
 
 @pytest.mark.parametrize(
