@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_rule
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
+from airflow_rds_iam.airflow.images import IMAGES
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
 from airflow_rds_iam.delivery.bucket_files import BucketFiles
@@ -82,6 +83,14 @@ class AirflowEnvironment(Construct):
         super().__init__(scope, construct_id)
         self.connections_prefix = f"airflow/{name}/connections"
         self.authorities = authorities or f"{WORKERS_DAGS}/{DELIVERED_AUTHORITIES}"
+        image = IMAGES.get(version)
+        if image and not image.engines_sign:
+            Annotations.of(self).add_warning_v2(
+                "airflow-rds-iam:engines-sign-no-token",
+                f"Airflow {version} has version {image.postgres} of the postgres provider, whose "
+                "engines (get_sqlalchemy_engine, get_pandas_df) sign no token and are refused: "
+                "take signing_engine, which is delivered beside the DAGs, or a later version",
+            )
         key = kms.Key(
             self,
             "Key",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk.assertions import Annotations, Match
 
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
@@ -225,3 +226,15 @@ def test_its_role_has_its_permissions_before_the_service_looks(template: Content
     }
     assert policies
     assert policies <= set(the(template, ENVIRONMENT)["DependsOn"])
+
+
+@pytest.mark.parametrize(("version", "warned"), [("3.0.6", True), ("2.11.2", False)])
+def test_who_takes_a_version_whose_engines_sign_no_token_is_warned(
+    new_stack: Callable[[], Stack], version: str, warned: bool
+) -> None:
+    stack = new_stack()
+    made(stack, version=version)
+    found = Annotations.from_stack(stack).find_warning(
+        "*", Match.string_like_regexp("signing_engine")
+    )
+    assert bool(found) == warned
