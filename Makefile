@@ -94,7 +94,7 @@ endif
 TMP := $(CURDIR)/.local/tmp
 WITH_CDK := synth difference changes bootstrap delivery diff deploy access repair destroy
 $(WITH_CDK): export TMPDIR = $(TMP)
-$(WITH_CDK): export NODE_COMPILE_CACHE = $(TMP)/node
+$(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
@@ -168,10 +168,13 @@ destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
 .PHONY: setup lock clean
 setup: $(READY) ## everything the other commands use
 
-# What is not as it was when it was installed is removed here, and so installed anew.
+# What is not as it was when it was installed or kept is removed here, and so made anew.
 MARK = $(PYTHON) -I -S local/installed.py --mark $(@D)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
-REMOVED := $(shell mkdir -p .local/tmp; $(PYTHON) -I -S local/installed.py .local/venvs/uv $(INSTALLED))
+UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local .local/venvs/uv $(INSTALLED))
+$(if $(UNUSABLE),$(error $(UNUSABLE)))
+CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow/bin/python); do \
+	$$python -I -S local/bytecode.py .local/bytecode; done)
 endif
 
 .local/venvs/uv/.ready: requirements/uv.txt
@@ -218,5 +221,5 @@ lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## end what runs and remove everything that git ignores
-	test ! -x $(BIN)/python || $(BIN)/python -m local.demo --stop
+	-test ! -x $(BIN)/python || $(BIN)/python -m local.demo --stop
 	rm -rf .venv .local node_modules cdk.out build

@@ -1,6 +1,5 @@
 """A real Airflow set up from what was deployed, in the place of Amazon MWAA's service."""
 
-import hashlib
 import importlib.metadata
 import json
 import re
@@ -19,12 +18,11 @@ from typing import IO, Any
 
 from packaging.requirements import Requirement
 
+from local import empty_database
 from local.account import Account, Credentials
 from local.processes import ROOT, ProgramError, environment, finish, started, tail
 
 BIN = ROOT / ".local/venvs/airflow/bin"
-LOCK = ROOT / "requirements/airflow.txt"
-CACHE = ROOT / ".local/cache"
 WORKER = Path(__file__).with_name("airflow_worker.py")
 SETTINGS = Path(__file__).with_name("airflow_local_settings.py")
 SESSION = "worker"
@@ -214,12 +212,10 @@ def initialized(home: Path, *, log: Path) -> Generator[Callable[[], None]]:
     Yields:
         Waits until the database is made; ProgramError if it cannot be.
     """
-    release = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
-    template = CACHE / f"airflow-{release}.db"
     database = home / "airflow.db"
     home.mkdir(parents=True, exist_ok=True)
-    if template.exists():
-        shutil.copyfile(template, database)
+    if empty := empty_database.kept():
+        database.write_bytes(empty)
         yield lambda: None
         return
     variables = {"AIRFLOW_HOME": str(home), **LOCAL_OPTIONS}
@@ -227,10 +223,7 @@ def initialized(home: Path, *, log: Path) -> Generator[Callable[[], None]]:
 
         def wait() -> None:
             finish(process, log=log)
-            CACHE.mkdir(parents=True, exist_ok=True)
-            partial = template.with_suffix(".partial")
-            shutil.copyfile(database, partial)
-            partial.replace(template)
+            empty_database.keep(database.read_bytes())
 
         yield wait
 

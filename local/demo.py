@@ -120,7 +120,11 @@ def main() -> int:
 
 def stop() -> int:
     """End the demo that runs, if one does."""
-    holder = lock.holder(STATE)
+    try:
+        holder = lock.holder(STATE)
+    except lock.BusyError as busy:
+        print(busy, file=sys.stderr)
+        return 1
     if holder is None:
         print("no demo runs")
         return 0

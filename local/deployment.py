@@ -1,18 +1,18 @@
 """The dev environment, deployed to a local account, with its Airflow running beside it."""
 
 import re
-import shutil
 from collections.abc import Generator, Iterable, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import make, owner, shop
+from local import aws, lock, make, owner, shop
 from local.account import Account, started_account
 from local.airflow import Airflow, Worker, initialized, set_up
 from local.declared import read
 from local.environment import Environment, stranger
-from local.processes import ROOT
+from local.installed import remove
+from local.processes import ROOT, ProgramError
 from local.progress import Progress
 
 STATE = ROOT / ".local/demo"
@@ -119,10 +119,12 @@ def stacks(assembly: Path) -> list[str]:
 
 
 def _clean(state: Path) -> None:
-    for old in state.glob("*"):
-        if old.name in ("lock", "aws"):  # The local AWS cleans up after itself.
-            continue
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    # That of a demo that was killed ends by itself.
+    if not lock.let_go(state / "aws" / aws.MARK):
+        raise ProgramError(f"a local AWS still runs on {state / 'aws'}")
+    for old in state.iterdir():
+        if old.name != lock.NAME:
+            remove(old)
 
 
 def _log(state: Path, name: str) -> Path:

@@ -1,8 +1,9 @@
-"""Whether what was installed is still there as it was: `python local/installed.py FOLDER...`.
+"""Whether what is kept can be used: `python local/installed.py STATE INSTALLED...`.
 
-Run by the Makefile, with any Python and before anything is installed. A folder that was copied,
-restored without its modes or half deleted, or whose interpreter is gone, is removed, so that make
-installs it anew. What was added to it since does no harm.
+Run by the Makefile, with any Python and before anything is installed. STATE is the folder of what
+is kept from one command to the next; an INSTALLED folder that was copied, restored without its
+modes or half deleted, or whose interpreter is gone, is removed, so that make installs it anew. What
+was added to one since does no harm. Prints what only another user can put right.
 """
 
 import os
@@ -12,31 +13,44 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MARK = ".ready"
+OLDEST = (3, 11)
 
 
 def mark(folder: Path) -> None:
     """Write down what is in the folder now, and where it stands."""
-    (folder / MARK).write_text("\n".join([str(folder.absolute()), *_content(folder)]))
+    # The place is last: a list that was cut is none.
+    (folder / MARK).write_text("\n".join([*_content(folder), str(folder.absolute())]))
 
 
 def is_whole(folder: Path) -> bool:
     """Whether the folder stands where it was marked, and has all that it had."""
+    if not (folder / MARK).is_file():
+        return False
     try:
-        [place, *content] = (folder / MARK).read_text().split("\n")
+        [*content, place] = (folder / MARK).read_text().split("\n")
         return place == str(folder.absolute()) and {*content} <= {*_content(folder)}
     except (OSError, UnicodeDecodeError):
         return False
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder, whatever the modes of what is in it."""
-    folder.chmod(stat.S_IRWXU)
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
+def remove(path: Path) -> None:
+    """Remove what stands at a path, whatever the modes of what is in it; a link, not its end."""
+    if path.is_dir() and not path.is_symlink():
+        path.chmod(stat.S_IRWXU)
+        for entry in path.iterdir():
             remove(entry)
-        else:
-            entry.unlink()
-    folder.rmdir()
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
+def open_up(folder: Path) -> None:
+    """Make a folder, and those within it, ones that we may write to; what else is there, remove."""
+    if folder.is_symlink() or not folder.is_dir():
+        remove(folder)
+        folder.mkdir()
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        folder.chmod(stat.S_IRWXU)
 
 
 def _content(folder: Path) -> Iterator[str]:
@@ -53,15 +67,24 @@ def _content(folder: Path) -> Iterator[str]:
                 yield f"{entry.path} {stat.filemode(found.st_mode)} {found.st_size}"
 
 
-def main(arguments: list[str]) -> None:
-    """Remove the folders that are not whole; with `--mark`, mark one that is."""
-    if arguments[:1] == ["--mark"]:
-        mark(Path(arguments[1]))
+def main(state: Path, *installed: Path) -> None:
+    """Open up what is kept, and remove the folders that are not whole."""
+    if sys.version_info < OLDEST:
+        print(f"{sys.executable} is too old: name Python 3.11 or newer, make PYTHON=python3.11")
         return
-    for folder in map(Path, arguments):
-        if folder.exists() and not is_whole(folder):
-            remove(folder)
+    try:
+        open_up(state)
+        for name in ("bytecode", "cache", "cdk-home", "demo", "node-cache", "tmp", "venvs"):
+            open_up(state / name)
+        for folder in installed:
+            if os.path.lexists(folder) and not is_whole(folder):
+                remove(folder)
+    except PermissionError as error:
+        print(f"{error.filename} is of a command that another user ran: have them run make clean")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1] == "--mark":
+        mark(Path(sys.argv[2]))
+    else:
+        main(*map(Path, sys.argv[1:]))

@@ -2,9 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+import psutil
+
+from local.installed import remove
+
+NAME = "lock"
 
 
 class BusyError(Exception):
@@ -14,30 +22,65 @@ class BusyError(Exception):
 @contextmanager
 def held(state: Path) -> Generator[None]:
     """Hold the state folder until left. BusyError if another process holds it."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with _opened(state) as file:
+        if not _taken(file):
             raise BusyError(
-                f"a demo runs already (process {holder(state)}): wait for it, or end it with "
-                "`make demo-stop`"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+                f"a demo runs already (process {_first_to_open(file)}): wait for it, or end it "
+                "with `make demo-stop`"
+            )
         yield
-        file.truncate(0)
 
 
 def holder(state: Path) -> int | None:
     """The process that holds the state folder, if one does."""
-    file = state / "lock"
-    if not file.exists():
+    if not (state / NAME).exists():
         return None
-    with file.open("r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(lock.read() or 0) or None
-        return None
+    with _opened(state) as file:
+        return None if _taken(file) else _first_to_open(file)
+
+
+def let_go(file: Path, *, seconds: float = 30) -> bool:
+    """Whether nobody holds a file, now or after a while."""
+    deadline = time.monotonic() + seconds
+    while file.is_file():
+        with file.open() as opened:
+            if _taken(opened):
+                break
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _opened(state: Path) -> IO[str]:
+    """The file that stands for the folder, whatever it holds: the system knows who locked it."""
+    state.mkdir(parents=True, exist_ok=True)
+    file = state / NAME
+    if file.is_symlink() or not file.is_file():
+        remove(file)
+    elif not os.access(file, os.R_OK | os.W_OK):
+        file.chmod(0o600)
+    return file.open("a")
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _first_to_open(file: IO[str]) -> int:
+    """The holder opened the file before whoever waits for it."""
+    path = os.path.realpath(file.name)
+    having: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if path in (one.path for one in process.open_files()):
+                having.append(process)
+    if not having:
+        raise BusyError("a demo of another user runs already: it is theirs to end")
+    # We are the holder only if nobody else has it open.
+    others = [process for process in having if process.pid != os.getpid()]
+    return min(others or having, key=psutil.Process.create_time).pid

@@ -19,6 +19,7 @@ from typing import Any
 import hypercorn.asyncio
 import hypercorn.config
 
+from local.aws import MARK
 from local.aws.audit import Calls
 from local.aws.certificates import CertificateAuthority
 from local.aws.cloudwatch.service import CloudWatch
@@ -40,8 +41,6 @@ from local.aws.resources import (
 from local.aws.web_identity import WebIdentities
 
 _ROOT = Path(__file__).parents[2]
-_CACHE = "cache"
-_MARK = ".local-aws"
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) 
 def _clean(state: Path) -> Generator[None]:
     """The state's directory, emptied of what an earlier run left and held for this one."""
     state.mkdir(parents=True, exist_ok=True)
-    mark = state / _MARK
+    mark = state / MARK
     if not mark.exists() and any(state.iterdir()):
         raise RuntimeError(f"{state} holds files that are not a local AWS's: give another --state")
     with mark.open("w") as held:
@@ -165,7 +164,7 @@ def _clean(state: Path) -> Generator[None]:
         except BlockingIOError:
             raise RuntimeError(f"a local AWS runs on {state} already") from None
         for path in state.iterdir():
-            if path.name in (_MARK, _CACHE):
+            if path.name == MARK:
                 continue
             if path.is_dir():
                 shutil.rmtree(path)

@@ -105,7 +105,7 @@ class Stacks:
         self.made.add(name)
         capabilities = ["CAPABILITY_NAMED_IAM"]
         act(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
-        stack = client.describe_stacks(StackName=name)["Stacks"][0]
+        stack = self._ended(name)
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             events = client.describe_stack_events(StackName=name)["StackEvents"]
             failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED")]
@@ -116,7 +116,15 @@ class Stacks:
         """Delete a stack; the status that it is left with."""
         stack = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         self.client.delete_stack(StackName=name)
-        return self.client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        return self._ended(stack)["StackStatus"]
+
+    def _ended(self, name: str) -> dict[str, Any]:
+        """A stack that nothing is done with any more."""
+        # Each call waits a while.
+        while True:
+            stack = self.client.describe_stacks(StackName=name)["Stacks"][0]
+            if not stack["StackStatus"].endswith("_IN_PROGRESS"):
+                return stack
 
 
 @pytest.fixture(scope="session")

