@@ -1,5 +1,6 @@
 """A YAML file whose every part is known with its line and as it is written."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
@@ -16,6 +17,7 @@ KINDS = {
     "tag:yaml.org,2002:null": "no value",
     "tag:yaml.org,2002:timestamp": "a date",
 }
+DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 MERGE = "tag:yaml.org,2002:merge"
 TEXT = "tag:yaml.org,2002:str"
 LONGEST_SHOWN = 80
@@ -82,18 +84,26 @@ class Document:
 
     def without_value(self) -> Iterator[Path]:
         """Each path at which a key or an item of a list has nothing after it."""
+        for path, node in self._scalars():
+            if node.tag == "tag:yaml.org,2002:null":
+                yield path
+
+    def misleading_numbers(self) -> Iterator[tuple[Path, int]]:
+        """Each path at which YAML reads another number than people do, such as 8 from 010."""
+        for path, node in self._scalars():
+            if node.tag == "tag:yaml.org,2002:int" and not DECIMAL.fullmatch(node.value):
+                yield path, yaml.safe_load(node.value)
+
+    def _scalars(self) -> Iterator[tuple[Path, yaml.ScalarNode]]:
         seen: set[int] = set()
 
-        def walk(node: yaml.Node, path: Path) -> Iterator[Path]:
-            if id(node) in seen:
-                return
+        def walk(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.ScalarNode]]:
             if isinstance(node, yaml.ScalarNode):
-                if node.tag == "tag:yaml.org,2002:null":
-                    yield path
-                return
-            seen.add(id(node))
-            for part, _, value in _parts(node):
-                yield from walk(value, (*path, part))
+                yield path, node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                for part, _, value in _parts(node):
+                    yield from walk(value, (*path, part))
 
         yield from walk(self._root, ())
 

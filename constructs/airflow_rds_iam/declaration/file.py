@@ -1,6 +1,7 @@
 """Reads a declaration from its file; each error says where in the file, what, and what else."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path as FilePath
 
 from pydantic import ValidationError
@@ -30,6 +31,11 @@ def load(file: FilePath) -> Declaration:
         for path in document.without_value()
         if (where := schema.at(path))
     ]
+    found += [
+        (path, f"{document.written(path)}: is {value} to YAML: write it without 0, 0x, : or _")
+        for path, value in document.misleading_numbers()
+        if (schema.at(path) or {}).get("type") == "integer"
+    ]
     declaration = None
     try:
         declaration = Declaration.model_validate(document.content)
@@ -50,7 +56,10 @@ def _invalid(document: Document, path: Path, error: ErrorDetails) -> str:
     around = schema.at(path[:-1]) or {}
     written = document.written(path)
     if error["type"] == "extra_forbidden":
-        return f"unknown key; allowed are: {', '.join(around.get('properties', {}))}"
+        keys = list(around.get("properties", {}))
+        near = get_close_matches(str(path[-1]), keys, n=1)
+        meant = f"unknown key, perhaps {near[0]}" if near else "unknown key"
+        return f"{meant}; allowed are: {', '.join(keys)}"
     if error["type"] == "missing":
         return f"is missing: must be {allowed(where)}"
     if error["loc"][-1] == "[key]":

@@ -90,7 +90,7 @@ instances:
         ":2: network.zones: [a]: must be a list of 2 to 6 items, each of them the letter of an "
         "availability zone, a to f",
         ":6: instances.warehouse.backup_days: 0: must be a whole number of 1 to 35",
-        ":10: instances.warehouse.databases.orders.reed: unknown key; allowed are: "
+        ":10: instances.warehouse.databases.orders.reed: unknown key, perhaps read; allowed are: "
         "read, write, own, terms, class, adopt, old_owners",
     ]
 
@@ -126,6 +126,50 @@ def test_a_value_is_told_as_it_is_written(value: str, says: str, tmp_path: Path)
         line for line in refusal_of(f"account: {value}\n", tmp_path) if "instances" not in line
     ]
     assert line.startswith(f":1: account: {says}")
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("0_7", 7), ("010", 8), ("0x0A", 10), ("0b11", 3), ("1:30", 90)]
+)
+def test_a_number_that_yaml_reads_as_another_is_refused(
+    written: str, value: int, tmp_path: Path
+) -> None:
+    text = f"instances:\n  w:\n    backup_days: {written}\n    databases: {{d: {{}}}}\n"
+    assert refusal_of(text, tmp_path) == [
+        f":3: instances.w.backup_days: {written}: is {value} to YAML: "
+        "write it without 0, 0x, : or _"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("acount", "unknown key, perhaps account; allowed are: account, region, tags"),
+        ("Instances", "unknown key, perhaps instances; allowed are: account"),
+        ("whatever", "unknown key; allowed are: account, region, tags"),
+        ("7", "this key is a number to YAML: put it in quotes, '7'"),
+        ("0x1F", "this key is a number to YAML: put it in quotes, '0x1F'"),
+        ("2026-01-31", "this key is a date to YAML: put it in quotes, '2026-01-31'"),
+        ("~", "this key is no value to YAML: put it in quotes, '~'"),
+        ("off", "this key is true or false to YAML: put it in quotes, 'off'"),
+    ],
+)
+def test_a_key_that_is_none_is_told_with_the_nearest(key: str, says: str, tmp_path: Path) -> None:
+    text = f"instances:\n  w:\n    databases: {{d: {{}}}}\n{key}: {{}}\n"
+    [line] = refusal_of(text, tmp_path)
+    assert line.startswith(f":4: {key}: {says}")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_file_of_another_system_is_read_and_told_with_its_lines(
+    line_end: str, mark: str, tmp_path: Path
+) -> None:
+    lines = [f"{mark}instances:", "  w:", "    backup_days: 99", "    databases: {d: {}}", ""]
+    file = tmp_path / "dev.yaml"
+    file.write_bytes(line_end.join(lines).encode())
+    [line] = refusal(file)
+    assert line.startswith(f"{file}:3: instances.w.backup_days: 99: must be a whole number of 1 to")
 
 
 def test_a_flag_in_quotes_and_a_word_of_yaml_that_is_a_flag_are_told_apart(tmp_path: Path) -> None:
