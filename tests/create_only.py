@@ -10,15 +10,25 @@ from cfnlint.schema.manager import (  # pyright: ignore[reportMissingTypeStubs]
 
 def create_only(resource_type: str) -> list[list[str]]:
     """The paths of the properties for which CloudFormation replaces, or may replace."""
-    if "Custom::" in resource_type:
-        return []  # its function decides, which keeps the id that it has
-    found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", resource_type)
-    schema = cast("dict[str, Any]", found.schema)  # pyright: ignore[reportUnknownMemberType]
+    schema = _schema(resource_type)
     paths: list[str] = [
         *schema.get("createOnlyProperties", []),
         *schema.get("conditionalCreateOnlyProperties", []),
     ]
     return [path.split("/")[2:] for path in paths]
+
+
+def identifier(resource_type: str) -> list[list[str]]:
+    """The paths of the properties that name a resource together, once in an account."""
+    paths: list[str] = _schema(resource_type).get("primaryIdentifier", [])
+    return [path.split("/")[2:] for path in paths]
+
+
+def _schema(resource_type: str) -> dict[str, Any]:
+    if "Custom::" in resource_type:
+        return {}  # its function decides, which keeps the id that it has
+    found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", resource_type)
+    return cast("dict[str, Any]", found.schema)  # pyright: ignore[reportUnknownMemberType]
 
 
 def values_at(node: Any, path: list[str]) -> Iterator[Any]:

@@ -1,7 +1,9 @@
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
@@ -196,6 +198,18 @@ def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_pa
     assert "network.zones: a list: must be a list of 2 to 6 items" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not list((tmp_path / "out").glob("*.json"))
+
+
+def test_by_itself_it_asks_for_an_environment_in_a_sentence() -> None:
+    variables = {name: value for name, value in os.environ.items() if "CDK_" not in name}
+    ran = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=variables, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == (
+        "no environment is named: `cdk … -c environment=dev`, `make … ENVIRONMENT=dev`; "
+        "environments in environments: dev, prod\n"
+    )
 
 
 def test_no_package_shadows_the_library_that_cdk_imports() -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from aws_cdk import App, Environment
 
 from airflow_rds_iam.declaration.model import Declaration
 from stacks import add_environment
+from tests.create_only import identifier, values_at
 from tests.declared import REMOVED, dev
+from tests.templates import text
 
 Synthesize = Callable[..., dict[str, Any]]
 
@@ -54,6 +57,30 @@ def test_the_tags_are_on_every_stateful_resource(synthesize: Synthesize) -> None
         ]
         assert tagged
         assert all(tagged)
+
+
+def test_two_environments_in_one_account_share_no_name_and_no_tag(
+    new_app: Callable[[], App],
+) -> None:
+    app, env = new_app(), Environment(account="111122223333", region="eu-central-1")
+    for name in ("one", "other"):
+        declaration = Declaration.model_validate(dev({"tags": {"environment": name}}))
+        add_environment(app, name=name, declaration=declaration, env=env)
+    names: dict[str, set[str]] = {"one": set(), "other": set()}
+    for file in sorted(Path(app.synth().directory).glob("*.template.json")):
+        environment, template = file.name.split("-")[0], json.loads(file.read_text())
+        for resource in template["Resources"].values():
+            given, kind = resource.get("Properties", {}), resource["Type"]
+            parts = [text([*values_at(given, path)]) for path in identifier(kind)]
+            # What refers to a resource is another in each stack.
+            if parts and "[]" not in parts and not re.search(r'"(Ref|Fn::GetAtt)"', str(parts)):
+                names[environment].add(f"{kind} {parts}")
+            [another] = names.keys() - {environment}
+            assert repr(another) not in str(given.get("Tags")), resource
+        exports = (output.get("Export") for output in template.get("Outputs", {}).values())
+        names[environment] |= {f"Export {text(export['Name'])}" for export in exports if export}
+    assert len(names["one"]) == len(names["other"]) > 10
+    assert names["one"] & names["other"] == set()
 
 
 @pytest.mark.parametrize("egress", ["nat", "endpoints"])

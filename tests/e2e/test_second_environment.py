@@ -1,0 +1,74 @@
+"""A person at a terminal, who deploys an environment beside the one that is there."""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+from local.declared import read
+from local.deployment import DECLARATION, Deployment, stacks
+from local.environment import Environment
+from local.processes import ROOT, environment
+from local.shop import IDENTITY
+
+
+def typed(
+    deployment: Deployment, *targets: str, declaration: Path, output: Path
+) -> tuple[int, str]:
+    """Type `make TARGETS` at a terminal at which nobody answers; what it ended with and showed."""
+    master, terminal = pty.openpty()
+    account = deployment.account
+    process = subprocess.Popen(
+        ["make", *targets, f"ENVIRONMENT={declaration}", f"OUTPUT={output}"],
+        cwd=ROOT,
+        env=environment(account.variables(account.administrator)) | {"TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        # Nobody would ever answer a question.
+        while part := _read(master):
+            shown += part
+            if b"(y/n)" in shown:
+                process.terminate()
+    finally:
+        os.close(master)
+    return process.wait(), shown.decode(errors="replace")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux says so when nobody has it open any more
+        return b""
+
+
+def deployed(deployment: Deployment) -> set[str]:
+    found = deployment.account.client("cloudformation").describe_stacks()["Stacks"]
+    return {stack["StackName"] for stack in found}
+
+
+def test_a_second_environment_is_deployed_and_destroyed_at_a_terminal_beside_the_first(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    first, declaration, output = deployed(deployment), tmp_path / "second.yaml", tmp_path / "out"
+    declaration.write_text(DECLARATION.read_text().replace("environment: dev", "environment: two"))
+
+    status, shown = typed(deployment, "diff", "deploy", declaration=declaration, output=output)
+    assert (status, "(y/n)" in shown) == (0, False), shown
+    second = {*stacks(output)}
+    assert {name.partition("-")[0] for name in second} == {"second"}
+    assert deployed(deployment) == first | second
+    for declared in (read(declaration), deployment.declared):
+        user = declared.grant(IDENTITY, "orders").user
+        there = Environment(account=deployment.account, declared=declared)
+        with there.identity(IDENTITY).log_in(user, "orders") as session:
+            assert session.execute("SELECT current_user").fetchone() == ("orders_owner",)
+
+    status, shown = typed(deployment, "destroy", declaration=declaration, output=output)
+    assert (status, "(y/n)" in shown) == (0, False), shown
+    assert deployed(deployment) == first
