@@ -6,6 +6,8 @@ PYTHON ?= python3
 # Compiled once, also where the caller's environment forbids it, and never beside the sources.
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
 export PYTHONDONTWRITEBYTECODE =
+# What a command that is killed leaves is here, under its make's process, and the next removes it.
+export TMPDIR := $(CURDIR)/.local/tmp/$(shell echo $$PPID)
 # The CDK's own state, like all other, stays in this folder.
 export CDK_HOME = $(CURDIR)/.local/cdk-home
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/.local/jsii
@@ -90,15 +92,11 @@ export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
 	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > $(AWS_WEB_IDENTITY_TOKEN_FILE))
 endif
-# What an interrupted command leaves is here, and is removed the day after.
-TMP := $(CURDIR)/.local/tmp
 WITH_CDK := synth difference changes bootstrap delivery diff deploy access repair destroy
-$(WITH_CDK): export TMPDIR = $(TMP)
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
-	@find $(TMP) -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
 
 BASE ?= origin/main
@@ -171,7 +169,7 @@ setup: $(READY) ## everything the other commands use
 # What is not as it was when it was installed or kept is removed here, and so made anew.
 MARK = $(PYTHON) -I -S local/installed.py --mark $(@D)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
-UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local .local/venvs/uv $(INSTALLED))
+UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local $(TMPDIR) .local/venvs/uv $(INSTALLED))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow/bin/python); do \
 	$$python -I -S local/bytecode.py .local/bytecode; done)

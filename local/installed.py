@@ -1,7 +1,8 @@
-"""Whether what is kept can be used: `python local/installed.py STATE INSTALLED...`.
+"""Whether what is kept can be used: `python local/installed.py STATE TEMPORARY INSTALLED...`.
 
 Run by the Makefile, with any Python and before anything is installed. STATE is the folder of what
-is kept from one command to the next; an INSTALLED folder that was copied, restored without its
+is kept from one command to the next. TEMPORARY is named for make's process: those beside it, of
+processes that have ended, are removed. An INSTALLED folder that was copied, restored without its
 modes or half deleted, or whose interpreter is gone, is removed, so that make installs it anew. What
 was added to one since does no harm. Prints what only another user can put right.
 """
@@ -67,8 +68,19 @@ def _content(folder: Path) -> Iterator[str]:
                 yield f"{entry.path} {stat.filemode(found.st_mode)} {found.st_size}"
 
 
-def main(state: Path, *installed: Path) -> None:
-    """Open up what is kept, and remove the folders that are not whole."""
+def has_ended(process: str) -> bool:
+    """Whether no process has this number."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def main(state: Path, temporary: Path, *installed: Path) -> None:
+    """Open up what is kept, and remove the folders that are not whole or are nobody's any more."""
     if sys.version_info < OLDEST:
         print(f"{sys.executable} is too old: name Python 3.11 or newer, make PYTHON=python3.11")
         return
@@ -76,6 +88,11 @@ def main(state: Path, *installed: Path) -> None:
         open_up(state)
         for name in ("bytecode", "cache", "cdk-home", "demo", "node-cache", "tmp", "venvs"):
             open_up(state / name)
+        for folder in temporary.parent.iterdir():
+            # In a container, processes have the numbers of those of the last one.
+            if folder.name == temporary.name or has_ended(folder.name):
+                remove(folder)
+        open_up(temporary)
         for folder in installed:
             if os.path.lexists(folder) and not is_whole(folder):
                 remove(folder)

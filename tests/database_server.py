@@ -6,7 +6,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pg8000.native import (  # pyright: ignore[reportMissingTypeStubs]
 from psycopg import sql
 
 from database_users.postgres.session import Session
+from local.aws.processes import RuntimeDirectory
 from rds_login.login import connection_error, refusal
 
 MASTER = "administrator"
@@ -160,8 +160,7 @@ class Postgres:
 @contextmanager
 def running(version: int, **settings: str) -> Generator[Postgres]:
     """A server of major `version`, which ends with the block, or with this process."""
-    with tempfile.TemporaryDirectory(prefix="pg-", dir=_memory()) as name:
-        directory = Path(name)
+    with _directory() as directory:
         user = _unprivileged_user()
         if user:
             directory.chmod(0o755)
@@ -219,11 +218,16 @@ def _wait_for(server: Postgres, process: subprocess.Popen[Any], log: Path) -> No
             return
 
 
-def _memory() -> Path | None:
-    """A directory in memory where there is enough of it: making a database there takes 30 ms."""
-    directory = Path("/dev/shm")  # noqa: S108
-    enough = directory.is_dir() and shutil.disk_usage(directory).free > 4 << 30
-    return directory if enough else None
+@contextmanager
+def _directory() -> Generator[Path]:
+    """One in memory where there is enough of it: making a database there takes 30 ms."""
+    memory, disk = Path("/dev/shm"), Path("/tmp")  # noqa: S108
+    enough = memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30
+    directory = RuntimeDirectory(within=memory if enough else disk)
+    try:
+        yield directory.path
+    finally:
+        directory.remove()
 
 
 def _end_with_parent() -> None:

@@ -83,7 +83,8 @@ def open_to_all(path: Path) -> bool:
 
 
 class RuntimeDirectory:
-    """A private directory outside the state, for sockets (their paths are 107 bytes at most).
+    """A private directory outside the state, for sockets: their paths are 107 bytes at most, and
+    whoever PostgreSQL runs as must get there.
 
     A shell that waits for our end removes it, so that not even SIGKILL leaves it behind.
     """
@@ -93,8 +94,8 @@ class RuntimeDirectory:
         for second in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" 2> /dev/null && exit; sleep 1; done
     """
 
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="local-aws-"))
+    def __init__(self, *, within: Path = Path("/tmp")) -> None:  # noqa: S108 mkdtemp's is private
+        self.path = Path(tempfile.mkdtemp(prefix="local-aws-", dir=within))
         self.path.chmod(0o711)
         self._janitor = subprocess.Popen(  # noqa: S603 no outside input
             ["/bin/sh", "-c", self._REMOVE, "janitor", str(self.path)],

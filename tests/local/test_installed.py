@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 def run(state: Path, *folders: Path) -> str:
     """What make prints before anything else, and stops for."""
     # As make does: without anything that is installed.
-    command = [sys.executable, "-I", "-S", PROGRAM, state, *folders]
+    command = [sys.executable, "-I", "-S", PROGRAM, state, state / f"tmp/{os.getpid()}", *folders]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -139,8 +139,25 @@ def test_what_only_another_user_can_put_right_is_told(folder: Path, whole: bool)
     as_nobody = "import os, sys; from pathlib import Path; from local import installed; "
     as_nobody += "os.setuid(65534); installed.main(*map(Path, sys.argv[1:]))"
     ran = subprocess.run(
-        [sys.executable, "-c", as_nobody, state, folder],
+        [sys.executable, "-c", as_nobody, state, state / "tmp/1", folder],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert re.fullmatch(r".* is of a command that another user ran: .* make clean\n", ran.stdout)
     assert folder.exists()
+
+
+def test_the_temporary_files_of_processes_that_have_ended_go_and_others_stay(
+    tmp_path: Path,
+) -> None:
+    state = tmp_path / "state"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    for name in (os.getppid(), ended.pid, "of-nobody"):
+        (state / f"tmp/{name}/within").mkdir(parents=True)
+    (state / "tmp/file").touch()
+    (state / f"tmp/{os.getpid()}/of-its-namesake").mkdir(parents=True)
+    assert run(state) == ""
+    assert [*(state / f"tmp/{os.getpid()}").iterdir()] == []
+    assert {path.name for path in (state / "tmp").iterdir()} == {
+        str(os.getppid()), str(os.getpid()),
+    }  # fmt: skip

@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,21 @@ def test_nothing_local_starts_cdk_or_has_an_option_of_it() -> None:
         if OF_CDK.fullmatch(string)
     }
     assert found == {("teardown.py", "cdk")}  # the beginning of the names that bootstrapping gives
+
+
+def test_what_a_killed_command_leaves_is_in_this_folder_until_the_next(tmp_path: Path) -> None:
+    leave = 'probe: ; @echo "$$TMPDIR"; touch "$$TMPDIR/left"; kill -9 $$PPID'
+    variables = os.environ | {"TMPDIR": str(tmp_path), "MAKEFLAGS": ""}
+    command = ["make", "-s", "--eval", leave, "probe"]
+    ran = [
+        subprocess.run(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [one.returncode for one in ran] == [-signal.SIGKILL] * 2
+    first, second = (Path(one.stdout.strip()) for one in ran)
+    assert first.parent == second.parent == ROOT / ".local/tmp"
+    assert (first.exists(), [*second.iterdir()]) == (False, [second / "left"])
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_make_gets_the_endpoint_and_credentials_and_no_more(
