@@ -7,7 +7,8 @@ PYTHON ?= python3
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
 export PYTHONDONTWRITEBYTECODE =
 # What a command that is killed leaves is here, under its make's process, and the next removes it.
-export TMPDIR := $(CURDIR)/.local/tmp/$(shell echo $$PPID)
+TMP := .local/tmp/$(shell echo $$PPID)
+export TMPDIR := $(CURDIR)/$(TMP)
 # The CDK's own state, like all other, stays in this folder.
 export CDK_HOME = $(CURDIR)/.local/cdk-home
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/.local/jsii
@@ -78,9 +79,10 @@ bench: $(READY) ## measure the database users' function; writes build/bench.json
 # An environment is its declaration: a name in environments/, or the path of a file. A reviewed
 # `make diff` is the approval, so that a pipeline and a person at a terminal do the same.
 OUTPUT ?= cdk.out
-NAME = $(basename $(notdir $(ENVIRONMENT)))
+# The folder that it is in may have spaces in its name.
+NAME = $(lastword $(basename $(notdir $(ENVIRONMENT))))
 CDK := node_modules/.bin/cdk
-DEPLOY = $(CDK) deploy --app $(OUTPUT) --require-approval never --exclusively
+DEPLOY = $(CDK) deploy --app '$(OUTPUT)' --require-approval never --exclusively
 # The access stack refers to the others by what they say when it is deployed, and it is deployed
 # only where its template changed, or by force.
 DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --force
@@ -90,31 +92,31 @@ REPAIR = --parameters $(NAME)-access:Repair=$(shell date -u +%Y%m%dT%H%M%SZ)
 ifdef AWS_WEB_IDENTITY_TOKEN
 export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
-	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > $(AWS_WEB_IDENTITY_TOKEN_FILE))
+	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > '$(AWS_WEB_IDENTITY_TOKEN_FILE)')
 endif
 WITH_CDK := synth difference changes bootstrap delivery diff deploy access repair destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
-	$(CDK) synth --quiet --output $(OUTPUT) -c environment=$(ENVIRONMENT)
+	$(CDK) synth --quiet --output '$(OUTPUT)' -c 'environment=$(ENVIRONMENT)'
 
 BASE ?= origin/main
 difference: synth ## who gains and loses access since BASE=origin/main (EXIT_CODE=1 fails if it widens)
-	$(BIN)/python -m review.difference $(BASE) $(OUTPUT) --environment $(ENVIRONMENT) \
-		--write $(OUTPUT)/review --keep $(OUTPUT)/base $(if $(EXIT_CODE),--exit-code)
+	$(BIN)/python -m review.difference '$(BASE)' '$(OUTPUT)' --environment '$(ENVIRONMENT)' \
+		--write '$(OUTPUT)/review' --keep '$(OUTPUT)/base' $(if $(EXIT_CODE),--exit-code)
 
 changes: difference ## the same, and which resources change, as cdk diff says it; needs no account
-	$(BIN)/python -m review.changes $(OUTPUT)/base $(OUTPUT) --write $(OUTPUT)/review
+	$(BIN)/python -m review.changes '$(OUTPUT)/base' '$(OUTPUT)' --write '$(OUTPUT)/review'
 
 bootstrap: synth ## once for each account and region: what every deploy needs
-	$(CDK) bootstrap --app $(OUTPUT)
+	$(CDK) bootstrap --app '$(OUTPUT)'
 
 delivery: synth ## once, by a person: the roles that let the declared pipelines deploy
 	$(DEPLOY) $(NAME)-delivery
 
 diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
-	$(CDK) diff --app $(OUTPUT) $(if $(METHOD),--method $(METHOD))
+	$(CDK) diff --app '$(OUTPUT)' $(if $(METHOD),--method $(METHOD))
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
@@ -160,7 +162,7 @@ doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIR
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
-	$(CDK) destroy --app $(OUTPUT) --force --all
+	$(CDK) destroy --app '$(OUTPUT)' --force --all
 
 
 .PHONY: setup lock clean
@@ -169,7 +171,7 @@ setup: $(READY) ## everything the other commands use
 # What is not as it was when it was installed or kept is removed here, and so made anew.
 MARK = $(PYTHON) -I -S local/installed.py --mark $(@D)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
-UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local $(TMPDIR) .local/venvs/uv $(INSTALLED))
+UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local $(TMP) .local/venvs/uv $(INSTALLED))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow/bin/python); do \
 	$$python -I -S local/bytecode.py .local/bytecode; done)
