@@ -35,7 +35,7 @@ SELECT 'catalog', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_
     'pg_foreign_data_wrapper', 'pg_default_acl', 'pg_event_trigger']) name
     WHERE pg_relation_size(name::regclass) > 0;
 SELECT 'catalog', classid::regclass::text FROM pg_depend
-    WHERE refclassid = 'pg_namespace'::regclass GROUP BY classid"""
+    WHERE refclassid = 'pg_namespace'::regclass AND objid >= 16384 GROUP BY classid"""
 # A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
 # types of tables and, since PostgreSQL 17, multiranges have no privileges of their own to speak of.
 _OBJECTS: Mapping[str, str] = {

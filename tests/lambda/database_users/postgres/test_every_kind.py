@@ -32,6 +32,7 @@ OWNERS = (
     "orders_owner",
     "orders_reader",
     "payroll_owner",
+    "boss",
     "reader",
     "writer",
     "owner",
@@ -48,6 +49,9 @@ DECLARATIONS = (
     (replace(ORDERS, read=("reader", "writer"), write=()), PAYROLL),
     (replace(ORDERS, old_owners=("near",)), PAYROLL),
     (replace(ORDERS, old_owners=("far",)),),
+    (replace(ORDERS, old_owners=("boss", "payroll_owner")),),
+    (replace(ORDERS, own=(), old_owners=("owner", "near")), PAYROLL),
+    (replace(ORDERS, read=(), write=("writer", "new"), retiring=("reader",)), PAYROLL),
     (PAYROLL,),
 )
 
