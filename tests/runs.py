@@ -7,8 +7,10 @@ import psycopg
 
 from database_users.deadline import Deadline
 from database_users.desired import Database
+from database_users.errors import RefusedStatementError
+from database_users.plan import Statements
 from database_users.postgres.run import Outcome, converge, survey
-from database_users.postgres.session import Connect
+from database_users.postgres.session import Connect, Session
 from tests.database_server import Postgres
 
 
@@ -41,3 +43,24 @@ def refused(
             except psycopg.errors.InsufficientPrivilege:
                 found.append(statement)
     return found
+
+
+class Refusing:
+    """Opens sessions in which statements with one of `words` are refused."""
+
+    def __init__(self, server: Postgres, *words: str) -> None:
+        self._server = server
+        self._words = words
+
+    def connect(self, database: str) -> Session:
+        session = self._server.connect(database)
+        whole = session.run
+
+        def run(statements: Statements, obstacles: object) -> None:
+            for statement in statements:
+                if any(word in statement.sql for word in self._words):
+                    raise RefusedStatementError(f"refused at: {statement.sentence}")
+            whole(statements, obstacles)  # pyright: ignore[reportArgumentType]
+
+        session.run = run  # pyright: ignore[reportAttributeAccessIssue]
+        return session

@@ -86,7 +86,7 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
                 if request.replaces_users:
                     time.sleep(min(HANDOVER_SECONDS, deadline.left()))
             try:
-                outcome = converge(connect, request.databases, deadline, scope)
+                outcome = converge(connect, request.databases, deadline, scope, request.transition)
             except UnresolvedNameError as error:
                 if request.action != "Delete":
                     raise

@@ -8,6 +8,7 @@ from typing import Literal, cast
 from database_users.desired import Database, InvalidRequestError, parse_databases
 from database_users.metric import Metrics
 from database_users.postgres.target import Target
+from database_users.rollback import Transition, digest, revoked
 
 Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")
@@ -21,6 +22,7 @@ class Request:
     """What the function is asked for.
 
     `before` is what the last deploy asked for, if it helps; `metrics` take the result of a check.
+    `transition` is what a deploy of CloudFormation's changes, which it may have to take back.
     The last step of a deploy `retires` users that are declared no more, and does nothing else.
     """
 
@@ -30,6 +32,7 @@ class Request:
     physical_id: str
     metrics: Metrics | None = None
     retires: bool = False
+    transition: Transition | None = None
 
     @property
     def replaces_users(self) -> bool:
@@ -95,8 +98,11 @@ def parse_request(event: object, master: str) -> Request:
     if action == "Delete":  # whatever was declared, nobody is to log in any more
         return Request("Delete", (), None, physical_id, retires=retires)
     databases = parse_databases(properties.get("Databases"), master)
-    before = _before(fields, properties, master) if action == "Update" else None
-    return Request(cast(Action, action), databases, before, physical_id, retires=retires)
+    before = transition = None
+    if action == "Update":
+        before = _before(fields, properties, master)
+        transition = _transition(fields, properties, databases, master)
+    return Request(cast(Action, action), databases, before, physical_id, None, retires, transition)
 
 
 def _metrics(value: object) -> Metrics | None:
@@ -142,6 +148,24 @@ def _before(
         return parse_databases(known.get("Databases"), master)
     except InvalidRequestError:
         return None
+
+
+def _transition(
+    fields: Mapping[object, object],
+    properties: Mapping[object, object],
+    databases: tuple[Database, ...],
+    master: str,
+) -> Transition | None:
+    """What changes in a deploy; nobody else than CloudFormation goes back by itself."""
+    old = fields.get("OldResourceProperties")
+    if "StackId" not in fields or not isinstance(old, Mapping):
+        return None
+    known = cast(Mapping[object, object], old)
+    try:
+        before = parse_databases(known.get("Databases"), master)
+    except InvalidRequestError:
+        before = ()
+    return Transition(digest(known), digest(properties), revoked(before, databases))
 
 
 def _properties(fields: Mapping[object, object], name: str) -> Mapping[object, object]:

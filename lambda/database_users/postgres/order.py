@@ -79,8 +79,15 @@ class Run(Protocol):
         ...
 
 
-def follow(run: Run, databases: tuple[Database, ...], scope: Scope = everything) -> Plan:
+def follow(
+    run: Run,
+    databases: tuple[Database, ...],
+    scope: Scope = everything,
+    first: Iterable[Planned] = (),
+) -> Plan:
     """Phase after phase for the server of `run`, entering the databases in `scope`.
+
+    What is planned `first` comes before everything that is planned here.
 
     What fails stops nothing but what comes later for the same user or database.
 
@@ -92,7 +99,7 @@ def follow(run: Run, databases: tuple[Database, ...], scope: Scope = everything)
     refuse_lockouts(comparison)
     access = tuple(access_changes(comparison))
     names = frozenset(scope(comparison))
-    steps: list[Step] = []
+    steps = [_done(Phase.CLOSE, first, run.do)]
     failed: set[Subject] = set()
     for phase in Phase:
         match phase:

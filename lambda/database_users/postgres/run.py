@@ -14,10 +14,12 @@ from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import follow
 from database_users.postgres.reading import ALONE, AMONG_READERS, read_contents, read_server
 from database_users.postgres.real_run import RealRun
+from database_users.postgres.revoked import remembered
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.session import Connect
 from database_users.postgres.statements import HOME
 from database_users.retry import retried, spread
+from database_users.rollback import Transition
 
 log = logging.getLogger("database_users")
 
@@ -59,11 +61,16 @@ def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline
 
 
 def converge(
-    connect: Connect, databases: tuple[Database, ...], deadline: Deadline, scope: Scope = everything
+    connect: Connect,
+    databases: tuple[Database, ...],
+    deadline: Deadline,
+    scope: Scope = everything,
+    transition: Transition | None = None,
 ) -> Outcome:
     """Makes the server what `databases` says, entering the databases in `scope`.
 
-    It may come so soon after the policy for it that IAM has still to make that known.
+    It may come so soon after the policy for it that IAM has still to make that known. Where the
+    `transition` to them is a rollback, whom the deploy revoked stays out.
 
     Raises:
         ServerError: something is in the way; the rest is done, and stays done.
@@ -73,8 +80,9 @@ def converge(
     def attempt() -> Plan:
         with spread(lambda: connect(HOME), deadline) as home:
             server = read_server(home, ALONE)
+            wanted, first = remembered(databases, server, transition)
             ours = server.managed_logins.union(*(database.roles for database in databases))
-            done = follow(RealRun(server, connect, home, ours), databases, scope)
+            done = follow(RealRun(server, connect, home, ours), wanted, scope, first)
         for finding in done.findings:
             log.warning("%s", finding)
         return _whole(done)

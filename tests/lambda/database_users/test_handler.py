@@ -202,14 +202,6 @@ def logins(server: Postgres) -> list[str]:
     return [name for (name,) in rows]
 
 
-def test_a_rollback_restores_the_old_access(newest: Postgres, front: Front):
-    less: dict[str, Any] = ORDERS | {"Read": []}
-    handle(event("Create", ORDERS), Context())
-    handle(event("Update", less, old=[ORDERS]), Context())
-    handle(event("Update", ORDERS, old=[less]), Context())
-    newest.login("airflow_orders_read", "orders").close()
-
-
 def test_a_repair_opens_what_was_made_since_though_nothing_else_is_asked_for(
     newest: Postgres, front: Front
 ):

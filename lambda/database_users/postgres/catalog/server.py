@@ -95,6 +95,7 @@ class Server:
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]
     shared: tuple[SharedObject, ...] = ()
+    note: str = ""  # on the role that marks our users
 
     @cached_property
     def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:

@@ -38,6 +38,7 @@ SELECT 'holding', pg_get_userbyid(subowner), datname, 'pg_subscription', NULL, N
 SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_parameter_acl;
 SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
     WHERE spcacl IS NOT NULL OR spcowner <> 10;
+SELECT 'note', shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'airflow_rds_iam';
 SELECT 'session', usename FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
 """
@@ -67,6 +68,7 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
             SharedObject(kind, name, owner, parse_acl(acl, kind, owner))
             for kind, name, owner, acl in sorted(tagged["shared"], key=lambda row: row[:2])
         ),
+        note="".join(text or "" for (text,) in tagged["note"]),
     )
 
 

@@ -6,37 +6,15 @@ import psycopg
 import pytest
 
 from database_users import retry
-from database_users.errors import RefusedStatementError, UnfinishedError
-from database_users.plan import Statements
+from database_users.errors import UnfinishedError
 from database_users.postgres.session import Session
 from rds_login.causes import ServerError, UnavailableServerError
 from tests.database_server import Postgres
 from tests.desired import ORDERS, PAYROLL
-from tests.runs import outstanding, run, run_through
+from tests.runs import Refusing, outstanding, run, run_through
 
 BEFORE = (ORDERS, PAYROLL)
 AFTER = (replace(ORDERS, read=("analyst",), own=()), replace(PAYROLL, own=(), write=("clerk",)))
-
-
-class Refusing:
-    """Opens sessions in which statements with one of `words` are refused."""
-
-    def __init__(self, server: Postgres, *words: str) -> None:
-        self._server = server
-        self._words = words
-
-    def connect(self, database: str) -> Session:
-        session = self._server.connect(database)
-        whole = session.run
-
-        def run(statements: Statements, obstacles: object) -> None:
-            for statement in statements:
-                if any(word in statement.sql for word in self._words):
-                    raise RefusedStatementError(f"refused at: {statement.sentence}")
-            whole(statements, obstacles)  # pyright: ignore[reportArgumentType]
-
-        session.run = run  # pyright: ignore[reportAttributeAccessIssue]
-        return session
 
 
 @pytest.mark.parametrize(
