@@ -3,18 +3,13 @@
 The snapshot holds each statement under its sentence; `--snapshot-update` writes it anew.
 """
 
-from collections.abc import Collection, Generator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from database_users.desired import MANAGED, Database
-from database_users.errors import LockoutError
-from database_users.plan import Phase, Transaction
+from database_users.desired import MANAGED
 from database_users.postgres.catalog.contents import (
-    NEW_DATABASE,
     Contents,
     DefaultPrivileges,
     ObjectGroup,
@@ -23,144 +18,24 @@ from database_users.postgres.catalog.contents import (
 from database_users.postgres.catalog.server import (
     ExistingDatabase,
     Holding,
-    Membership,
     Role,
     RoleSetting,
-    Server,
 )
-from database_users.postgres.catalog.server_rows import empty_server
-from database_users.postgres.comparison import Comparison
-from database_users.postgres.dry_run import DryRun
-from database_users.postgres.order import Visit, follow
-from database_users.postgres.planners.lockout import lockout_findings, refuse_lockouts
-from database_users.postgres.planners.ownership import databases_to_hand_over, freed
-from database_users.postgres.privileges import Grant, Kind
 from database_users.postgres.run import plan_from_nothing
 from database_users.postgres.statements import some
 from database_users.report import lines
-
-MASTER = "administrator"
-ORDERS = Database("orders", "o_owner", "o_writer", "o_reader", ("reader",), ("writer",), ("owner",))
-PAYROLL = Database("payroll", "p_owner", "p_writer", "p_reader", (), (), ("boss", "chief"))
-EMPTY = empty_server(MASTER, 17)
-
-
-def grant(grantee: str, *privileges: str, by: str, on: frozenset[str] = frozenset()) -> Grant:
-    return Grant(grantee, frozenset(privileges), on, by)
-
-
-def member(role: str, member: str, by: str = MASTER, **options: bool) -> Membership:
-    return Membership(role, member, by, **{"admin": False, "inherit": True, "set": True} | options)
-
-
-def made(*names: str) -> tuple[Membership, ...]:
-    """What the server grants to the master for having made roles."""
-    return tuple(
-        member(name, MASTER, "rdsadmin", admin=True, inherit=False, set=False) for name in names
-    )
-
-
-def server_of(*databases: Database) -> Server:
-    """A server on which `databases` came about."""
-    roles = dict(EMPTY.roles) | {MANAGED: Role(MANAGED)}
-    memberships = [*EMPTY.memberships, *made(MANAGED)]
-    existing = {name: ExistingDatabase(name, MASTER, ()) for name in ("postgres", "template1")}
-    settings: list[RoleSetting] = []
-    for database in databases:
-        for group, level, logins in database.groups:
-            roles[group] = Role(group)
-            memberships += made(group)
-            for login in logins:
-                own = level == "own"
-                roles[login] = Role(login, can_login=True, inherits=not own)
-                memberships += [
-                    *made(login),
-                    member(group, login, inherit=not own),
-                    member("rds_iam", login),
-                    member(MANAGED, login, inherit=False, set=False),
-                ]
-                if own:
-                    settings.append(RoleSetting(login, None, group))
-        memberships.append(member(database.owner, MASTER))
-        existing[database.name] = ExistingDatabase(
-            database.name,
-            database.owner,
-            (
-                grant(database.reader, "CONNECT", by=database.owner),
-                grant(database.writer, "CONNECT", "TEMPORARY", by=database.owner),
-                *(grant(name, "CONNECT", by=database.owner) for name in database.own),
-            ),
-        )
-    return replace(
-        EMPTY,
-        roles=roles,
-        memberships=tuple(memberships),
-        databases=existing,
-        role_settings=tuple(settings),
-    )
-
-
-def contents_of(database: Database, version: int = 17) -> Contents:
-    """The contents of `database` once it came about."""
-    maintain = ("MAINTAIN",) if version >= 17 else ()
-    owner, writer, reader = database.owner, database.writer, database.reader
-    both = (grant(writer, "USAGE", by=owner), grant(reader, "USAGE", by=owner))
-    rights: dict[Kind, tuple[Grant, ...]] = {
-        "schema": both,
-        "table": (
-            grant(writer, "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", *maintain, by=owner),
-            grant(reader, "SELECT", by=owner),
-        ),
-        "sequence": (
-            grant(writer, "SELECT", "USAGE", "UPDATE", by=owner),
-            grant(reader, "SELECT", by=owner),
-        ),
-        "routine": (grant(writer, "EXECUTE", by=owner), grant(reader, "EXECUTE", by=owner)),
-        "type": both,
-    }
-    return Contents(
-        (
-            ObjectGroup(
-                "schema",
-                None,
-                "pg_database_owner",
-                (
-                    grant(writer, "USAGE", by="pg_database_owner"),
-                    grant(reader, "USAGE", by="pg_database_owner"),
-                ),
-                ("public",),
-            ),
-            *(
-                ObjectGroup(kind, "public", owner, rights[kind], (f"a {kind}",))
-                for kind in rights
-                if kind != "schema"
-            ),
-        ),
-        tuple(DefaultPrivileges(owner, None, kind, acl) for kind, acl in rights.items()),
-    )
-
-
-class Told(DryRun):
-    """A run whose databases hold what it was told."""
-
-    def __init__(self, server: Server, contents: dict[str, Contents]) -> None:
-        super().__init__(server)
-        self._contents = contents
-
-    @contextmanager
-    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
-        del leaving  # the contents were told with what is theirs
-        yield Visit(self._contents.get(name, NEW_DATABASE), self.do)
-
-
-def planned(
-    server: Server, databases: tuple[Database, ...], contents: dict[str, Contents]
-) -> list[str]:
-    plan = follow(Told(server, contents), databases)
-    for step in plan.steps:
-        within = {statement.database for statement in step.statements}
-        assert len(within) <= 1 if step.phase is Phase.INSIDE else within <= {"postgres"}
-    return list(lines(plan))
+from tests.catalogs import (
+    EMPTY,
+    MASTER,
+    ORDERS,
+    PAYROLL,
+    contents_of,
+    grant,
+    made,
+    member,
+    planned,
+    server_of,
+)
 
 
 def test_a_new_server(snapshot: SnapshotAssertion):
@@ -435,108 +310,6 @@ def test_the_master_comes_to_act_for_an_owner():
     ]
 
 
-def test_who_is_in_rds_iam_by_mistake_is_reported_and_nobody_else():
-    server = server_of(ORDERS)
-    server = replace(
-        server,
-        roles=server.roles
-        | {
-            "a_team": Role("a_team"),
-            "dba": Role("dba", can_login=True, create_role=True),
-            "human": Role("human", can_login=True),
-            "password": Role("password", can_login=True),
-        },
-        memberships=(
-            *server.memberships,
-            member("rds_iam", "human"),
-            member("rds_iam", "dba"),
-            member("reader", "a_team"),
-            member("a_team", "password"),
-        ),
-    )
-    reason = "it can log in with a token alone, and its password is off"
-    comparison = Comparison((ORDERS,), server)
-    refuse_lockouts(comparison)
-    assert [finding.sentence for finding in lockout_findings(comparison)] == [
-        f"dba is in rds_iam by dba > rds_iam: {reason}",
-        f"password is in rds_iam by password > a_team > reader > rds_iam: {reason}",
-    ]
-
-
 def test_names_are_listed_up_to_three():
     assert some(["c", "b", "a"]) == "a, b, c"
     assert some(["d", "c", "b", "a"]) == "a, b, c and 1 more"
-
-
-def test_who_made_a_login_user_by_hand_is_not_locked_out():
-    server = server_of()
-    server = replace(
-        server,
-        roles=server.roles | {"reader": Role("reader", True), "dba": Role("dba", True)},
-        memberships=(*server.memberships, member("reader", "dba", "x", admin=True, inherit=False)),
-    )
-    with pytest.raises(LockoutError, match="dba is a member of reader"):
-        refuse_lockouts(Comparison((ORDERS,), server))
-    refuse_lockouts(Comparison((PAYROLL,), server))
-
-
-@pytest.mark.parametrize("name", ["owner", "o_owner", "o_reader"])
-@pytest.mark.parametrize("attribute", ["superuser", "create_role"])
-def test_an_administrator_is_never_taken_over(name: str, attribute: str):
-    server = server_of()
-    role = Role(name, **{attribute: True})
-    with pytest.raises(LockoutError, match=f"{name} exists and is an administrator"):
-        refuse_lockouts(Comparison((ORDERS,), replace(server, roles=server.roles | {name: role})))
-
-
-def test_a_member_of_rds_superuser_is_an_administrator():
-    server = replace(
-        server_of(),
-        memberships=(member("rds_superuser", "team"), member("team", "owner")),
-        roles={"owner": Role("owner")},
-    )
-    with pytest.raises(LockoutError, match="owner exists and is an administrator"):
-        refuse_lockouts(Comparison((ORDERS,), server))
-
-
-def test_a_group_that_logs_nobody_in_may_come_to_be_in_rds_iam_and_an_administrator_may_not():
-    server = server_of()
-    in_team = member("reader", "team", "x", inherit=False)
-    roles = server.roles | {"reader": Role("reader", True), "team": Role("team")}
-    server = replace(server, roles=roles, memberships=(*server.memberships, in_team))
-    refuse_lockouts(Comparison((ORDERS,), server))
-    powerful = replace(server, roles=roles | {"team": Role("team", create_role=True)})
-    with pytest.raises(LockoutError, match="REVOKE reader FROM team first"):
-        refuse_lockouts(Comparison((ORDERS,), powerful))
-
-
-def test_the_master_acts_as_whom_it_inherits_and_may_set_itself_to_through_any_chain():
-    server = replace(
-        EMPTY,
-        memberships=(
-            member("near", MASTER),
-            member("far", "near"),
-            member("farthest", "far"),
-            member("not inherited", "far", inherit=False),
-            member("not set", "far", set=False),
-            member("administered", "farthest", admin=True, inherit=False, set=False),
-        ),
-    )
-    assert server.acts_as(()) == {MASTER, "near", "far", "farthest"}
-    assert server.administers(()) == {"administered"}
-    assert server.acts_as(("far",)) == {MASTER, "near", "far"}
-    assert server.administers(("far",)) == set()
-    assert server.administers(("farthest",)) == set()
-    assert server.privileges_of(MASTER) == {MASTER, "near", "far", "farthest", "not set"}
-
-
-def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_for_it():
-    server = server_of(ORDERS, PAYROLL)
-    server = replace(server, holdings=(Holding("owner", "payroll", frozenset({"pg_class"})),))
-    comparison = Comparison((replace(ORDERS, own=()), PAYROLL), server)
-    assert databases_to_hand_over(comparison) == {"payroll"}
-    assert list(freed(comparison, "orders", NEW_DATABASE)) == []
-    (transaction,) = freed(comparison, "payroll", NEW_DATABASE)
-    assert isinstance(transaction, Transaction)
-    assert transaction.may_fail
-    assert 'REASSIGN OWNED BY "owner"' in transaction.statements[1].sql
