@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.acting import acting, grants_as
+from database_users.postgres.cascade import by_itself, without
 from database_users.postgres.catalog.server import SharedObject
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.handover import OWNER_OF_EACH
-from database_users.postgres.privileges import PUBLIC
+from database_users.postgres.privileges import PUBLIC, Grant
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import (
     HOME,
@@ -32,7 +33,15 @@ def _revoked(comparison: Comparison, shared: SharedObject) -> Iterator[Change]:
             " each database"
         )
     changes: list[Statement] = []
-    for grant in shared.acl:
+
+    def taken(grant: Grant) -> Grant:
+        ours = grant.grantee in comparison.managed and comparison.can_act_as(grant.grantor)
+        return without(grant, grant.privileges) if ours else grant
+
+    for listed in shared.acl:
+        grant = by_itself(listed, shared.acl, shared.owner, taken)
+        if not grant.privileges:
+            continue  # it goes with another's grant option
         what = f"{words(grant.privileges)} on the {shared.kind} {shared.name}"
         if grant.grantee in (PUBLIC, OWNER_OF_EACH):
             yield Finding(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.database_server import Postgres
+from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS
 from tests.runs import outstanding, refused, run
 
@@ -122,3 +122,26 @@ def test_what_a_removed_user_owns_and_cannot_hand_over_is_told_once(server: Post
         " create nothing in the schema made" in outcome.findings
     )
     assert run(server, nobody).findings == outcome.findings
+
+
+def test_a_tablespace_is_taken_from_those_who_passed_it_on_to_each_other(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near", user=MASTER)
+    with server.superuser() as connection:
+        for statement in (
+            "SET allow_in_place_tablespaces = on",
+            "CREATE TABLESPACE fast LOCATION ''",
+            "ALTER TABLESPACE fast OWNER TO near",
+            "GRANT CREATE ON TABLESPACE fast TO orders_owner WITH GRANT OPTION",
+            "SET ROLE orders_owner",
+            "GRANT CREATE ON TABLESPACE fast TO reader WITH GRANT OPTION",
+            "SET ROLE reader",
+            "GRANT CREATE ON TABLESPACE fast TO orders_writer",
+        ):
+            connection.execute(statement.encode())
+    assert run(server, ORDERS).findings == ()
+    assert outstanding(server, ORDERS) == []
+    for role in ("orders_owner", "reader", "orders_writer"):
+        assert server.query(f"SELECT has_tablespace_privilege('{role}', 'fast', 'CREATE')") == [
+            (False,)
+        ]

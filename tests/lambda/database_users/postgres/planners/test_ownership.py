@@ -1,17 +1,21 @@
-"""Which databases are entered for what a removed user holds there."""
+"""What removed users and old owners hold is handed over, taken back, or told of."""
 
 from dataclasses import replace
 
-from database_users.plan import Transaction
+from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.catalog.contents import (
     NEW_DATABASE,
+    Contents,
+    ObjectGroup,
+    Owned,
+    Policy,
 )
-from database_users.postgres.catalog.server import (
-    Holding,
-)
+from database_users.postgres.catalog.server import Holding, Role, Server
 from database_users.postgres.comparison import Comparison
-from database_users.postgres.planners.ownership import databases_to_hand_over, freed
-from tests.catalogs import ORDERS, PAYROLL, server_of
+from database_users.postgres.planners.inside import Inside
+from database_users.postgres.planners.ownership import adopted, databases_to_hand_over, freed
+from database_users.postgres.privileges import Grant
+from tests.catalogs import ORDERS, PAYROLL, grant, made, server_of
 
 
 def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_for_it():
@@ -24,3 +28,188 @@ def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_
     assert isinstance(transaction, Transaction)
     assert transaction.may_fail
     assert 'REASSIGN OWNED BY "owner"' in transaction.statements[1].sql
+
+
+def less_of(server: Server, *logins: str) -> Comparison:
+    """ORDERS without `logins`, which hold something there."""
+    holdings = tuple(Holding(login, "orders", frozenset({"pg_class"})) for login in logins)
+    server = replace(server, holdings=(*holdings, *server.holdings))
+    declared = replace(
+        ORDERS,
+        read=tuple(one for one in ORDERS.read if one not in logins),
+        write=tuple(one for one in ORDERS.write if one not in logins),
+        own=tuple(one for one in ORDERS.own if one not in logins),
+    )
+    return Comparison((declared,), server)
+
+
+def told(comparison: Comparison, contents: Contents) -> tuple[list[str], list[Finding]]:
+    """The statements that free `orders` of removed users, and what is found."""
+    planned = list(freed(comparison, "orders", contents))
+    transactions = [one for one in planned if isinstance(one, Transaction)]
+    assert all(one.may_fail for one in transactions)
+    statements = [one.sql for transaction in transactions for one in transaction.statements]
+    return statements, [one for one in planned if isinstance(one, Finding)]
+
+
+DROPPED = [
+    'GRANT "reader" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE',
+    'REASSIGN OWNED BY "reader" TO "o_owner"',
+    'DROP OWNED BY "reader"',
+    'REVOKE "reader" FROM CURRENT_USER',
+]
+
+
+def test_a_user_with_nothing_in_its_way_is_freed_of_all():
+    contents = Contents((), policies=(Policy("reader", "o_owner"), Policy("writer", "far")))
+    assert told(less_of(server_of(ORDERS), "reader"), contents) == (DROPPED, [])
+
+
+def test_a_policy_is_left_by_who_owns_its_table():
+    server = server_of(ORDERS)
+    server = replace(server, memberships=(*server.memberships, *made("near")))
+    statements, findings = told(
+        less_of(server, "reader"), Contents((), policies=(Policy("reader", "near"),))
+    )
+    assert statements[0] == 'GRANT "near" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE'
+    assert (DROPPED[2] in statements, findings) == (True, [])
+
+
+def test_a_policy_of_a_table_out_of_reach_keeps_its_user():
+    policies = tuple(Policy("reader", owner) for owner in ("far", "o_owner"))
+    assert told(less_of(server_of(ORDERS), "reader"), Contents((), policies=policies)) == (
+        [],
+        [
+            Finding(
+                "orders: reader is named in policies of tables of far, on whom administrator has no"
+                " ADMIN OPTION: it cannot be dropped",
+                ("reader",),
+            )
+        ],
+    )
+
+
+def test_a_policy_of_a_table_that_was_handed_over_before_is_the_new_owners():
+    contents = Contents((), policies=(Policy("writer", "reader"), Policy("writer", "writer")))
+    statements, findings = told(less_of(server_of(ORDERS), "reader", "writer"), contents)
+    assert (statements, findings) == (
+        [*DROPPED, *(one.replace('"reader"', '"writer"') for one in DROPPED)],
+        [],
+    )
+
+
+def test_a_grant_on_the_servers_own_keeps_its_user():
+    server = server_of(ORDERS)
+    named = frozenset({"pg_proc"})
+    there = Holding("reader", "orders", named=named, of_server=named)
+    assert told(less_of(replace(server, holdings=(there,)), "reader"), Contents(())) == (
+        [],
+        [
+            Finding(
+                "orders: reader is named in access lists of PostgreSQL's own objects, which only"
+                " the server's superuser can change: it cannot be dropped",
+                ("reader",),
+            )
+        ],
+    )
+    elsewhere = replace(there, database="attic")
+    assert told(less_of(replace(server, holdings=(elsewhere,)), "reader"), Contents(())) == (
+        DROPPED,
+        [],
+    )
+
+
+def test_grants_out_of_reach_are_counted_by_who_made_them():
+    def table(name: str, *acl: Grant) -> ObjectGroup:
+        return ObjectGroup("table", "public", "far", acl, (name, f"{name} too"))
+
+    contents = Contents(
+        (
+            ObjectGroup("schema", None, "pg_database_owner", (), ("public",)),
+            table("one", grant("reader", "SELECT", by="far")),
+            table("two", grant("reader", "SELECT", by="far"), grant("writer", "SELECT", by="far")),
+            table(
+                "three",
+                grant("farther", "SELECT", by="far", on=frozenset({"SELECT"})),
+                grant("reader", "SELECT", by="farther"),
+            ),
+            ObjectGroup(
+                "type", "public", "o_owner", (grant("reader", "USAGE", by="o_owner"),), ("t",)
+            ),
+        )
+    )
+    statements, findings = told(less_of(server_of(ORDERS), "reader"), contents)
+    assert statements == ['REVOKE USAGE ON TYPE "public"."t" FROM "reader" CASCADE']
+    assert findings == [
+        Finding(
+            f"orders: reader keeps privileges on {count} objects that {grantor} granted and only"
+            f" {grantor} can revoke: it cannot be dropped",
+            ("reader",),
+        )
+        for grantor, count in (("far", 4), ("farther", 2))
+    ]
+
+
+def test_what_stays_is_told_by_the_reason_and_named():
+    owned = (
+        Owned("reader", "event trigger", None, "e", "only a superuser may own it"),
+        Owned("reader", "table", "app", "app.one"),
+        Owned("reader", "view", "app", "app.two"),
+        Owned("writer", "table", "app", "app.three"),
+    )
+    contents = Contents((ObjectGroup("schema", None, "far", (), ("app",)),), owned=owned)
+    statements, findings = told(less_of(server_of(ORDERS), "reader"), contents)
+    assert (statements, findings) == (
+        [],
+        [
+            Finding(
+                "orders: 2 objects of reader are not taken over (table app.one, view app.two):"
+                " o_owner may create nothing in the schema app",
+                ("reader",),
+            ),
+            Finding(
+                "orders: 1 objects of reader are not taken over (event trigger e): only a superuser"
+                " may own it",
+                ("reader",),
+            ),
+        ],
+    )
+
+
+def test_old_owners_and_roles_of_ours_lose_each_object_by_itself_and_extensions_together():
+    server = server_of(ORDERS)
+    server = replace(
+        server,
+        roles=server.roles | {"near": Role("near")},
+        memberships=(*server.memberships, *made("near")),
+        holdings=tuple(
+            Holding(role, "orders", frozenset({"pg_class"})) for role in ("near", "reader", "owner")
+        ),
+    )
+    declared = replace(ORDERS, own=(), old_owners=("near",))
+    contents = Contents(
+        (ObjectGroup("schema", None, "pg_database_owner", (), ("public",)),),
+        owned=(
+            Owned("near", "extension", None, "vector"),
+            Owned("near", "function", "public", "public.f()"),
+            Owned("reader", "collation", "public", "public.c"),
+            Owned("owner", "table", "public", "public.t"),
+            Owned("near", "event trigger", None, "e", "only a superuser may own it"),
+        ),
+    )
+    changes = list(adopted(Inside(Comparison((declared,), server), declared, contents)))
+    assert [(one.sql, one.acts_for) for one in changes if isinstance(one, Statement)] == [
+        ('ALTER COLLATION public.c OWNER TO "o_owner"', ("reader", "o_owner")),
+        ('ALTER ROUTINE public.f() OWNER TO "o_owner"', ("near", "o_owner")),
+    ]
+    assert [one.keeps for one in changes if isinstance(one, Finding)] == [("near",), ("near",)]
+    without = replace(contents, owned=contents.owned[:-1])
+    changes = list(adopted(Inside(Comparison((declared,), server), declared, without)))
+    assert [one.sentence for one in changes if isinstance(one, Statement)] == [
+        "orders: the collation public.c belongs to o_owner, no longer to reader",
+        "orders: the function public.f() belongs to o_owner, no longer to near",
+        "orders: whatever else near owns belongs to o_owner now",
+    ]
+    assert [one.sql for one in changes if isinstance(one, Statement)][-1] == (
+        'REASSIGN OWNED BY "near" TO "o_owner"'
+    )
