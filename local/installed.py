@@ -86,7 +86,7 @@ def main(state: Path, temporary: Path, *installed: Path) -> None:
         return
     try:
         open_up(state)
-        for name in ("bytecode", "cache", "cdk-home", "demo", "node-cache", "tmp", "venvs"):
+        for name in ("bytecode", "cache", "demo", "node-cache", "tmp", "venvs"):
             open_up(state / name)
         for folder in temporary.parent.iterdir():
             # In a container, processes have the numbers of those of the last one.
