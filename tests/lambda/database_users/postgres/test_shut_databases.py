@@ -1,11 +1,15 @@
 """Databases that nobody can enter, or that others are made of."""
 
+import time
+
 import pytest
 
+from database_users.deadline import Deadline
+from database_users.postgres.run import survey
 from rds_login.causes import ServerError
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS
-from tests.runs import outstanding, run
+from tests.runs import run
 
 INVALID = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'"
 
@@ -14,10 +18,19 @@ def test_an_invalid_database_is_called_so_and_no_token_is_blamed(server: Postgre
     run(server, ORDERS)
     server.execute(INVALID.format("orders"))
     says = r'cannot connect to invalid database "orders": a DROP DATABASE was cut off; nothing is'
-    for action in (run, outstanding):
-        with pytest.raises(ServerError, match=says) as raised:
-            action(server, ORDERS)
-        assert "token" not in str(raised.value)
+    with pytest.raises(ServerError, match=says) as raised:
+        run(server, ORDERS)
+    assert "token" not in str(raised.value)
+
+
+def test_a_check_goes_on_without_an_invalid_database_and_calls_it_so(server: Postgres):
+    run(server, ORDERS)
+    server.execute(INVALID.format("orders"))
+    plan = survey(server.connect, [ORDERS], Deadline(time.monotonic() + 60))
+    assert plan.unread == ("orders",)
+    (finding,) = (str(finding) for finding in plan.findings if "invalid" in str(finding))
+    assert "a DROP DATABASE was cut off; nothing is left but to drop it once more" in finding
+    assert "token" not in finding
 
 
 def test_an_undeclared_database_that_allows_no_connections_is_told_of_with_the_remedy(
