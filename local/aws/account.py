@@ -19,7 +19,7 @@ from typing import Any
 import hypercorn.asyncio
 import hypercorn.config
 
-from local.aws import MARK
+from local.aws import MARK, simulation
 from local.aws.audit import Calls
 from local.aws.certificates import CertificateAuthority
 from local.aws.cloudwatch.service import CloudWatch
@@ -70,6 +70,7 @@ async def run(settings: Settings) -> None:
             port=listener.getsockname()[1], account=settings.account, region=settings.region
         )
         emulator.on_decision(Calls(settings.state / "calls.jsonl").record)
+        emulator.simulate_with(simulation.results)
         identities, cloudwatch = WebIdentities(emulator), CloudWatch(emulator)
         controls: dict[str, Control] = {"web-identity": identities.signed}
         controls["later"] = cloudwatch.let_time_pass

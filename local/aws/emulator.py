@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree
@@ -259,6 +260,44 @@ class Emulator:
             return denied
 
         evaluator["enforce"] = recorded
+
+    def simulate_with(
+        self, simulated: Callable[[Mapping[str, str], Callable[[str, str, Any], str]], str]
+    ) -> None:
+        """Call `simulated` for the results of IAM's simulations.
+
+        It gets the request's parameters, and what decides on an action, a resource and a context:
+        the values by the condition keys' names in lower case.
+        """
+        names = self._names["services.iam"]
+        extract = names["_extract_simulate_params"]
+        asked: ContextVar[Mapping[str, Any]] = ContextVar("asked")
+
+        def extracted(parameters: Mapping[str, Any]) -> Any:
+            asked.set(parameters)
+            return extract(parameters)
+
+        def results(_: Any, __: Any, principal: str, account: str, policies: Any) -> str:
+            def decided(action: str, resource: str, context: Any) -> str:
+                request = self._get("core.iam_evaluator", "EvalContext")(
+                    principal_arn=principal,
+                    principal_type="User",
+                    principal_account=account,
+                    action=action,
+                    resource_arn=resource,
+                    region=self.region,
+                    service_context=context,
+                )
+                return self._get("core.iam_evaluator", "evaluate")(request, policies).decision
+
+            given = {
+                name: value[0] if isinstance(value, list) else value
+                for name, value in asked.get().items()
+            }
+            return simulated(given, decided)
+
+        names["_extract_simulate_params"] = extracted
+        names["_build_simulate_results_real"] = results
 
     def role_session(self, role: str, session: str, seconds: float) -> Credentials:
         """Credentials of a session of the role of that name or ARN, valid so long."""

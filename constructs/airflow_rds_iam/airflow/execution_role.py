@@ -59,6 +59,12 @@ class ExecutionRole(Construct):
                 actions=["s3:GetObject*", "s3:GetBucket*", "s3:List*"],
                 resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
             ),
+            # As in the documented role: what s3:List* says of this bucket is not meant of others.
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["s3:ListAllMyBuckets"],
+                resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+            ),
             iam.PolicyStatement(actions=["s3:GetAccountPublicAccessBlock"], resources=["*"]),
             iam.PolicyStatement(
                 actions=[

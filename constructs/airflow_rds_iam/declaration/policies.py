@@ -15,7 +15,7 @@ INLINE_POLICIES = 10240
 MANAGED_POLICY = 6144
 # Characters of the inline policies that Airflow's role has before any login, and of a login's
 # policy beside its user's name, where the names of partition, region and all else are longest.
-OWN_POLICIES = 1600
+OWN_POLICIES = 1800
 LOGIN_POLICY = 183
 # Characters of the managed policy with which Airflow looks its connections up, before any
 # connection, and of a connection beside the names of the environment and of the connection.

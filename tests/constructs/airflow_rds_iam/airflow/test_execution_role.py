@@ -78,9 +78,12 @@ def test_it_may_do_what_the_service_documents_and_nothing_else(template: Content
     allowed = {
         tuple(sorted(statement["Action"])): sorted(map(text, statement["Resource"]))
         for statement in statements(template)
+        if statement["Effect"] == "Allow"
     }
     assert allowed == DOCUMENTED
-    assert {statement["Effect"] for statement in statements(template)} == {"Allow"}
+    [denied] = [one for one in statements(template) if one["Effect"] == "Deny"]
+    assert denied["Action"] == ["s3:ListAllMyBuckets"]
+    assert [*map(text, denied["Resource"])] == ["arn:aws:s3:::files", "arn:aws:s3:::files/*"]
     assert "ManagedPolicyArns" not in the(template, "AWS::IAM::Role")["Properties"]
 
 
