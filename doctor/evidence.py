@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from doctor.subject import Subject
 from rds_login.login import Session, log_in
-from rds_login.tls import encrypted
+from rds_login.tls import encrypted, trusting
 from rds_login.token import sign
 
 SECONDS = 5
@@ -151,7 +151,7 @@ class Evidence:
         ] if self.subject.via else self.subject.port
 
     def _encrypted(self) -> ssl.SSLSocket:
-        context = ssl.create_default_context(cafile=self.subject.authorities)
+        context = trusting(self.subject.authorities)
         address, port = self._address
         return encrypted(self.subject.host, port, context, SECONDS, address=address)
 

@@ -290,11 +290,8 @@ class Emulator:
                 )
                 return self._get("core.iam_evaluator", "evaluate")(request, policies).decision
 
-            given = {
-                name: value[0] if isinstance(value, list) else value
-                for name, value in asked.get().items()
-            }
-            return simulated(given, decided)
+            one = names["_p"]
+            return simulated({name: one(asked.get(), name) for name in asked.get()}, decided)
 
         names["_extract_simulate_params"] = extracted
         names["_build_simulate_results_real"] = results

@@ -9,7 +9,7 @@ from pathlib import Path
 from database_users.deadline import Deadline
 from database_users.postgres.session import LOCK_SECONDS, STATEMENT_SECONDS, Driver, Session
 from rds_login.login import LoginError, connection_error, log_in
-from rds_login.tls import encrypted
+from rds_login.tls import encrypted, trusting
 from rds_login.token import signed_token
 
 CONNECT_SECONDS = 10
@@ -51,7 +51,7 @@ class Target:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.authorities)
+        return trusting(self.authorities)
 
     def _token(self) -> str:
         """A token, used for every connection of its first ten minutes."""
