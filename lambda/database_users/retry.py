@@ -58,6 +58,6 @@ def spread(login: Callable[[], T], deadline: Deadline) -> T:
             log.warning("%s; trying again, as the policy may be new", error)
             time.sleep(SPREAD_PAUSE_SECONDS)
         else:
-            if waited:
+            if waited >= SPREAD_PAUSE_SECONDS:
                 log.info("the token was taken after %.0f seconds", waited)
             return session

@@ -367,6 +367,12 @@ def test_a_token_that_stays_refused_is_waited_for_within_bounds(
     assert sum(waits) == retry.SPREAD_SECONDS
 
 
+def test_a_token_that_is_taken_at_once_is_not_spoken_of(front: Front, caplog: Any):
+    with caplog.at_level(logging.INFO):
+        handle(event("Create", ORDERS), Context())
+    assert "the token was taken" not in caplog.text
+
+
 @pytest.mark.parametrize("mode", ["check", "plan"])
 def test_a_check_waits_for_no_policy(front: Front, waits: list[float], mode: str):
     front.takes = False
