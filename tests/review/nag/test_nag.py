@@ -11,8 +11,7 @@ from airflow_rds_iam.declaration.review import Pack
 from review.nag.acknowledgments import Acknowledgment, acknowledgments
 from review.nag.findings import Report, Status, report
 from review.nag.tables import as_csv, as_json
-from tests.application import CdkOut, synthesize
-from tests.declared import dev, written
+from tests.application import CdkOut
 
 
 def rule(*said: Any, level: str = "Error") -> dict[str, Any]:
@@ -109,33 +108,6 @@ def test_each_acknowledgment_of_the_application_is_of_a_finding(
     assert statuses.count("compliant") > 50
     packs = {"dev": {"AwsSolutions"}, "prod": set(get_args(Pack))}
     assert {one["pack"] for one in content["findings"]} == packs[environment]
-
-
-PACKS: list[str] = list(get_args(Pack))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({}, id="without ways out, one zone, unprotected"),
-        pytest.param(
-            {"network.egress": "nat", "instances.warehouse.multi_az": True,
-             "instances.warehouse.deletion_protection": True, "instances.warehouse.retain": True},
-            id="with all of it",
-        ),
-    ],
-)  # fmt: skip
-def test_every_pack_can_be_chosen_whatever_else_is_declared(
-    tmp_path: Path, changes: dict[str, object]
-) -> None:
-    topic = "arn:aws:sns:eu-central-1:111122223333:operations"
-    content = dev({"review.packs": PACKS, "alarms": {"topic_arn": topic}, **changes})
-    ran = synthesize(str(written(content, tmp_path / "dev.yaml")), tmp_path / "out")
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads((tmp_path / "out" / "review" / "nag.json").read_text())
-    assert found["unused_acknowledgments"] == []
-    assert {one["pack"] for one in found["findings"]} == set(PACKS)
-    assert not [one for one in found["findings"] if one["status"] == "violated"]
 
 
 def test_an_acknowledgment_of_a_pack_that_matches_nothing_any_more_is_told() -> None:
