@@ -14,6 +14,12 @@ class RefusedStatementError(ServerError):
     """A statement failed."""
 
 
+class ChangedError(RefusedStatementError):
+    """What was read is not so any more: something is gone, or was made since."""
+
+    transient = True
+
+
 class LockTimeoutError(ServerError):
     """Somebody holds a lock for too long."""
 

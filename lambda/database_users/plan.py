@@ -17,6 +17,8 @@ class Statement:
     A sentence is one printable line, whatever the names in it.
 
     Without a `role` the master runs it. `acts_for` are roles whose privileges it needs for it.
+    `objects` is how many it is about that the one before is not: each may be locked while its
+    transaction lasts.
     """
 
     database: str
@@ -24,6 +26,7 @@ class Statement:
     sentence: str
     role: str = ""
     acts_for: tuple[str, ...] = ()
+    objects: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sentence", printable(self.sentence))
@@ -95,6 +98,24 @@ def together(
                 yield change
     if statements:
         yield Transaction(tuple(statements), may_fail, of, tuple(rivals))
+
+
+def parted(changes: Iterable[Change], objects: int) -> Iterator[list[Change]]:
+    """`changes` in their order, in parts of statements about that many `objects` at the most.
+
+    Statements about the same stay together.
+    """
+    part: list[Change] = []
+    count = 0
+    for change in changes:
+        more = change.objects if isinstance(change, Statement) else 0
+        if more and part and count + more > objects:
+            yield part
+            part, count = [], 0
+        part.append(change)
+        count += more
+    if part:
+        yield part
 
 
 class Phase(Enum):

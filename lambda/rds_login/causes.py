@@ -65,6 +65,10 @@ class RefusedLoginError(ServerError):
     """The server takes no login of the user."""
 
 
+class MissingDatabaseError(RefusedLoginError):
+    """The server has no database of that name."""
+
+
 class RefusedTokenError(RefusedLoginError):
     """The server, or IAM for it, does not take the token."""
 
@@ -127,9 +131,8 @@ def refused_login(code: str, message: str, host: str, port: int, user: str) -> S
     if code in TRANSIENT_CODES:
         return UnavailableServerError(f"{where} takes no login now: {TRANSIENT_CODES[code]}")
     if code not in _TOKEN_CODES:
-        return RefusedLoginError(
-            f"{where} refuses the login of {user}: {with_remedy(code, message)}"
-        )
+        refused = MissingDatabaseError if code == "3D000" else RefusedLoginError
+        return refused(f"{where} refuses the login of {user}: {with_remedy(code, message)}")
     return RefusedTokenError(
         f"{where} refuses the token of {user} ({message}): check in this order that the role that"
         f" signed it may rds-db:connect as {user} on this instance's resource id, that {user} is a"

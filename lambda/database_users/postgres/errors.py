@@ -9,6 +9,7 @@ from typing import Any, cast
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.errors import (
+    ChangedError,
     ConcurrentChangeError,
     LockTimeoutError,
     RefusedStatementError,
@@ -21,6 +22,13 @@ from rds_login.causes import (
     with_remedy,
 )
 
+# PostgreSQL manual, "PostgreSQL Error Codes": what was read is gone, is something else, or was made
+# since.
+_CHANGED_CODES = (
+    *("3D000", "3F000", "42P01", "42703", "42704", "42809", "42883"),
+    *("23505", "42710", "42P04", "42P06"),
+)
+_CHANGED_MESSAGES = ("cache lookup failed for ", "could not open relation with OID ")
 _CONCURRENT_CODES = ("40001", "40P01", "55006")
 _CONCURRENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
 
@@ -35,6 +43,8 @@ def statement_error(
     if code in _CONCURRENT_CODES or message in _CONCURRENT_MESSAGES:
         reason = TRANSIENT_CODES.get(code, message)
         return ConcurrentChangeError(f"{reason} at: {statement.sentence}")
+    if code in _CHANGED_CODES or message.startswith(_CHANGED_MESSAGES):
+        return ChangedError(f"{with_remedy(code, message)} ({code}) at: {statement.sentence}")
     if code in TRANSIENT_CODES:
         return UnavailableServerError(f"{TRANSIENT_CODES[code]} at: {statement.sentence}")
     if code == "55P03":

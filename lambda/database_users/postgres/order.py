@@ -1,8 +1,8 @@
 """The one order of phases, which a plan, a check and a run follow alike."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
 
@@ -37,18 +37,21 @@ from database_users.postgres.planners.ownership import databases_to_hand_over, h
 from database_users.postgres.planners.server import SERVER_PHASES, unprepared
 from database_users.postgres.planners.sessions import ended_sessions, losing
 from database_users.postgres.scope import Scope, everything
+from database_users.postgres.settling import Do, failed, settled
 from database_users.postgres.sql import identifier
 from rds_login.causes import ServerError
-
-Do = Callable[[Transaction], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A database that is entered: what is in it, and what does a transaction there."""
+    """A database that is entered: what is in it, and what does a transaction there.
+
+    `read_again` tells the server and the contents once more, where somebody changed them.
+    """
 
     contents: Contents
     do: Do
+    read_again: Callable[[], tuple[Server, Contents]] | None = None
 
 
 class Run(Protocol):
@@ -166,14 +169,28 @@ def _visited(run: Run, comparison: Comparison, name: str) -> Step:
         return _unvisited(comparison, name, why)
     try:
         with run.visit(name, leaving(comparison, name)) as visit:
-            planned = plan_database(comparison, name, visit.contents)
-            return _done(Phase.INSIDE, planned, visit.do)
+            return Step.of(Phase.INSIDE, _settled(comparison, name, visit))
     except ServerError as error:
         if run.stops and isinstance(error, BudgetError):
             raise
         if run.stops and (name in comparison.declared or error.transient):
             return Step(Phase.INSIDE, failures=(Failure(error, (("database", name),)),))
         return _unvisited(comparison, name, str(error))
+
+
+def _settled(comparison: Comparison, name: str, visit: Visit) -> Iterator[Planned | Failure]:
+    contents = visit.contents
+
+    def plan(objects: int) -> Iterator[Planned]:
+        return plan_database(comparison, name, contents, objects)
+
+    def look_again() -> None:
+        nonlocal comparison, contents
+        if visit.read_again:
+            server, contents = visit.read_again()
+            comparison = replace(comparison, server=server)
+
+    return settled(plan, visit.do, look_again)
 
 
 def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
@@ -196,7 +213,5 @@ def _tried(transaction: Transaction, do: Do) -> Planned | Failure:
     try:
         do(transaction)
     except (RefusedStatementError, LockTimeoutError, ConcurrentChangeError) as error:
-        if transaction.may_fail and not error.transient:
-            return Finding(str(error))
-        return Failure(error, transaction.of)
+        return failed(transaction, error)
     return transaction

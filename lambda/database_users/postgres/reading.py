@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Collection
+from contextlib import suppress
 
 from database_users.desired import IAM
-from database_users.errors import LockTimeoutError, UnsuitableServerError
+from database_users.errors import ChangedError, LockTimeoutError, UnsuitableServerError
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.contents_rows import (
     contents_from_rows,
@@ -19,6 +20,7 @@ from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_fro
 from database_users.postgres.session import LOCK_SECONDS, Session
 
 OLDEST_VERSION = 16  # memberships have INHERIT and SET options since then
+READ_TRIES = 5
 LOCK_TRIES = 3
 LOCK_WAIT_SECONDS = 50
 ADVISORY_LOCK = 70_223_593_121  # any number that nobody else takes
@@ -63,9 +65,18 @@ def read_contents(session: Session, server: Server, leaving: Collection[str] = (
     Where the list of owners and of who is named says nothing of a catalog that is in use, it holds
     what is PostgreSQL's or RDS's own, and is read as well.
 
+    What is dropped while it is read may not be readable: then all is read once more.
+
     Raises:
         ServerError: it cannot be read.
     """
+    for _ in range(READ_TRIES - 1):
+        with suppress(ChangedError):
+            return _contents(session, server, leaving)
+    return _contents(session, server, leaving)
+
+
+def _contents(session: Session, server: Server, leaving: Collection[str]) -> Contents:
     sentence = f"reading the objects of {session.database}"
     catalogs = server.catalogs_of(session.database)
     query = contents_query(catalogs)

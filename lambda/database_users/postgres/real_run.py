@@ -4,14 +4,17 @@ import logging
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 
-from database_users.errors import ConcurrentChangeError
+from database_users.deadline import Deadline
+from database_users.errors import ChangedError, ConcurrentChangeError
 from database_users.plan import Transaction
+from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.ending import end_sessions, named, signal_sessions
 from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
+from rds_login.causes import MissingDatabaseError
 
 RIVAL_ATTEMPTS = 20
 
@@ -27,12 +30,18 @@ class RealRun:
     stops = True
 
     def __init__(
-        self, server: Server, connect: Connect, home: Session, ours: Collection[str]
+        self,
+        server: Server,
+        connect: Connect,
+        home: Session,
+        ours: Collection[str],
+        deadline: Deadline,
     ) -> None:
         self.server = server
         self._connect = connect
         self._home = home
         self._obstacles = Obstacles(connect, ours)
+        self._deadline = deadline
 
     def do(self, transaction: Transaction) -> None:
         """Runs `transaction` in the database that everything server-wide runs in."""
@@ -45,9 +54,20 @@ class RealRun:
     @contextmanager
     def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name`, for which a session stays open."""
-        with self._connect(name) as session:
+        with self._entered(name) as session:
+
+            def read_again() -> tuple[Server, Contents]:
+                server = read_server(session)
+                return server, read_contents(session, server, leaving)
+
             contents = read_contents(session, self.server, leaving)
-            yield Visit(contents, lambda transaction: self._run(session, transaction))
+            yield Visit(contents, lambda one: self._run(session, one), read_again)
+
+    def _entered(self, name: str) -> Session:
+        try:
+            return self._connect(name)
+        except MissingDatabaseError as error:  # it was there when the server was read
+            raise ChangedError(str(error)) from None
 
     def end_sessions(self, users: Collection[str]) -> Mapping[str, str]:
         """Ends the sessions of `users`, and tells of whom some are left.
@@ -62,6 +82,7 @@ class RealRun:
         return left
 
     def _run(self, session: Session, transaction: Transaction) -> None:
+        self._deadline.left()
         for attempt in range(RIVAL_ATTEMPTS, 0, -1):
             try:
                 session.run(transaction.statements, self._obstacles.removed)

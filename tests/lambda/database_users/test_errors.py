@@ -8,11 +8,15 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     InterfaceError,
 )
 
-from database_users.errors import LockTimeoutError, RefusedStatementError
+from database_users.errors import ChangedError, LockTimeoutError, RefusedStatementError
 from database_users.plan import Statement
 from database_users.postgres.errors import statement_error
 from rds_login import login as logins
-from rds_login.causes import RefusedLoginError, ServerError, UnavailableServerError
+from rds_login.causes import (
+    MissingDatabaseError,
+    ServerError,
+    UnavailableServerError,
+)
 
 STATEMENT = Statement("orders", "GRANT …", "orders: reader now has SELECT on the table item")
 
@@ -104,7 +108,7 @@ def test_a_name_that_cannot_be_looked_up_at_the_moment_is_tried_again():
 
 def test_a_database_that_does_not_exist_is_no_question_of_the_token():
     error = login(refusal("3D000", 'database "orders" does not exist'))
-    assert type(error) is RefusedLoginError
+    assert type(error) is MissingDatabaseError
     assert str(error).endswith(
         'refuses the login of administrator: database "orders" does not exist'
     )
@@ -116,7 +120,7 @@ def test_a_database_that_does_not_exist_is_no_question_of_the_token():
         ("57014", LockTimeoutError, "it took too long: orders: reader"),
         ("55P03", LockTimeoutError, "it is held by somebody"),
         ("42501", RefusedStatementError, "administrator has no privilege for: orders: reader"),
-        ("42704", RefusedStatementError, "no (42704) at: orders: reader"),
+        ("2BP01", RefusedStatementError, "no (2BP01) at: orders: reader"),
     ],
 )
 def test_what_another_try_would_not_change_is_not_tried_again(
@@ -125,3 +129,18 @@ def test_what_another_try_would_not_change_is_not_tried_again(
     error = statement_error(refusal(code), STATEMENT, "administrator", "somebody")
     assert (type(error), error.transient) == (kind, False)
     assert says in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        *((code, "no") for code in ("3F000", "42P01", "42703", "42704", "42809", "42883")),
+        *((code, "no") for code in ("23505", "42710", "42P04", "42P06")),
+        ("XX000", "cache lookup failed for function 16384"),
+        ("XX000", "could not open relation with OID 16384"),
+    ],
+)
+def test_what_is_gone_or_was_made_since_is_read_again(code: str, message: str):
+    error = statement_error(refusal(code, message), STATEMENT, "administrator")
+    assert (type(error), error.transient) == (ChangedError, True)
+    assert str(error).startswith(f"{message} ({code}) at: orders: reader")

@@ -1,7 +1,9 @@
 """What is in one database."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Literal, Self
 
 from database_users.postgres.privileges import Acl, Grant, Kind
 
@@ -28,6 +30,11 @@ class ObjectGroup:
     columns: tuple[str, ...] = ()
     owner_has: frozenset[str] | None = None
     definer: bool = False
+
+    def parted(self, objects: int) -> Iterator[Self]:
+        """The same in groups of so many `objects` at the most."""
+        for start in range(0, len(self.names), objects):
+            yield replace(self, names=self.names[start : start + objects])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,12 @@ class Contents:
     owned: tuple[Owned, ...] = ()
     policies: tuple[Policy, ...] = ()
     event_triggers: tuple[EventTrigger, ...] = ()
+
+    def parted(self, objects: int) -> Self:
+        """The same, with so many objects in a group at the most."""
+        return replace(
+            self, objects=tuple(chain.from_iterable(one.parted(objects) for one in self.objects))
+        )
 
 
 NEW_DATABASE = Contents(

@@ -1,9 +1,9 @@
 """What to do inside one database, in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from database_users.plan import Change, Planned, Statement, Subjects, together
+from database_users.plan import Change, Planned, Statement, parted, together
 from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.comparison import Comparison
@@ -17,24 +17,32 @@ from database_users.postgres.planners.objects import object_privileges, schemas_
 from database_users.postgres.planners.ownership import adopted, freed
 
 
-def plan_database(comparison: Comparison, name: str, contents: Contents) -> Iterator[Planned]:
-    """What the database `name`, declared or not, needs."""
+def plan_database(
+    comparison: Comparison, name: str, contents: Contents, objects: int
+) -> Iterator[Planned]:
+    """What the database `name`, declared or not, needs, with so many `objects` a transaction."""
     refuse_foreign_code(comparison, name, contents)
+    contents = contents.parted(objects)
     declared = comparison.declared.get(name)
     if declared is None:
-        yield from freed(comparison, name, contents)
+        yield from freed(comparison, name, contents, objects)
         return
     inside = Inside(comparison, declared, contents)
+
+    def in_parts(changes: Iterable[Change]) -> Iterator[Planned]:
+        for part in parted(changes, objects):
+            found = lent(inside.handover, part, lambda schema: Excess(inside, schema).remaining)
+            yield from together(
+                acting(comparison, name, found),
+                of=(("database", name),),
+                rivals=comparison.rivals(declared.owner),
+            )
+
     schemas: list[Change | Kept] = list(schemas_for_owner(inside))
-    leaving = tuple(freed(comparison, name, contents))
-    of: Subjects = (("database", name),)
-    rivals = comparison.rivals(declared.owner)
-    if leaving:  # each in a transaction of its own, which needs what the owner role is given first
-        given = [change for change in schemas if isinstance(change, Statement)]
-        yield from together(acting(comparison, name, given), of=of, rivals=rivals)
+    leaving = tuple(freed(comparison, name, contents, objects))
+    if leaving:  # each in transactions of its own, which need what the owner role is given first
+        yield from in_parts(change for change in schemas if isinstance(change, Statement))
         yield from leaving
         schemas = [change for change in schemas if not isinstance(change, Statement)]
     changes = chain(schemas, adopted(inside), object_privileges(inside), default_privileges(inside))
-    told = summed_up(inside, changes)
-    found = lent(inside.handover, told, lambda schema: Excess(inside, schema).remaining)
-    yield from together(acting(comparison, name, found), of=of, rivals=rivals)
+    yield from in_parts(summed_up(inside, changes))

@@ -1,7 +1,9 @@
 """What to do to the privileges on the objects of a database."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
 from database_users.plan import Change, Statement
 from database_users.postgres.acting import grants_as
@@ -29,7 +31,6 @@ from database_users.postgres.statements import (
     words,
 )
 
-OBJECTS_A_STATEMENT = 200
 _Revocation = tuple[bool, str, frozenset[str], str]
 # by the owner, verb, privileges, for a grantor
 
@@ -47,7 +48,7 @@ def schemas_for_owner(inside: Inside) -> Iterator[Change | Kept]:
         if not missing or (its_own and group.owner_has is None):
             continue
         if inside.comparison.can_act_as(excess.now):
-            yield from _given(inside, missing, group, [owner], excess.now)
+            yield _given(inside, missing, group, [owner], excess.now)
         else:
             yield OutOfReach(excess.now, group.names)
 
@@ -56,12 +57,19 @@ def object_privileges(inside: Inside) -> Iterator[Change | Kept]:
     """Takes what is too much from our roles and from PUBLIC, and gives what is lacking."""
     for group in inside.contents.objects:
         excess = Excess(inside, group)
-        yield from _less(excess)
-        if group.keeper:
-            continue
-        yield from _more(excess)
-        if group.definer:
+        yield from _of_the_same(chain(_less(excess), () if group.keeper else _more(excess)))
+        if group.definer and not group.keeper:
             yield Definers(excess.then, group.names)
+
+
+def _of_the_same(changes: Iterable[Change | Kept]) -> Iterator[Change | Kept]:
+    """What goes along with a revocation is given anew in the same transaction."""
+    first = True
+    for change in changes:
+        if isinstance(change, Statement) and not first:
+            change = replace(change, objects=0)
+        first = first and not isinstance(change, Statement)
+        yield change
 
 
 def _less(excess: Excess) -> Iterator[Change | Kept]:
@@ -96,7 +104,7 @@ def _less(excess: Excess) -> Iterator[Change | Kept]:
     for revocation in sorted(revoked, key=lambda revocation: revocation[:2]):
         by_owner, verb, privileges, grantor = revocation
         role = executor(comparison, group, grantor, by_owner)
-        yield from on_objects(
+        yield on_objects(
             inside.database.name, verb, privileges, group, revoked[revocation], grantor, role
         )
 
@@ -113,7 +121,7 @@ def _more(excess: Excess) -> Iterator[Change | Kept]:
     acl = excess.with_owner
     for privileges, lacking in inside.lacking(group.kind, acl, grantees).items():
         if inside.comparison.can_act_as(then):
-            yield from _given(inside, privileges, group, lacking, then)
+            yield _given(inside, privileges, group, lacking, then)
         elif not privileges <= held(acl, PUBLIC):
             yield OutOfReach(excess.now, group.names)
 
@@ -124,7 +132,7 @@ def _given(
     group: ObjectGroup,
     grantees: Sequence[str],
     grantor: str,
-) -> Iterator[Statement]:
+) -> Statement:
     name = inside.database.name
     role = executor(inside.comparison, group, grantor, by_owner=True)
     return on_objects(name, "GRANT", privileges, group, grantees, grantor, role)
@@ -144,30 +152,28 @@ def on_objects(
     grantees: Sequence[str],
     grantor: str,
     role: str,
-) -> Iterator[Statement]:
-    """The statements that do `verb` to `privileges` on all of `group`, for `grantor` as `role`."""
+) -> Statement:
+    """The statement that does `verb` to `privileges` on all of `group`, for `grantor` as `role`."""
     ordered = sorted(privileges)
-    names = group.names
     if group.columns:
         ordered = [f"{privilege} ({identifiers(*group.columns)})" for privilege in ordered]
     gives = verb == "GRANT"
     to = ", ".join(map(grantee_sql, grantees))
-    for start in range(0, len(names), OBJECTS_A_STATEMENT):
-        some_names = names[start : start + OBJECTS_A_STATEMENT]
-        what = f"{group.kind}s" if len(group.columns or some_names) > 1 else group.kind
-        whose = f"{some(group.columns)} of " if group.columns else ""
-        where = f" in {group.schema}" if group.schema else ""
-        yield Statement(
-            name,
-            f"{verb} {', '.join(ordered)} ON {KEYWORDS[group.kind]}"
-            f" {', '.join(_qualified(group, item) for item in some_names)}"
-            f" {'TO' if gives else 'FROM'} {to}{'' if gives else ' CASCADE'}",
-            f"{name}: {', '.join(map(grantee_name, grantees))}"
-            f" {VERBS[verb]} {words(privileges)} on the {what}"
-            f" {whose}{some(some_names)}{where}",
-            role,
-            (grantor,),
-        )
+    what = f"{group.kind}s" if len(group.columns or group.names) > 1 else group.kind
+    whose = f"{some(group.columns)} of " if group.columns else ""
+    where = f" in {group.schema}" if group.schema else ""
+    return Statement(
+        name,
+        f"{verb} {', '.join(ordered)} ON {KEYWORDS[group.kind]}"
+        f" {', '.join(_qualified(group, item) for item in group.names)}"
+        f" {'TO' if gives else 'FROM'} {to}{'' if gives else ' CASCADE'}",
+        f"{name}: {', '.join(map(grantee_name, grantees))}"
+        f" {VERBS[verb]} {words(privileges)} on the {what}"
+        f" {whose}{some(group.names)}{where}",
+        role,
+        (grantor,),
+        len(group.names),
+    )
 
 
 def _qualified(group: ObjectGroup, name: str) -> str:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from database_users.plan import Change, Finding, Planned, Statement, together
+from database_users.plan import Change, Finding, Planned, Statement, parted, together
 from database_users.postgres.acting import acting
 from database_users.postgres.cascade import by_itself, left_after, without
 from database_users.postgres.catalog.contents import Contents, ObjectGroup, Owned
@@ -34,10 +34,11 @@ def holders(comparison: Comparison, name: str) -> tuple[str, ...]:
     return tuple(login for login in comparison.removed if login in roles)
 
 
-def freed(comparison: Comparison, name: str, contents: Contents) -> Iterator[Planned]:
+def freed(comparison: Comparison, name: str, contents: Contents, objects: int) -> Iterator[Planned]:
     """What removed users hold in `name`: one that cannot be freed of it stops no other.
 
-    What they own is handed over first, in a transaction of its own: nothing is dropped with them.
+    What they own is handed over first, so that nothing is dropped with them, in transactions about
+    so many `objects`.
     """
     owner = comparison.owner_of(name)
     if name in comparison.declared:
@@ -45,15 +46,19 @@ def freed(comparison: Comparison, name: str, contents: Contents) -> Iterator[Pla
     left: list[str] = []
     for login in holders(comparison, name):
         handover = Handover(comparison, name, owner, contents, frozenset({*left, login}))
-        changes = list(lent(handover, _freed(handover, login, left), keeps=(login,)))
-        if not any(isinstance(change, Finding) for change in changes):
-            changes += _rest(handover, login, left)
-        yield from together(
-            acting(comparison, name, changes),
-            may_fail=True,
-            of=(("database", name), ("user", login)),
-            rivals=comparison.rivals(owner),
-        )
+        parts = [
+            list(lent(handover, part, keeps=(login,)))
+            for part in parted(_freed(handover, login, left), objects)
+        ] or [[]]
+        if not any(isinstance(change, Finding) for part in parts for change in part):
+            parts[-1] += _rest(handover, login, left)
+        for part in parts:
+            yield from together(
+                acting(comparison, name, part),
+                may_fail=True,
+                of=(("database", name), ("user", login)),
+                rivals=comparison.rivals(owner),
+            )
         left.append(login)
 
 
@@ -105,9 +110,7 @@ def _revoked(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Ch
         for grant, grantor in _grants(handover, group, login, left):
             if comparison.can_act_as(grantor):
                 role = executor(comparison, group, grantor, grant.grantor == group.owner)
-                yield from on_objects(
-                    name, "REVOKE", grant.privileges, group, [login], grantor, role
-                )
+                yield on_objects(name, "REVOKE", grant.privileges, group, [login], grantor, role)
             else:
                 unreachable[grantor] += len(group.names)
     for grantor, count in sorted(unreachable.items()):

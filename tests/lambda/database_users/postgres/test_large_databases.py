@@ -1,7 +1,15 @@
 """Databases that hold much: a run does it in parts, and takes no more than it needs."""
 
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from database_users.deadline import Deadline
+from database_users.errors import BudgetError
+from database_users.postgres.run import converge
 from database_users.postgres.sql import identifier, identifiers
-from tests.database_server import MASTER, Postgres
+from tests.database_server import MASTER, VERSIONS, Postgres, running
 from tests.desired import ORDERS
 from tests.runs import outstanding, run
 
@@ -31,3 +39,63 @@ def test_what_columns_give_is_taken_back_with_one_statement_for_each_table(serve
     found = run(server, ORDERS).findings
     assert "orders: pg_monitor is not managed here and keeps privileges on 1 objects" in found
     assert outstanding(server, ORDERS) == []
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids="postgresql{}".format)
+def small(request: pytest.FixtureRequest) -> Generator[Postgres]:
+    """A server that has locks for a few hundred objects."""
+    with running(request.param, max_connections="15", max_locks_per_transaction="10") as server:
+        server.execute("CREATE DATABASE orders", "CREATE ROLE near NOLOGIN", user=MASTER)
+        server.execute(
+            "GRANT CREATE, USAGE ON SCHEMA public TO near",
+            "SET ROLE near",
+            *MUCH,
+            database="orders",
+        )
+        yield server
+
+
+MUCH = (
+    *(f"CREATE TABLE table_{number} (id serial PRIMARY KEY, word text)" for number in range(300)),
+    "SELECT lo_create(number) FROM generate_series(20001, 20300) number",
+)
+
+
+def transactions(server: Postgres) -> int:
+    ((number,),) = server.query("SELECT pg_current_xact_id()::text::bigint")
+    return number
+
+
+def test_more_than_the_server_has_locks_for_is_done_in_transactions_that_commit(small: Postgres):
+    run(small, replace(ORDERS, old_owners=("near",)))
+    assert small.query("SELECT count(*) FROM pg_tables WHERE tableowner = 'near'", "orders") == [
+        (0,)
+    ]
+    assert outstanding(small, replace(ORDERS, old_owners=("near",))) == []
+    before = transactions(small)
+    # A removed user that holds as much goes, too.
+    small.execute(
+        *(f"ALTER TABLE table_{number} OWNER TO reader" for number in range(300)), database="orders"
+    )
+    run(small, replace(ORDERS, read=()))
+    assert not small.query("SELECT FROM pg_roles WHERE rolname = 'reader'")
+    assert transactions(small) - before > 300 + 3
+    assert outstanding(small, replace(ORDERS, read=())) == []
+
+
+def test_a_run_ends_between_two_transactions_when_its_time_is_over(newest: Postgres):
+    run(newest, ORDERS)
+    newest.execute(*MUCH, database="orders", user=MASTER)
+    seconds = iter([60.0] * 6)
+
+    class Passing(Deadline):
+        def left(self) -> float:
+            if (left := next(seconds, None)) is None:
+                raise BudgetError("over")
+            return left
+
+    with pytest.raises(BudgetError):
+        converge(newest.connect, (ORDERS,), Passing(0))
+    assert outstanding(newest, ORDERS) != []
+    run(newest, ORDERS)
+    assert outstanding(newest, ORDERS) == []

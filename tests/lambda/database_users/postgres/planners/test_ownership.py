@@ -23,8 +23,8 @@ def test_only_the_databases_in_which_a_removed_user_holds_something_are_entered_
     server = replace(server, holdings=(Holding("owner", "payroll", frozenset({"pg_class"})),))
     comparison = Comparison((replace(ORDERS, own=()), PAYROLL), server)
     assert databases_to_hand_over(comparison) == {"payroll"}
-    assert list(freed(comparison, "orders", NEW_DATABASE)) == []
-    (transaction,) = freed(comparison, "payroll", NEW_DATABASE)
+    assert list(freed(comparison, "orders", NEW_DATABASE, 9)) == []
+    (transaction,) = freed(comparison, "payroll", NEW_DATABASE, 9)
     assert isinstance(transaction, Transaction)
     assert transaction.may_fail
     assert 'REASSIGN OWNED BY "owner"' in transaction.statements[1].sql
