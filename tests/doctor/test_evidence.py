@@ -1,7 +1,7 @@
 """What is seen of a server, on real sockets of loopback."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +48,7 @@ def _nobody(user: str, token: str) -> bool:
 
 
 @contextmanager
-def _answering(words: bytes) -> Iterator[int]:
+def _answering(words: bytes) -> Generator[int]:
     """A port at which somebody says ``words`` to whatever is asked, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
