@@ -26,7 +26,7 @@ def test_an_invalid_database_is_called_so_and_no_token_is_blamed(server: Postgre
 def test_a_check_goes_on_without_an_invalid_database_and_calls_it_so(server: Postgres):
     run(server, ORDERS)
     server.execute(INVALID.format("orders"))
-    plan = survey(server.connect, [ORDERS], Deadline(time.monotonic() + 60))
+    plan = survey(server.connect, (ORDERS,), Deadline(time.monotonic() + 60))
     assert plan.unread == ("orders",)
     (finding,) = (str(finding) for finding in plan.findings if "invalid" in str(finding))
     assert "a DROP DATABASE was cut off; nothing is left but to drop it once more" in finding

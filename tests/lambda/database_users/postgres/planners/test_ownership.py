@@ -45,7 +45,7 @@ def less_of(server: Server, *logins: str) -> Comparison:
 
 def told(comparison: Comparison, contents: Contents) -> tuple[list[str], list[Finding]]:
     """The statements that free `orders` of removed users, and what is found."""
-    planned = list(freed(comparison, "orders", contents))
+    planned = list(freed(comparison, "orders", contents, 9))
     transactions = [one for one in planned if isinstance(one, Transaction)]
     assert all(one.may_fail for one in transactions)
     statements = [one.sql for transaction in transactions for one in transaction.statements]
