@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -32,6 +33,19 @@ def test_nothing_local_starts_cdk_or_has_an_option_of_it() -> None:
         if OF_CDK.fullmatch(string)
     }
     assert found == {("teardown.py", "cdk")}  # the beginning of the names that bootstrapping gives
+
+
+@pytest.mark.parametrize("folder", ["environments", "a folder/of mine"])
+def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(folder: str) -> None:
+    command = ["make", "-n", "deploy", f"ENVIRONMENT={folder}/prod.yaml"]
+    variables = os.environ | {"MAKEFLAGS": ""}
+    ran = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+    lines = [line for line in ran.stdout.splitlines() if "cdk deploy" in line]
+    [others, access] = map(shlex.split, lines)
+    for options in (others, access):
+        assert options[options.index("--require-approval") + 1] == "never"
+    assert "prod-!(access)" in others
+    assert {"prod-access", "--exclusively", "--force"} <= {*access}
 
 
 def test_what_a_killed_command_leaves_is_in_this_folder_until_the_next(tmp_path: Path) -> None:
