@@ -32,7 +32,7 @@ from local import (
 )
 from local.access_matrix import AccessMatrix
 from local.deployment import STATE, Deployment, deployed
-from local.processes import ROOT, ProgramError
+from local.processes import ROOT, ProgramError, outlive_make
 from local.progress import Progress, UnprovenError
 
 PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
@@ -183,6 +183,7 @@ def _in_background() -> int:
     if background == 0:
         os.setsid()
         os.close(finished)
+        outlive_make()
         os._exit(_run(keep=partial(_stay, done)))
     os.close(done)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

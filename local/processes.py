@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,13 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     foreign = ("AWS_", "AIRFLOW", "CDK_", "MAKE", "MFLAGS", "PG", "PYTHON", "VIRTUAL_ENV")
     bytecode = str(ROOT / ".local/bytecode")
     return environment_without(foreign, os.environ) | {"PYTHONPYCACHEPREFIX": bytecode, **variables}
+
+
+def outlive_make() -> None:
+    """Have a temporary folder of this process's own: make's goes once make has returned."""
+    folder = ROOT / ".local/tmp" / str(os.getpid())
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,31 @@ def test_nothing_local_starts_cdk_or_has_an_option_of_it() -> None:
         if OF_CDK.fullmatch(string)
     }
     assert found == {("teardown.py", "cdk")}  # the beginning of the names that bootstrapping gives
+
+
+OUTLIVE = """
+import sys, tempfile
+from local.processes import outlive_make
+outlive_make()
+print(tempfile.gettempdir(), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_goes_on_after_make_keeps_its_temporary_folder_until_it_ends() -> None:
+    another = ["make", "-s", "--eval", "probe: ;", "probe"]
+    variables = os.environ | {"MAKEFLAGS": ""}
+    with subprocess.Popen(
+        [sys.executable, "-c", OUTLIVE],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as kept:  # fmt: skip
+        assert kept.stdout
+        folder = Path(kept.stdout.readline().strip())
+        subprocess.run(another, cwd=ROOT, env=variables, check=True)
+        assert folder == ROOT / f".local/tmp/{kept.pid}"
+        assert folder.is_dir()
+    subprocess.run(another, cwd=ROOT, env=variables, check=True)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("folder", ["environments", "a folder/of mine"])
