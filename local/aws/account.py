@@ -36,6 +36,7 @@ from local.aws.resources import (
     mwaa,
     network,
     oidc_provider,
+    schedule,
     secret,
 )
 from local.aws.web_identity import WebIdentities
@@ -137,7 +138,17 @@ def _start_services(
     emulator.run_functions_with(functions.run)
     rds = Rds(emulator, authority=authority, state=state, runtime=runtime)
     stack.callback(rds.stop)
-    for module in (network, bucket, function, iam, log_group, mwaa, oidc_provider, secret):
+    for module in (
+        network,
+        bucket,
+        function,
+        iam,
+        log_group,
+        mwaa,
+        oidc_provider,
+        schedule,
+        secret,
+    ):
         module.register(emulator)
     return functions, rds
 
