@@ -10,6 +10,8 @@ PASSWORDS = (
     "MasterUserSecret",
     "TdeCredentialPassword",
 )
+# "Using Kerberos authentication": a directory's users log in with its passwords.
+DIRECTORY = ("Domain", "DomainFqdn", "DomainAuthSecretArn")
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -21,6 +23,12 @@ def violations(subject: Subject) -> Iterator[Violation]:
         for key in PASSWORDS:
             if one.properties.get(key):
                 yield Violation(message=f"{server.name} has a password: {key}", resource=one)
+        for key in DIRECTORY:
+            if one.properties.get(key):
+                yield Violation(
+                    message=f"{server.name} takes the passwords of a directory: {key}",
+                    resource=one,
+                )
         if one.properties.get("MasterUserAuthenticationType") != "iam-db-auth":
             yield Violation(
                 message=f"the master user of {server.name} does not log in by a token alone: "

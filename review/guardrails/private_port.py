@@ -1,4 +1,4 @@
-"""A server's port is open to security groups and declared ranges alone."""
+"""A server's port is open to what logs in from here and to declared clients alone."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -10,21 +10,20 @@ def violations(subject: Subject) -> Iterator[Violation]:
     """Each rule that opens it further, and each server with a public address."""
     for server in subject.access.servers:
         one = server.resource
-        if one and one.properties.get("PubliclyAccessible") in (True, "true"):
-            yield Violation(message=f"{server.name} has a public address", resource=one)
+        if one and one.properties.get("PubliclyAccessible") not in (False, "false"):
+            yield Violation(
+                message=f"{server.name} has a public address, or none said to be absent",
+                resource=one,
+            )
         for opening in subject.access.openings[server.resource_id]:
             source = opening.source
-            if _is_security_group(source) or _declared(source, subject.declared.ranges):
+            if source in subject.groups or _declared(source, subject.declared.ranges):
                 continue
             who = "the internet" if source in ("0.0.0.0/0", "::/0") else source
             yield Violation(
                 message=f"the port of {server.name} is open to {who}, which is not declared",
                 resource=opening.resource,
             )
-
-
-def _is_security_group(source: str) -> bool:
-    return source.startswith("sg-") or (source.startswith("⟨") and source.endswith(".GroupId⟩"))
 
 
 def _declared(source: str, ranges: tuple[str, ...]) -> bool:

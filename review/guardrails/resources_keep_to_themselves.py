@@ -8,12 +8,11 @@ from review.iam.matching import equals
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
 from review.iam.truth import YES
-from review.templates.resource_policies import resource_policies
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each statement of a resource's policy that lets in somebody else."""
-    for one in resource_policies(subject.access.assembly):
+    for one in subject.access.resource_policies:
         account = one.holder.stack.environment["account"]
         for statement in one.policy.statements:
             for who in _strangers(statement, account):
@@ -31,7 +30,7 @@ def _strangers(statement: Statement, account: str) -> Iterator[str]:
         return
     if statement.not_principal is not None:
         yield f"everybody but {statement.not_principal}"
-    narrowed = narrowing_keys(statement)
+    narrowed = narrowing_keys(statement, account)
     for kind, name in named_principals(statement.principal):
         if kind == "AWS" and name == "*" and not narrowed:
             yield "everybody"
@@ -39,6 +38,8 @@ def _strangers(statement: Statement, account: str) -> Iterator[str]:
             yield f"{kind} {name}"
         elif kind == "AWS" and name != "*" and not _of(name, account):
             yield name
+        elif kind == "Service" and not narrowed:
+            yield f"{name} for any account"
 
 
 def _of(name: str, account: str) -> bool:

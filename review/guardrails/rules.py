@@ -19,8 +19,10 @@ from review.guardrails import (
     pipelines_only_deploy,
     private_port,
     resources_keep_to_themselves,
+    templates_tell_all,
     tls,
     trust_has_a_condition,
+    trust_is_used,
     until,
 )
 from review.guardrails.subject import Subject, Violation
@@ -32,6 +34,7 @@ RULES: tuple[ModuleType, ...] = (
     trust_has_a_condition,
     pipelines_are_named_exactly,
     pipelines_only_deploy,
+    trust_is_used,
     resources_keep_to_themselves,
     airflow_reads_its_own,
     private_port,
@@ -40,6 +43,7 @@ RULES: tuple[ModuleType, ...] = (
     tls,
     log_exports,
     alarms_tell_somebody,
+    templates_tell_all,
     until,
     acknowledgment_until,
     own_rules,

@@ -13,6 +13,7 @@ from review.nag.acknowledgments import Acknowledgment
 from review.templates.access import Access
 from review.templates.assembly import Resource
 from review.templates.identities import Identity
+from review.templates.network import security_groups
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ class Subject:
             one
             for one in self.access.identities
             if any(found.allows for found in speaking_of(one.policies, CONNECT))
+        )
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """The security groups of what runs with those identities."""
+        return frozenset(
+            group
+            for identity in self.connecting
+            for one in self.labels.runs_with(identity)
+            for group in security_groups(one)
         )
 
     def resource(self, stack: str, logical_id: str) -> Resource | None:

@@ -1,8 +1,11 @@
 """A role is trusted to nobody from outside without a condition."""
 
+import re
 from collections.abc import Iterator
+from typing import Any, cast
 
 from review.guardrails.subject import Subject, Violation
+from review.iam.arn import arn_parts
 from review.iam.matching import equals
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
@@ -13,6 +16,7 @@ from review.templates.identities import Identity
 # IAM user guide. Lambda assumes a role only for a function that its account has given it to.
 DEPUTIES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com", "scheduler.amazonaws.com")
 # What says for whom the service asks.
+_WILD = re.compile(r"[*]|(?<!⟨)[?]|[$][{]")
 FOR_WHOM = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"}
 
 
@@ -29,19 +33,36 @@ def violations(subject: Subject) -> Iterator[Violation]:
                     )
 
 
-def narrowing_keys(statement: Statement) -> frozenset[str]:
+def narrowing_keys(statement: Statement, account: str) -> frozenset[str]:
     """The keys of conditions, in lower case, that let in fewer: those that must have a value.
 
     A condition that holds where the key is absent, or for every value but some, is none of them;
-    nor is one whose value may be anything.
+    nor is one whose value may be anything, or anything of another account than ``account``.
     """
     return frozenset(
         key.lower()
         for operator, keys in statement.conditions.items()
         for key, value in keys.items()
         if not any(word in operator.lower() for word in ("not", "ifexists", "forallvalues", "null"))
-        and "*" not in (value if isinstance(value, list) else [value])
+        and not any(_means_anybody(key.lower(), str(one), account) for one in _listed(value))
     )
+
+
+def _means_anybody(key: str, value: str, account: str) -> bool:
+    """Whether a value narrows nothing, or lets in another account's."""
+    if key.endswith(("account", "arn")):
+        parts = arn_parts(value)
+        owner = parts[4] if len(parts) == 6 else value
+        # An ARN without an account, such as a bucket's, has a name of which there is one.
+        return (equals(owner, account) is not YES) if owner else _WILD.search(parts[5]) is not None
+    if key.endswith(":sub"):
+        # repo:OWNER/NAME:environment:..., as of GitHub; project_path:GROUP/NAME:..., as of GitLab.
+        value = ":".join(value.split(":")[:2])
+    return _WILD.search(value) is not None
+
+
+def _listed(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 def _trusted(statement: Statement, identity: Identity) -> Iterator[str]:
@@ -52,14 +73,14 @@ def _trusted(statement: Statement, identity: Identity) -> Iterator[str]:
         return
     if statement.not_principal is not None:
         yield f"everybody but {statement.not_principal}"
-    narrowed = narrowing_keys(statement)
+    narrowed = narrowing_keys(statement, identity.account)
     for kind, name in named_principals(statement.principal):
         if name == "*" and not narrowed:
             yield "everybody, without a condition"
         elif kind == "Service" and name in DEPUTIES and not narrowed & FOR_WHOM:
             yield f"{name} for any account, without a condition on aws:SourceAccount"
-        elif kind == "Federated" and not narrowed:
-            yield f"{name}, without a condition"
+        elif kind == "Federated" and not any(one.endswith(":sub") for one in narrowed):
+            yield f"{name}, without a condition on whom it speaks for"
         elif kind == "AWS" and name != "*" and not narrowed and not _of_account(name, identity):
             yield f"{name} of another account, without a condition"
 

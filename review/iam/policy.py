@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from review.iam.matching import token
@@ -75,6 +75,16 @@ def policy(document: object, source: Source) -> Policy:
         source=source,
         statements=tuple(
             _statement(one, source, number, variables) for number, one in enumerate(listed, 1)
+        ),
+    )
+
+
+def perhaps(given: Policy) -> Policy:
+    """A policy that may be left out: what it denies is not sure to be denied."""
+    return replace(
+        given,
+        statements=tuple(
+            one if one.allows else replace(one, readable=False) for one in given.statements
         ),
     )
 

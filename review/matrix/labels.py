@@ -20,7 +20,7 @@ class Labels:
     """Names for people, by the role: as declared, or what in the templates runs with it."""
 
     def __init__(self, assembly: Assembly, declared: Declared | None) -> None:
-        self._airflow = declared.airflow if declared else "airflow"
+        self.airflow = declared.airflow if declared else "airflow"
         self._declared: dict[str, str] = (
             {arn: name for name, arn in declared.role_arns.items()} if declared else {}
         )
@@ -34,7 +34,7 @@ class Labels:
         if identity.arn in self._declared:
             return self._declared[identity.arn]
         if self.is_airflow(identity):
-            return self._airflow
+            return self.airflow
         for one in self.runs_with(identity):
             return f"function {_path(one)}"
         if identity.resource is None:
@@ -49,6 +49,13 @@ class Labels:
     def runs_with(self, identity: Identity) -> Sequence[Resource]:
         """The functions and Airflow environments that have the identity's role."""
         return self._runs.get(identity.arn, ())
+
+    def further_with(self, identity: Identity, servers: Sequence[Server]) -> Sequence[Resource]:
+        """What runs with the role beside the one function or environment that it is made for."""
+        running = self.runs_with(identity)
+        served = any(self.serves(identity, one) for one in servers)
+        made_for_one = len(running) == 1 and identity.arn not in self._declared
+        return [] if made_for_one and (served or self.is_airflow(identity)) else running
 
     def serves(self, identity: Identity, server: Server) -> bool:
         """Whether a function with the role is configured with the server's address."""

@@ -8,13 +8,19 @@ from review.bootstrap import deploying
 from review.declared import Declared
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.policy import Source, unreadable
-from review.iam.principals import named_principals
+from review.iam.principals import named, named_principals
+from review.iam.truth import NO
 from review.matrix.connecting import CONNECT, context, speaking_of
 from review.matrix.labels import Labels, evidence
+from review.paths.given import given
 from review.paths.model import Need, Path, Way
+from review.paths.power import by_itself
 from review.paths.ways import ways
 from review.templates.access import Access
 from review.templates.identities import PROVIDER, Identity
+
+OUTSIDE = "outside"
+"""The kind of who is not made by the templates, and is named in them."""
 
 
 def paths(access: Access, declared: Declared | None = None) -> list[Path]:
@@ -26,24 +32,35 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
         if any(found.allows for found in speaking_of(one.policies, CONNECT))
     ]
     pipelines = [one for one in deploying(access) if one not in holding]
-    inside = [one for one in access.identities if one.kind != "group"]
+    inside = access.identities
     askers = [(_readable(one), labels.name(one)) for one in inside]
     askers += [(one, one.name) for one in _outsiders(access)]
-    found = [path for one in inside for path in _not_readable(one, labels.name(one))]
+    found = list(given(access, labels, holding))
+    found += [path for one in inside for path in _not_readable(one, labels.name(one))]
+    found += [
+        path
+        for identity, name in askers
+        for way in by_itself(identity, access)
+        for path in going(identity, name, way)
+    ]
     found += [
         path
         for way in ways(access, labels, [*holding, *pipelines])
         for identity, name in askers
-        for path in _paths(identity, name, way)
+        for path in going(identity, name, way)
     ]
     unique = {(one.who, one.how, tuple(map(str, one.evidence))): one for one in found}
     return sorted(unique.values(), key=lambda one: (one.who, one.how, str(one.evidence)))
 
 
-def _paths(identity: Identity, name: str, way: Way) -> Iterator[Path]:
+def going(identity: Identity, name: str, way: Way) -> Iterator[Path]:
+    """The path of an identity, called ``name``, by a way; none if it may not go it."""
     if [name] == list(way.reaches):
         return
     if any(not _concerned(identity, need) for need in way.needs):
+        return
+    # Of who is elsewhere, only what a policy in these templates opens can be told: see the horizon.
+    if identity.kind in (OUTSIDE, PROVIDER) and not _let_in(identity, way):
         return
     decisions = [*way.given, *(_decision(identity, need) for need in way.needs)]
     answers = {one.answer for one in decisions}
@@ -86,6 +103,17 @@ def _concerned(identity: Identity, need: Need) -> bool:
     return bool(need.policies) or any(True for _ in speaking_of(identity.policies, need.action))
 
 
+def _let_in(identity: Identity, way: Way) -> bool:
+    """Whether the policy of a resource names somebody in what the way needs."""
+    return any(
+        max(named(statement, identity.principal)) is not NO
+        for need in way.needs
+        for policy in need.policies
+        for statement in policy.statements
+        if statement.allows
+    )
+
+
 def _decision(identity: Identity, need: Need) -> Decision:
     request = Request(
         principal=identity.principal,
@@ -106,10 +134,11 @@ def _decision(identity: Identity, need: Need) -> Decision:
 def _outsiders(access: Access) -> Iterator[Identity]:
     """Accounts, roles and providers that a trust names and that the templates do not make."""
     known = {one.arn for one in access.identities}
+    policies = [policy for identity in access.identities for policy in identity.trust]
+    policies += [one.policy for one in access.resource_policies]
     named = {
         (kind, name)
-        for identity in access.identities
-        for policy in identity.trust
+        for policy in policies
         for statement in policy.statements
         if statement.allows and statement.readable
         for kind, name in named_principals(statement.principal)
@@ -118,7 +147,7 @@ def _outsiders(access: Access) -> Iterator[Identity]:
     for kind, name in sorted(named):
         account = re.search(r"(?:^|:)(\d{12})(?:$|:)", name)
         yield Identity(
-            kind=PROVIDER if kind == "Federated" else "outside",
+            kind=PROVIDER if kind == "Federated" else OUTSIDE,
             name=f"{kind} {name}",
             arn=name,
             account=account[1] if account else "",

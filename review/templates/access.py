@@ -7,6 +7,7 @@ from functools import cached_property
 from review.templates.assembly import Assembly
 from review.templates.identities import Identity, identities
 from review.templates.network import Opening, openings
+from review.templates.resource_policies import ResourcePolicy, resource_policies
 from review.templates.servers import (
     Connection,
     LoginUser,
@@ -49,6 +50,11 @@ class Access:
     def openings(self) -> Mapping[str, tuple[Opening, ...]]:
         """Who may reach the port, by the server's resource id."""
         return {one.resource_id: openings(one, self.assembly) for one in self.servers}
+
+    @cached_property
+    def resource_policies(self) -> tuple[ResourcePolicy, ...]:
+        """The policies of resources."""
+        return resource_policies(self.assembly)
 
     def arn(self, user: LoginUser) -> str:
         """The resource of ``rds-db:connect`` for the user."""

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from review.iam.matching import token
 from review.templates.intrinsics import Stack, resolved
 from review.templates.names import named
+
+NESTED = "AWS::CloudFormation::Stack"
 
 
 class AssemblyError(ValueError):
@@ -27,6 +29,8 @@ class Resource:
     path: str
     """Its construct's path; empty if the assembly does not say."""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    conditional: bool = False
+    """Whether a condition of CloudFormation may leave it out."""
 
     @property
     def place(self) -> str:
@@ -62,13 +66,18 @@ class Assembly:
     def _resources(self) -> Iterator[Resource]:
         for stack in self.stacks:
             for logical_id, content in stack.template.get("Resources", {}).items():
+                found = resolved(content.get("Properties", {}), stack, self.stacks)
                 yield Resource(
                     stack=stack,
                     logical_id=logical_id,
                     type=content.get("Type", ""),
-                    properties=resolved(content.get("Properties", {}), stack, self.stacks),
+                    # What a macro writes is not known.
+                    properties=cast("Mapping[str, Any]", found)
+                    if isinstance(found, Mapping)
+                    else {},
                     path=stack.paths.get(logical_id, ""),
                     metadata=resolved(content.get("Metadata", {}), stack, self.stacks),
+                    conditional="Condition" in content,
                 )
 
 
@@ -102,18 +111,45 @@ def _stacks(folder: Path) -> Iterator[Stack]:
         artifacts = json.loads(manifest.read_text())["artifacts"]
     except (OSError, ValueError, KeyError) as error:
         raise AssemblyError(f"{folder}: is no cloud assembly of `cdk synth`: {error}") from None
+    # The URL of a nested stack's template ends in the name that the template is published by.
+    assets = {
+        name: one["source"]["path"]
+        for file in folder.glob("*.assets.json")
+        for name, one in json.loads(file.read_text()).get("files", {}).items()
+        if one["source"].get("path")
+    }
     for name, artifact in artifacts.items():
         properties = artifact.get("properties", {})
         if artifact["type"] == "aws:cloudformation:stack":
             account, _, region = artifact["environment"].removeprefix("aws://").partition("/")
-            yield Stack(
+            stack = Stack(
                 name=properties.get("stackName", name),
                 template=json.loads((folder / properties["templateFile"]).read_text()),
                 environment=_environment(account, region),
                 paths=_paths(folder, artifact),
             )
+            yield stack
+            yield from _nested(folder, stack, assets)
         elif artifact["type"] == "cdk:cloud-assembly":
             yield from _stacks(folder / properties["directoryName"])
+
+
+def _nested(folder: Path, parent: Stack, assets: Mapping[str, str]) -> Iterator[Stack]:
+    """The stacks nested in a stack, as far as their templates are in the assembly."""
+    for logical_id, content in parent.template.get("Resources", {}).items():
+        url = json.dumps(content.get("Properties", {}).get("TemplateURL"))
+        file = next((file for name, file in assets.items() if name in url), None)
+        if content.get("Type") == NESTED and file:
+            stack = Stack(
+                name=f"{parent.name}/{logical_id}",
+                template=json.loads((folder / file).read_text()),
+                environment=parent.environment,
+                paths=parent.paths,
+                parent=parent,
+                given=content.get("Properties", {}).get("Parameters", {}),
+            )
+            yield stack
+            yield from _nested(folder, stack, assets)
 
 
 def _paths(folder: Path, artifact: Mapping[str, Any]) -> dict[str, str]:

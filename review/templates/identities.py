@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from review.iam.aws_managed import aws_managed
 from review.iam.matching import token
-from review.iam.policy import Policy, Source, policy, unreadable
+from review.iam.policy import Policy, Source, perhaps, policy, unreadable
 from review.iam.principals import Principal
 from review.templates.assembly import Assembly, Resource
 
@@ -28,7 +28,7 @@ class Identity:
     """A role or user with what the templates give it.
 
     A policy that is attached to nobody is one too, of kind ``policy``: of whoever it is attached to
-    by hand; and so is a permission set of IAM Identity Center.
+    by hand; so is a permission set of IAM Identity Center, and a group, for who is added by hand.
     """
 
     kind: str
@@ -99,6 +99,9 @@ class _Reader:
             if (kind, name) in made or (kind == "group" and name in groups) or not policies:
                 continue
             yield self._existing(kind, name, tuple(policies))
+        for one in self._assembly.of_type("AWS::IAM::Group"):
+            policies = self._attached[("group", one.attribute(None))]
+            yield self._identity(one, kind="group", arn=_somebody(one), policies=(*policies,))
         for one in self._assembly.of_type("AWS::SSO::PermissionSet"):
             yield self._identity(one, kind="permission set", arn=_somebody(one), policies=())
         for one in self._managed.values():
@@ -138,7 +141,7 @@ class _Reader:
 
     def _attach(self, kind: str, name: str, one: Resource) -> None:
         self._held.add(one.place)
-        document = policy(one.properties.get("PolicyDocument"), _source(one))
+        document = _document(one)
         self._attached[(kind, name)].append(document)
 
     def _of(self, one: Resource) -> Iterator[Policy]:
@@ -147,7 +150,7 @@ class _Reader:
             element = f"Policies[{inline.get('PolicyName', number)}]"
             yield policy(inline.get("PolicyDocument"), _source(one, element))
         if one.type == "AWS::IAM::ManagedPolicy":
-            yield policy(one.properties.get("PolicyDocument"), _source(one))
+            yield _document(one)
         if inline := one.properties.get("InlinePolicy"):
             yield policy(_parsed(inline), _source(one, "InlinePolicy"))
         for listed in ("ManagedPolicyArns", "ManagedPolicies"):
@@ -163,12 +166,12 @@ class _Reader:
                 yield unreadable(_source(one, f"policy {reference.get('Name')}"))
             for other in named:
                 self._held.add(other.place)
-                yield policy(other.properties.get("PolicyDocument"), _source(other))
+                yield _document(other)
 
     def _policy(self, arn: str, source: Source) -> Policy:
         if own := self._managed.get(arn):
             self._held.add(own.place)
-            return policy(own.properties.get("PolicyDocument"), _source(own))
+            return _document(own)
         return aws_managed(arn, source)
 
     def _joined(self, user: str) -> Iterator[str]:
@@ -179,6 +182,12 @@ class _Reader:
 
 def _somebody(one: Resource) -> str:
     return token(f"whoever has {one.place}", kind="?")
+
+
+def _document(one: Resource) -> Policy:
+    """The policy that the resource is."""
+    found = policy(one.properties.get("PolicyDocument"), _source(one))
+    return perhaps(found) if one.conditional else found
 
 
 def _source(one: Resource, element: str = "") -> Source:

@@ -29,6 +29,10 @@ class Stack:
     """``partition``, ``region`` and ``account``; tokens if they are not known."""
     paths: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of constructs, by the logical ids that they became."""
+    parent: "Stack | None" = None
+    """The stack that this one is nested in, whose name begins its own."""
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The parameters that its parent gives, as written there."""
 
 
 def resolved(value: Any, stack: Stack, stacks: Sequence[Stack]) -> Any:
@@ -99,6 +103,8 @@ class _Resolver:
         if argument == "AWS::URLSuffix":
             china = stack.environment["partition"] == "aws-cn"
             return "amazonaws.com.cn" if china else "amazonaws.com"
+        if stack.parent and argument in stack.given:
+            return self.value(stack.given[argument], stack.parent, seen)
         if argument not in stack.template.get("Resources", {}):
             # A parameter, which a deployment may give another value than its default.
             return token(f"{stack.name}/{argument}", kind="?")
@@ -108,6 +114,10 @@ class _Resolver:
         if isinstance(argument, str):
             argument = argument.split(".", 1)
         logical_id, attribute = argument
+        if str(attribute).startswith("Outputs."):
+            [nested] = [one for one in self._stacks if one.name == f"{stack.name}/{logical_id}"]
+            output = nested.template["Outputs"][attribute.removeprefix("Outputs.")]
+            return self.value(output["Value"], nested, seen)
         return self._named(logical_id, self._text(attribute, stack, seen), stack, seen)
 
     def _named(

@@ -23,15 +23,21 @@ class Opening:
 def openings(server: Server, assembly: Assembly) -> tuple[Opening, ...]:
     """Every rule that opens the port of a server that these templates make.
 
-    A rule whose ports or source are not known before a deployment counts as one.
+    A rule whose ports or source are not known before a deployment counts as one, and so do all of
+    a group that is made elsewhere.
     """
     one = server.resource
     if one is None:
         return ()
     port = str(one.properties.get("Port", ""))
-    return tuple(
+    groups = _groups(one.properties, "VPCSecurityGroups", "VpcSecurityGroupIds")
+    made = {each.attribute("GroupId") for each in assembly.of_type("AWS::EC2::SecurityGroup")}
+    hidden = [f"whom {group} lets in" for group in groups if group not in made]
+    if not groups:
+        hidden = ["whom the network's default security group lets in"]
+    return tuple(Opening(source=source, resource=one) for source in hidden) + tuple(
         Opening(source=source, resource=holder)
-        for group in _groups(one.properties, "VPCSecurityGroups", "VpcSecurityGroupIds")
+        for group in groups
         for rule, holder in _rules(assembly, group)
         if _opens(rule, port)
         for source in [str(rule[key]) for key in _SOURCES if rule.get(key)] or ["not known"]

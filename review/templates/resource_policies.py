@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from review.iam.policy import Policy, Source, policy
+from review.iam.policy import Policy, Source, perhaps, policy
 from review.templates.assembly import Assembly, Resource
 
 # Where a policy stands, and which resources it is of; none: of the resource itself.
@@ -43,9 +43,10 @@ def _resource_policies(assembly: Assembly) -> Iterator[ResourcePolicy]:
             document = one.properties[element]
             if isinstance(document, str):
                 document = _parsed(document)
+            found = policy(document, _source(one, element))
             yield ResourcePolicy(
                 of=frozenset(_texts(one.properties.get(of)) if of else _own(one)),
-                policy=policy(document, _source(one, element)),
+                policy=perhaps(found) if one.conditional else found,
                 holder=one,
             )
         elif one.type == "AWS::Lambda::Permission":

@@ -396,6 +396,51 @@ def dev_templates(dev_templates: Templates) -> Templates:
     return dev_templates
 
 
+@breaks("templates-tell-all", "deploys a template that is not in the assembly")
+def nested_elsewhere(templates: Templates) -> None:
+    added(templates, ACCESS, "AWS::CloudFormation::Stack", TemplateURL="https://bucket/grant.json")
+
+
+@breaks("templates-tell-all", "rewrites the template of dev-access")
+def macro(templates: Templates) -> None:
+    templates[ACCESS]["Transform"] = "Grant"
+
+
+@breaks("templates-tell-all", "is made by something that is not in these templates")
+def somebodys_custom_resource(templates: Templates) -> None:
+    users = the(templates, ACCESS, "Custom::DatabaseUsers")
+    users["ServiceToken"] = "arn:aws:lambda:eu-central-1:111122223333:function:another"
+
+
+@breaks("trust-is-used", "is trusted to Service ec2.amazonaws.com, with which nothing here runs")
+def another_service(templates: Templates) -> None:
+    trust = execution_role(templates)["AssumeRolePolicyDocument"]["Statement"]
+    trust.append({**trust[0], "Principal": {"Service": "ec2.amazonaws.com"}})
+
+
+@breaks("trust-is-used", "is trusted for sts:TagSession")
+def tagged_sessions(templates: Templates) -> None:
+    statement = execution_role(templates)["AssumeRolePolicyDocument"]["Statement"][0]
+    statement["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+
+
+@breaks("trust-has-a-condition", "airflow.amazonaws.com for any account")
+def the_condition_of_another_account(templates: Templates) -> None:
+    statement = execution_role(templates)["AssumeRolePolicyDocument"]["Statement"][0]
+    statement["Condition"] = {"StringEquals": {"aws:SourceAccount": "444455556666"}}
+
+
+@breaks("private-port", "which is not declared")
+def bastion(templates: Templates) -> None:
+    rule = {"IpProtocol": "-1", "SourceSecurityGroupId": "sg-0123456789abcdef0"}
+    the(templates, DATABASE, "AWS::EC2::SecurityGroup")["SecurityGroupIngress"] = [rule]
+
+
+@breaks("no-password", "takes the passwords of a directory")
+def directory(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["Domain"] = "d-1234567890"
+
+
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
 

@@ -7,10 +7,14 @@ import pytest
 
 from airflow_rds_iam.declaration.model import Declaration
 from review.declared import declared
-from review.paths.build import paths
+from review.iam.policy import Source, policy
+from review.matrix.labels import Labels
+from review.paths.build import going, paths
 from review.paths.model import Path
+from review.paths.ways import ways
 from review.templates.access import Access
 from review.templates.assembly import of_templates
+from review.templates.identities import Identity
 from tests.declared import dev
 
 Templates = dict[str, dict[str, Any]]
@@ -63,8 +67,26 @@ WAYS = [
     (["rds:ModifyDBInstance"], "modify dev-warehouse"),
     (["rds:CreateDBSnapshot", "rds:ModifyDBSnapshotAttribute"], "copy, restore or share"),
     (["rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute"], "copy, restore or share"),
-    (["rds:CreateDBSnapshot", "rds:StartExportTask"], "copy, restore or share"),
+    (["rds:StartExportTask", "iam:PassRole"], "copy, restore or share"),
+    (["rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"], "copy, restore or share"),
     (["rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["lambda:InvokeFunction"], f"call {FUNCTION}"),
+    (["lambda:AddPermission"], f"call {FUNCTION}"),
+    (["s3:PutBucketPolicy"], "let itself write to Airflow's bucket"),
+    (["secretsmanager:PutSecretValue"], "send Airflow's token elsewhere"),
+    (["secretsmanager:UpdateSecret"], "send Airflow's token elsewhere"),
+    (["iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"], "make a role or user that may"),
+    (["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"], "make a role or user"),
+    (["iam:PutRolePolicy"], "give itself a permission to log in"),
+    (["iam:AttachRolePolicy"], "give itself a permission to log in"),
+    (["iam:PassRole", "cloudformation:CreateStack"], "deploy templates of its own with the role"),
+    (["iam:PassRole", "cloudformation:UpdateStack"], "deploy templates of its own with the role"),
+    (["cloudformation:UpdateStack"], "deploy another template as dev-access"),
+    (["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"],
+     "deploy another template as dev-network"),
+    (["logs:PutSubscriptionFilter"], "read the statements in the log"),
+    (["logs:CreateExportTask"], "read the statements in the log"),
     (["logs:GetLogEvents"], "read the statements in the log of dev-warehouse"),
     (["logs:StartQuery", "logs:GetQueryResults"], "read the statements in the log"),
     (["rds:DownloadDBLogFilePortion"], "read the statements in the log of dev-warehouse"),
@@ -90,10 +112,51 @@ def test_who_may_do_all_of_it_has_a_path_and_who_lacks_a_part_has_none(
     assert those(stranger(dev_templates, allow(actions), deny), how) == []
 
 
-def test_nobody_has_a_path_but_what_delivers_to_the_bucket(dev_templates: Templates) -> None:
-    assert [(one.how, one.reaches, one.answer) for one in found(dev_templates)] == [
-        ("write to dags/ of Airflow's bucket, where its code is", ["airflow"], "allowed")
-    ]
+# These need a role that trusts who asks, and are tried below.
+BY_TRUST = ("assume the role", "take the role", "deploy templates of its own with CDK's bootstrap")
+
+
+def test_each_way_there_is_can_be_gone_by_who_may_do_all_of_it_alone(
+    dev_templates: Templates,
+) -> None:
+    access = Access(of_templates(dev_templates), DEV.arns_by_role)
+    every = list(ways(access, Labels(access.assembly, DEV), access.identities))
+    tried = [one for one in every if not one.how.startswith(BY_TRUST)]
+    assert len(tried) > 100
+
+    def who(actions: Sequence[str]) -> Identity:
+        document = {"Version": "2012-10-17", "Statement": [allow(list(actions))]}
+        given = policy(document, Source())
+        arn = "arn:aws:iam::111122223333:role/stranger"
+        return Identity(
+            kind="role", name="stranger", arn=arn, account="111122223333", resource=None,
+            policies=(given,),
+        )  # fmt: skip
+
+    for way in tried:
+        actions = [need.action for need in way.needs]
+        assert [one.how for one in going(who(actions), "stranger", way)] == [way.how]
+        for lacking in actions:
+            others = [action for action in actions if action != lacking]
+            assert not list(going(who(others), "stranger", way)), (way.how, lacking)
+    # And each of them is tried above by name, in the whole of the review.
+    for how in {one.how for one in tried}:
+        begins = [how.startswith(known[: len(how)][:25]) for _, known in WAYS]
+        assert any(begins), f"{how} is not among WAYS"
+
+
+def test_nobody_has_a_path_but_what_delivers_to_the_bucket_and_what_calls_the_function(
+    dev_templates: Templates,
+) -> None:
+    assert [
+        (one.who.rpartition("/")[2][:-8], one.how.partition(" function")[0], one.answer)
+        for one in found(dev_templates)
+    ] == [
+        ("UserswarehouseFunctionProviderframeworkonEvent", "call", "allowed"),
+        ("AirflowFilesFunction", "write to dags/ of Airflow's bucket, where its code is",
+         "allowed"),
+        ("UserswarehouseDriftCheckRole", "call", "allowed"),
+    ]  # fmt: skip
 
 
 def trusting(templates: Templates, principal: Any, **rest: Any) -> list[Path]:

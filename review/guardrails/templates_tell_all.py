@@ -1,0 +1,43 @@
+"""What is deployed stands in the templates, and nothing is put in at deploy."""
+
+import json
+from collections.abc import Iterator
+
+from review.guardrails.subject import Subject, Violation
+from review.templates.assembly import NESTED, Resource
+
+# What deploys templates that are not in the assembly.
+DEPLOYING = (
+    "AWS::CloudFormation::StackSet",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+)
+CUSTOM = ("AWS::CloudFormation::CustomResource", "Custom::")
+
+
+def violations(subject: Subject) -> Iterator[Violation]:
+    """Each place where a template does not say what comes of it."""
+    assembly = subject.access.assembly
+    for stack in assembly.stacks:
+        if transform := stack.template.get("Transform"):
+            yield Violation(message=f"the macro {transform} rewrites the template of {stack.name}")
+        for logical_id, content in stack.template.get("Resources", {}).items():
+            if "Fn::Transform" in json.dumps(content):
+                yield Violation(
+                    message=f"a macro writes a part of {stack.name}/{logical_id}",
+                    resource=subject.resource(stack.name, logical_id),
+                )
+    nested = {one.name for one in assembly.stacks if one.parent}
+    functions = {one.attribute("Arn") for one in assembly.of_type("AWS::Lambda::Function")}
+    for one in assembly.resources:
+        for wrong in _wrong(one, nested, functions):
+            yield Violation(message=f"{one.place} {wrong}", resource=one)
+
+
+def _wrong(one: Resource, nested: set[str], functions: set[str]) -> Iterator[str]:
+    if one.type in DEPLOYING or (one.type == NESTED and one.place not in nested):
+        yield "deploys a template that is not in the assembly"
+    elif one.type.startswith(CUSTOM):
+        if str(one.properties.get("ServiceToken")) not in functions:
+            yield "is made by something that is not in these templates"
+    elif not one.type.startswith(("AWS::", "Alexa::")) or one.type.endswith("::MODULE"):
+        yield f"is a {one.type}, of which nothing is known"

@@ -1,0 +1,53 @@
+"""Ways to the code that runs with a grant."""
+
+from collections.abc import Iterator
+
+from review.iam.matching import token
+from review.paths.model import Need, Way
+from review.paths.needs import policies_of, way
+from review.templates.access import Access
+from review.templates.assembly import Resource
+
+
+def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
+    """To what the function does, or to have it do something else."""
+    arn = one.attribute("Arn")
+    for action, what in (
+        ("lambda:UpdateFunctionCode", "code"),
+        ("lambda:UpdateFunctionConfiguration", "configuration"),
+    ):
+        need = Need(action=action, resource=arn, policies=policies_of(one, access))
+        yield Way(how=f"change the {what} of {name}", needs=[need], reaches=[name])
+    # It makes the users that it is called with.
+    for action in ("lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:AddPermission"):
+        need = Need(action=action, resource=arn, policies=policies_of(one, access))
+        yield Way(how=f"call {name}, with users of its own choice", needs=[need], reaches=[name])
+
+
+def by_airflow(one: Resource, name: str, access: Access) -> Iterator[Way]:
+    """To what Airflow runs, or to its page, interface and command line."""
+    arn = one.attribute("Arn")
+    folder = str(one.properties.get("DagS3Path", "dags")).strip("/")
+    bucket = str(one.properties.get("SourceBucketArn"))
+    own = [
+        policy
+        for other in access.assembly.of_type("AWS::S3::Bucket")
+        if other.attribute("Arn") == bucket
+        for policy in policies_of(other, access)
+    ]
+    yield Way(
+        how="let itself write to Airflow's bucket, where its code is",
+        needs=[Need(action="s3:PutBucketPolicy", resource=bucket, policies=own)],
+        reaches=[name],
+    )
+    dag = f"{bucket}/{folder}/{token('a DAG')}.py"
+    yield Way(
+        how=f"write to {folder}/ of Airflow's bucket, where its code is",
+        needs=[Need(action="s3:PutObject", resource=dag, policies=own)],
+        reaches=[name],
+    )
+    yield way("give Airflow another bucket", [name], ("airflow:UpdateEnvironment", arn))
+    yield way("take a token of Airflow's command line", [name], ("airflow:CreateCliToken", arn))
+    role = arn.replace(":environment/", ":role/") + "/" + token("an Airflow role")
+    for action in ("airflow:CreateWebLoginToken", "airflow:InvokeRestApi"):
+        yield way("use Airflow's page or API", [name], (action, role))

@@ -1,0 +1,52 @@
+"""Ways to the data of a server that need no login."""
+
+from collections.abc import Iterator
+
+from review.paths.model import Way
+from review.paths.needs import any_of_its_choice, way
+from review.templates.access import Access
+from review.templates.servers import Server
+
+# Backups are there already: RDS makes them each day.
+COPYING = (
+    ("rds:CreateDBSnapshot", "rds:ModifyDBSnapshotAttribute"),
+    ("rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute"),
+    ("rds:StartExportTask", "iam:PassRole"),
+    ("rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"),
+    ("rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"),
+    ("rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"),
+)
+READING = (
+    ("logs:FilterLogEvents",),
+    ("logs:GetLogEvents",),
+    ("logs:StartQuery", "logs:GetQueryResults"),
+    ("logs:StartLiveTail",),
+    ("logs:PutSubscriptionFilter",),
+    ("logs:CreateExportTask",),
+)
+
+
+def by_the_server(server: Server, access: Access) -> Iterator[Way]:
+    """To change a server, to copy it, or to read its log."""
+    one = server.resource
+    if one is None:
+        return
+    cluster = one.type == "AWS::RDS::DBCluster"
+    arn = one.attribute("DBClusterArn" if cluster else "DBInstanceArn")
+    everything = [f"everything on {server.name}"]
+    modify = "rds:ModifyDBCluster" if cluster else "rds:ModifyDBInstance"
+    yield way(f"modify {server.name}", everything, (modify, arn))
+    for actions in COPYING:
+        named = [each.replace("DBInstance", "DBCluster") if cluster else each for each in actions]
+        needs = [(each, arn if each == modify else any_of_its_choice(each)) for each in named]
+        needs = [
+            (each, arn if "Create" in each or "PointInTime" in each else of) for each, of in needs
+        ]
+        yield way(f"copy, restore or share the data of {server.name}", everything, *needs)
+    for log in access.assembly.of_type("AWS::Logs::LogGroup"):
+        if str(log.properties.get("LogGroupName", "")).endswith(f"/{server.name}/postgresql"):
+            for actions in READING:
+                needs = [(each, log.attribute("Arn")) for each in actions]
+                yield way(f"read the statements in the log of {server.name}", everything, *needs)
+    for action in ("rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion"):
+        yield way(f"read the statements in the log of {server.name}", everything, (action, arn))

@@ -1,0 +1,54 @@
+"""Ways to deploy other templates than these."""
+
+from collections.abc import Iterator
+
+from review.bootstrap import bootstraps
+from review.iam.decision import Answer, Decision
+from review.iam.matching import token
+from review.paths.model import Way
+from review.paths.needs import any_of_its_choice, way
+from review.templates.access import Access
+
+# A stack keeps the role that it was deployed with: nobody passes it again.
+DEPLOYING = (
+    ("cloudformation:UpdateStack",),
+    ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+)
+
+
+def by_the_bootstrap(access: Access) -> Iterator[Way]:
+    """By a deploy, which may change all of it."""
+    everything = [f"everything on {one.name}" for one in access.servers]
+    # Whom the bootstrap's roles trust is not in these templates: their account, as it is made.
+    elsewhere = Decision(answer=Answer.UNKNOWN)
+    for one in bootstraps(access.assembly) if everything else ():
+        yield way(
+            "deploy templates of its own with CDK's bootstrap",
+            everything,
+            ("sts:AssumeRole", one.role("deploy")),
+            given=[elsewhere],
+        )
+        for action in ("cloudformation:CreateStack", "cloudformation:UpdateStack"):
+            yield way(
+                "deploy templates of its own with the role of CDK's bootstrap that CloudFormation "
+                "has",
+                everything,
+                ("iam:PassRole", one.role("cfn-exec")),
+                (action, any_of_its_choice(action)),
+            )
+
+
+def by_a_stack(access: Access) -> Iterator[Way]:
+    """By a change of one of the stacks, with the role that CloudFormation has for it."""
+    everything = [f"everything on {one.name}" for one in access.servers]
+    for stack in access.assembly.stacks:
+        place = ":".join(
+            [
+                "arn", stack.environment["partition"], "cloudformation",
+                stack.environment["region"], stack.environment["account"],
+                f"stack/{stack.name}/{token('the id of the stack ' + stack.name)}",
+            ]
+        )  # fmt: skip
+        for actions in DEPLOYING:
+            needs = [(one, place) for one in actions]
+            yield way(f"deploy another template as {stack.name}", everything, *needs)

@@ -1,0 +1,115 @@
+"""Ways to become who holds a grant, or to change what it may."""
+
+from collections.abc import Iterator
+
+from review.guardrails.pipelines_are_named_exactly import named, providers
+from review.iam.decision import Answer, Decision, Policies, Request, decide
+from review.iam.principals import Principal
+from review.paths.model import Need, Way
+from review.paths.needs import any_of_its_choice, way
+from review.templates.access import Access
+from review.templates.identities import Identity
+
+# What has something run with a role that is passed to a service.
+RUNNING = (
+    ("airflow.amazonaws.com", ("airflow:CreateEnvironment",)),
+    ("airflow.amazonaws.com", ("airflow:UpdateEnvironment",)),
+    ("cloudformation.amazonaws.com", ("cloudformation:CreateStack",)),
+    ("codebuild.amazonaws.com", ("codebuild:CreateProject", "codebuild:StartBuild")),
+    ("codebuild.amazonaws.com", ("codebuild:UpdateProject", "codebuild:StartBuild")),
+    ("ec2.amazonaws.com", ("ec2:RunInstances",)),
+    ("ec2.amazonaws.com", ("ec2:AssociateIamInstanceProfile",)),
+    ("ecs-tasks.amazonaws.com", ("ecs:RegisterTaskDefinition", "ecs:RunTask")),
+    ("ecs-tasks.amazonaws.com", ("ecs:RunTask",)),
+    ("glue.amazonaws.com", ("glue:CreateJob", "glue:StartJobRun")),
+    ("glue.amazonaws.com", ("glue:UpdateJob", "glue:StartJobRun")),
+    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:InvokeFunction")),
+    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:AddPermission")),
+    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:CreateEventSourceMapping")),
+    ("lambda.amazonaws.com", ("lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction")),
+    ("sagemaker.amazonaws.com", ("sagemaker:CreateNotebookInstance",)),
+    ("scheduler.amazonaws.com", ("scheduler:CreateSchedule",)),
+    ("states.amazonaws.com", ("states:CreateStateMachine", "states:StartExecution")),
+    ("states.amazonaws.com", ("states:UpdateStateMachine", "states:StartExecution")),
+)
+BECOMING = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
+DEPLOYING = (
+    ("cloudformation:UpdateStack",),
+    ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+)
+
+
+def by_the_role(identity: Identity, name: str) -> Iterator[Way]:
+    """To assume a role, to change it, or to have something run with it."""
+    arn, known = identity.arn, bool(identity.trust)
+    assume = Need(
+        action="sts:AssumeRole",
+        resource=arn,
+        policies=identity.trust,
+        account=identity.account,
+        decides=known,
+    )
+    # Of an existing role, the trust is not known: whoever has no statement for it is left out here,
+    # and the horizon says so.
+    given = () if known else (Decision(answer=Answer.UNKNOWN),)
+    yield Way(how=f"assume the role of {name}", needs=[assume], reaches=[name], given=given)
+    yield way(f"have the role of {name} trust it", [name], ("iam:UpdateAssumeRolePolicy", arn))
+    for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy"):
+        yield way(f"change what the role of {name} may", [name], (action, arn))
+    for service, actions in RUNNING:
+        trusted = _trusted(identity, service)
+        if trusted.answer is not Answer.DENIED:
+            yield way(
+                f"pass the role of {name} to what it runs on {service}",
+                [name],
+                ("iam:PassRole", arn),
+                *((action, any_of_its_choice(action)) for action in actions),
+                given=[trusted],
+            )
+
+
+def by_a_token(identity: Identity, name: str) -> Iterator[Way]:
+    """By a token of an identity provider, such as one that a pipeline's job is given."""
+    statements = [one for policy in identity.trust for one in policy.statements]
+    for provider in dict.fromkeys(each for one in statements for each in providers(one)):
+        subjects = sorted({each for one in statements for each in named(one, f"{provider}:sub")})
+        need = Need(
+            action="sts:AssumeRoleWithWebIdentity",
+            resource=identity.arn,
+            policies=identity.trust,
+            account=identity.account,
+            decides=True,
+        )
+        whose = " or ".join(subjects) or "subjects that are not named exactly"
+        yield Way(
+            how=f"take the role of {name} with a token of {whose}", needs=[need], reaches=[name]
+        )
+
+
+def by_the_user(identity: Identity, name: str) -> Iterator[Way]:
+    """To take the keys of a user, or to change what it may."""
+    arn = identity.arn
+    for action in BECOMING:
+        yield way(f"take keys or a password of {name}", [name], (action, arn))
+    for action in EMPOWERING_A_USER:
+        yield way(f"change what {name} may", [name], (action, arn))
+
+
+def by_a_policy(identity: Identity, name: str, access: Access) -> Iterator[Way]:
+    """To change a policy that lets somebody log in."""
+    held = {(one.source.stack, one.source.logical_id) for one in identity.policies}
+    for one in access.assembly.of_type("AWS::IAM::ManagedPolicy"):
+        if (one.stack.name, one.logical_id) in held:
+            for action in ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"):
+                yield way(f"change a policy of {name}", [name], (action, one.attribute(None)))
+
+
+def _trusted(identity: Identity, service: str) -> Decision:
+    """Whether the role trusts the service; not known of one that is made elsewhere."""
+    if not identity.trust:
+        return Decision(answer=Answer.UNKNOWN)
+    request = Request(
+        principal=Principal(service=service), action="sts:AssumeRole", resource=identity.arn
+    )
+    return decide(request, Policies(resource=identity.trust))
