@@ -75,8 +75,9 @@ schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, d
 	mv .local/schema.json environments/declaration.schema.json
 	mv .local/declaration.md .local/causes.md docs/
 
-bench: $(READY) ## measure the database users' function; writes build/bench.json
+bench: $(READY) ## measure the function and the review (JOB=1: a pull request's targets too)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.review $(if $(JOB),--job)
 
 
 # An environment is its declaration: a name in environments/, or the path of a file. A reviewed
@@ -97,7 +98,7 @@ export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
 	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > '$(AWS_WEB_IDENTITY_TOKEN_FILE)')
 endif
-WITH_CDK := synth difference changes bootstrap delivery diff deploy access repair destroy
+WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
@@ -111,6 +112,10 @@ difference: synth ## who gains and loses access since BASE=origin/main (EXIT_COD
 
 changes: difference ## the same, and which resources change, as cdk diff says it; needs no account
 	$(BIN)/python -m review.changes '$(OUTPUT)/base' '$(OUTPUT)' --write '$(OUTPUT)/review'
+
+matrix: synth ## who may do what, and whether the deployed databases agree (CHECKS=file: as they said)
+	$(BIN)/python -m review.matrix '$(OUTPUT)' $(if $(CHECKS),--checks '$(CHECKS)') \
+		$(if $(EXIT_CODE),--exit-code)
 
 bootstrap: synth ## once for each account and region: what every deploy needs
 	$(CDK) bootstrap --app '$(OUTPUT)'

@@ -26,6 +26,7 @@ from local import (
     pipeline,
     privileges,
     refusals,
+    review,
     revocation,
     server_identity,
     teardown,
@@ -39,6 +40,10 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("nobody who can log in is a superuser", privileges.nobody_is_superuser),
     ("no password is stored anywhere", pipeline.no_password_is_stored),
     ("the deployed function finds nothing left to do", bootstrap.nothing_is_left_to_do),
+    (
+        "declaration, IAM and databases agree",
+        review.declaration_iam_and_databases_agree,
+    ),
     ("what is granted by hand is noticed", drift.drift_is_noticed),
     ("what drifted is put right by make repair alone", drift.drift_is_repaired),
     ("an alarm is raised where a check differs, is blind or missing", alarms.each_alarm_is_raised),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from review.checks import Check
 from review.declared import Declared
 from review.reports import Review, review, review_of
 from review.templates.assembly import Assembly, AssemblyError
@@ -21,15 +22,13 @@ def as_json(declared: Declared) -> str:
     return _KEPT.dump_json(declared, indent=1).decode() + "\n"
 
 
-def review_again(
-    folder: Path, *, today: date, outstanding: Mapping[str, int] | None = None
-) -> Review:
+def review_again(folder: Path, *, today: date, checks: Mapping[str, Check] | None = None) -> Review:
     """Review what was synthesized to ``folder`` at some time; of cdk-nag it says nothing.
 
     Args:
         folder: the assembly, with what its synthesis wrote to ``review/``.
         today: the day of the review.
-        outstanding: as for `review.matrix.build.matrix`.
+        checks: as for `review.matrix.build.matrix`.
 
     Raises:
         AssemblyError: it is no assembly of this application.
@@ -50,7 +49,7 @@ def review_again(
         declaration="",
         answers={},
         today=today,
-        outstanding=outstanding,
+        checks=checks,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path as File
 from typing import Any
 
+from review.checks import Check
 from review.declared import Declared
 from review.declared_lines import DeclaredLines
 from review.guardrails.rules import Broken, broken
@@ -46,7 +47,7 @@ def review(
     declaration: str,
     answers: Mapping[str, Any],
     today: date,
-    outstanding: Mapping[str, int] | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> Review:
     """Review what was synthesized to ``folder``; the rest is as for `review_of`."""
     return review_of(
@@ -56,7 +57,7 @@ def review(
         answers=answers,
         today=today,
         acknowledged=acknowledgments(folder),
-        outstanding=outstanding,
+        checks=checks,
     )
 
 
@@ -68,7 +69,7 @@ def review_of(
     answers: Mapping[str, Any],
     today: date,
     acknowledged: Sequence[Acknowledgment] = (),
-    outstanding: Mapping[str, int] | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> Review:
     """Review an assembly.
 
@@ -79,10 +80,10 @@ def review_of(
         answers: of cdk-nag's rules (see `review.nag.recorder`).
         today: the day of the review.
         acknowledged: findings that are right as they are.
-        outstanding: by server, what its check found (see `review.matrix.build`).
+        checks: by server, what its function found (see `review.matrix.build`).
     """
     access = Access(assembly, declared.arns_by_role)
-    found = matrix(access, declared, outstanding)
+    found = matrix(access, declared, checks)
     return Review(
         access=access,
         declared=declared,

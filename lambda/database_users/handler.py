@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from database_users.deadline import Deadline
@@ -19,6 +20,7 @@ from rds_login.causes import ServerError, UnresolvedNameError
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
 HANDOVER_SECONDS = 10  # who has read a connection logs in with it by then
+PLAN_LINES = 100  # of a plan that is asked for
 MESSAGE_BYTES = 2000  # an answer to CloudFormation has 4,096 bytes at most
 
 log = logging.getLogger("database_users")
@@ -71,11 +73,15 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
             unread = len(plan.unread)
             if request.metrics is not None:
                 request.metrics.emit(statements=outstanding, unread=unread)
-            return {
+            counts = {
                 "Statements": outstanding,
                 "Findings": len(plan.findings),
                 "Unread": unread,
             }
+            if request.action == "check":
+                return counts
+            # Whoever asks for a plan reads it; the log has all of it.
+            return {**counts, "Lines": list(islice(lines(plan), PLAN_LINES))}
         case "Delete" if request.retires:
             # The resource of the first step removes them, wherever this one goes.
             return {"PhysicalResourceId": request.physical_id}

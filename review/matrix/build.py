@@ -4,19 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from review.checks import Check
 from review.declared import Declared, DeclaredGrant
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.policy import Statement
 from review.matrix.connecting import Connecting, context
 from review.matrix.disagreement import Facts, disagreements
 from review.matrix.labels import ELSEWHERE, Labels, evidence, place, trust
-from review.matrix.model import NOT_ASKED, PRIVILEGES, Matrix, Row
+from review.matrix.model import NOT_ASKED, PRIVILEGES, Evidence, Matrix, Row
 from review.matrix.undeclared import undeclared_users
 from review.templates.access import Access
 from review.templates.identities import Identity
 from review.templates.servers import Connection, LoginUser
 
 NOBODY = "nobody"
+LINES = 4
+"""Of a function's plan, that a cell shows."""
 
 _Doubts = dict[tuple[str, Sequence[Statement]], list[LoginUser]]
 
@@ -24,17 +27,16 @@ _Doubts = dict[tuple[str, Sequence[Statement]], list[LoginUser]]
 def matrix(
     access: Access,
     declared: Declared | None = None,
-    outstanding: Mapping[str, int] | None = None,
+    checks: Mapping[str, Check] | None = None,
 ) -> Matrix:
     """The matrix of what the templates give.
 
     Args:
         access: what the templates hold.
         declared: what should be, for the column of the declaration.
-        outstanding: by server, how many statements the function's check found outstanding: with
-            none, the server's users are as the templates have them.
+        checks: by server, what its function found when it compared it with the templates.
     """
-    rows = list(_Builder(access, declared, outstanding or {}).rows())
+    rows = list(_Builder(access, declared, checks or {}).rows())
     rows.sort(key=lambda row: (row.identity, row.server, row.database, row.user))
     return Matrix(environment=declared.environment if declared else "", rows=rows)
 
@@ -43,7 +45,7 @@ def matrix(
 class _Builder:
     access: Access
     declared: Declared | None
-    outstanding: Mapping[str, int]
+    checks: Mapping[str, Check]
 
     def rows(self) -> Iterator[Row]:
         labels = Labels(self.access.assembly, self.declared)
@@ -119,7 +121,7 @@ class _Builder:
             declared=facts.declared,
             iam=decision.answer,
             in_database=facts.in_database,
-            evidence=[*evidence(decision.statements), place(user.resource)],
+            evidence=[*evidence(decision.statements), place(user.resource), *self._found(user)],
             disagreements=disagreements(facts),
         )
 
@@ -209,7 +211,7 @@ class _Builder:
             declared=self._declared_level(None),
             iam=Answer.DENIED,
             in_database=self._in_database(user.server.name, user.level),
-            evidence=[place(user.resource)],
+            evidence=[place(user.resource), *self._found(user)],
             disagreements=[f"{user.name} is made, and no policy lets anybody log in as it"],
         )
 
@@ -219,10 +221,17 @@ class _Builder:
         return grant.level if grant else "no"
 
     def _in_database(self, server: str, level: str) -> str:
-        outstanding = self.outstanding.get(server)
-        if outstanding is None:
-            return NOT_ASKED
-        return f"differs: {outstanding} statements outstanding" if outstanding else level
+        check = self.checks.get(server)
+        return NOT_ASKED if check is None else check.differs or level
+
+    def _found(self, user: LoginUser) -> list[Evidence]:
+        """What the function of a server that differs would do, first for this user."""
+        check = self.checks.get(user.server.name)
+        if check is None or not check.differs:
+            return []
+        of_user = [line for line in check.lines if user.name in line]
+        detail = "; ".join((of_user or list(check.lines))[:LINES]) or check.differs
+        return [Evidence(stack=user.server.name, logical_id="its function's check", detail=detail)]
 
     def _may_read(self, identity: Identity, connection: Connection) -> bool:
         request = Request(

@@ -105,6 +105,19 @@ def _login_users(assembly: Assembly, known: Mapping[str, Server]) -> Iterator[Lo
                     )
 
 
+def databases(
+    assembly: Assembly, server: Server, known: Sequence[Server]
+) -> list[Mapping[str, Any]]:
+    """The databases of a server with their users, as its function takes them."""
+    by_id = {one.resource_id: one for one in known}
+    return [
+        database
+        for one in _making_users(assembly)
+        if _server_id(one, by_id) == server.resource_id
+        for database in _databases(one)
+    ]
+
+
 def connections(assembly: Assembly) -> tuple[Connection, ...]:
     """Every Airflow connection that names a login user."""
     return tuple(_connections(assembly))

@@ -876,7 +876,10 @@ UNHARMED: dict[str, Change] = {
         t, DATABASE, "AWS::EC2::SecurityGroup", GroupDescription="x", VpcId="x",
         SecurityGroupIngress=[{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}],
     ),
-    "an alarm": lambda t: add(t, ACCESS, "AWS::CloudWatch::Alarm", MetricName="x"),
+    "an alarm": lambda t: add(
+        t, ACCESS, "AWS::CloudWatch::Alarm", MetricName="x",
+        AlarmActions=["arn:aws:sns:eu-central-1:111122223333:operations"],
+    ),
     "a user of nothing": lambda t: add(t, ACCESS, "AWS::IAM::User"),
 }  # fmt: skip
 

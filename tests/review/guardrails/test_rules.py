@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -462,6 +463,14 @@ def test_every_rule_is_tried_and_has_a_title() -> None:
     tried = {rule for rule, *_ in CHANGES}
     assert {name(rule) for rule in RULES} == tried | of_the_declaration
     assert all(len(title(rule).split()) > 4 for rule in RULES)
+
+
+def test_every_rule_is_documented() -> None:
+    documented = (Path(__file__).parents[3] / "docs/security.md").read_text()
+    missing = [
+        name(rule) for rule in RULES if f"| `{name(rule)}` | {title(rule)} |" not in documented
+    ]
+    assert missing == []
 
 
 def test_a_range_that_is_declared_may_reach_the_port(dev_templates: Templates) -> None:

@@ -1,3 +1,5 @@
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_rds_iam.declaration.model import LEVELS, Declaration
+from review.checks import Check, as_json
 from review.declared import Declared, DeclaredGrant, declared
+from review.matrix.__main__ import main
 from review.matrix.build import matrix
 from review.matrix.model import Matrix
 from review.templates.access import Access
@@ -23,9 +27,9 @@ def declared_in(content: dict[str, Any]) -> Declared:
     return declared(Declaration.model_validate(content), environment="dev")
 
 
-def of(templates: Templates, outstanding: dict[str, int] | None = None) -> Matrix:
+def of(templates: Templates, checks: dict[str, Check] | None = None) -> Matrix:
     given = declared_in(dev())
-    return matrix(Access(of_templates(templates), given.arns_by_role), given, outstanding)
+    return matrix(Access(of_templates(templates), given.arns_by_role), given, checks)
 
 
 def grants_of(found: Matrix) -> set[DeclaredGrant]:
@@ -180,15 +184,40 @@ def test_a_port_that_is_not_open_to_airflow_is_marked(dev_templates: Templates) 
     assert "airflow: no rule lets it reach dev-warehouse" in of(dev_templates).disagreements
 
 
+REVOKE = 'REVOKE "orders_reader" FROM "airflow_orders_read"'
+
+
 @pytest.mark.parametrize(
-    ("outstanding", "expected"),
-    [({}, "not asked"), ({"dev-warehouse": 0}, "read"),
-     ({"dev-warehouse": 2}, "differs: 2 statements outstanding")],
+    ("checks", "expected"),
+    [({}, "not asked"), ({"dev-warehouse": Check(statements=0)}, "read"),
+     ({"dev-warehouse": Check(statements=2, lines=["GRANT", REVOKE])},
+      "differs: 2 statements outstanding"),
+     ({"dev-warehouse": Check(statements=0, unread=1)}, "not known: 1 databases could not")],
 )  # fmt: skip
 def test_the_column_of_the_database_is_what_its_check_found(
-    dev_templates: Templates, outstanding: dict[str, int], expected: str
+    dev_templates: Templates, checks: dict[str, Check], expected: str
 ) -> None:
-    found = of(dev_templates, outstanding)
+    found = of(dev_templates, checks)
     [row] = [row for row in found.rows if row.user == "airflow_orders_read"]
-    assert row.in_database == expected
-    assert bool(row.disagreements) == expected.startswith("differs")
+    assert row.in_database.startswith(expected)
+    assert bool(row.disagreements) == expected.startswith(("differs", "not known"))
+    assert any(REVOKE in str(one) for one in row.evidence) == expected.startswith("differs")
+
+
+def test_the_command_tells_what_the_servers_said(
+    dev_assembly: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assembly = tmp_path / "assembly"
+    shutil.copytree(dev_assembly, assembly)
+    said = tmp_path / "said.json"
+    said.write_text(as_json({"dev-warehouse": Check(statements=1, lines=[REVOKE])}))
+    asking = [str(assembly), "--checks", str(said), "--exit-code"]
+    assert main(asking) == 3
+    assert "airflow: the server is not as the templates have it" in capsys.readouterr().out
+    rows = json.loads((assembly / "review/matrix.json").read_text())["rows"]
+    assert {row["in_database"] for row in rows} == {"differs: 1 statement outstanding"}
+    said.write_text(as_json({"dev-warehouse": Check(statements=0)}))
+    assert main(asking) == 0
+    said.write_text("[]")
+    assert main(asking) == 1
+    assert "is not what the checks of the servers said" in capsys.readouterr().err

@@ -141,7 +141,7 @@ def test_each_way_there_is_can_be_gone_by_who_may_do_all_of_it_alone(
             assert not list(going(who(others), "stranger", way)), (way.how, lacking)
     # And each of them is tried above by name, in the whole of the review.
     for how in {one.how for one in tried}:
-        begins = [how.startswith(known[: len(how)][:25]) for _, known in WAYS]
+        begins = [how.startswith(known[:14]) for _, known in WAYS]
         assert any(begins), f"{how} is not among WAYS"
 
 
