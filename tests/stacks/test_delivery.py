@@ -3,14 +3,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App, Environment, Validations
 from aws_cdk.assertions import Template
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import NagPack
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.file import DeclarationError, load
+from review.plugin import PACKS
 from stacks.delivery import DeliveryStack
 from tests.declared import dev, written
 from tests.templates import Content, of_type, properties, statements
@@ -149,12 +150,13 @@ def test_what_would_let_in_others_is_refused_in_words(
     assert says in str(refused.value)
 
 
-def test_cdk_nag_finds_nothing(new_app: Callable[[], App]) -> None:
-    from aws_cdk import Validations
-
+@pytest.mark.parametrize("pack", PACKS.values(), ids=list(PACKS))
+def test_no_pack_of_cdk_nag_finds_anything(
+    new_app: Callable[[], App], pack: Callable[[App], NagPack]
+) -> None:
     app = new_app()
     env = Environment(account="111122223333", region="eu-central-1")
     delivery = Delivery.model_validate(BOTH)
     DeliveryStack(app, "dev-delivery", environment="dev", delivery=delivery, env=env)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(pack(app))
     app.synth()  # it raises if there is a finding

@@ -70,12 +70,18 @@ class PipelineRole(Construct):
             ),
             max_session_duration=Duration.hours(hours),
         )
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                sid="Bootstrap",
-                actions=["sts:AssumeRole"],
-                resources=[_bootstrap_role(stack, name) for name in bootstrap],
-            )
+        iam.ManagedPolicy(
+            self,
+            "Policy",
+            description="A pipeline may use the bootstrap of the CDK",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="Bootstrap",
+                    actions=["sts:AssumeRole"],
+                    resources=[_bootstrap_role(stack, name) for name in bootstrap],
+                )
+            ],
         )
 
 

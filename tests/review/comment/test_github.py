@@ -1,77 +1,24 @@
 """One comment of a pull request: made, left as it is, changed; a server stands in for GitHub."""
 
-import json
-import threading
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from review.comment.compose import compose
-from review.comment.github import BOT, GitHubError, Repository
+from review.comment.github import BOT, GitHubError
 from review.comment.reported import Reported
+from tests.github_server import GitHub, served
 
 NOTHING = compose([Reported(environment="dev", access=[], resources={})], link="first")
 AGAIN = compose([Reported(environment="dev", access=[], resources={})], link="second")
 WIDER = compose([Reported(environment="dev", access=[("wider", "it")], resources={})])
 
 
-@dataclass
-class GitHub:
-    """Answers by path, a page at a time, and what was asked of it."""
-
-    url: str = ""
-    pages: dict[str, list[list[Any]]] = field(default_factory=dict[str, list[list[Any]]])
-    written: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-
-    @property
-    def repository(self) -> Repository:
-        return Repository(api=self.url, name="octo-org/it", token="secret")
-
-
 @pytest.fixture
 def github() -> Generator[GitHub]:
-    state = GitHub()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, _, query = self.path.removeprefix("/repos/octo-org/it/").partition("?")
-            number = int(query.partition("page=")[2] or 1) if query.startswith("page=") else 1
-            pages = state.pages.get(path)
-            if self.headers["Authorization"] != "Bearer secret" or pages is None:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            if number < len(pages):
-                following = f"{state.url}/repos/octo-org/it/{path}?page={number + 1}"
-                self.send_header("Link", f'<{following}>; rel="next", <x>; rel="last"')
-            self.answer(pages[number - 1])
-
-        def write(self) -> None:
-            length = int(self.headers["Content-Length"])
-            body = json.loads(self.rfile.read(length))["body"]
-            state.written.append((self.command, self.path, body))
-            self.send_response(201)
-            self.answer({})
-
-        do_POST = do_PATCH = write  # noqa: N815
-
-        def answer(self, content: Any) -> None:
-            self.end_headers()
-            self.wfile.write(json.dumps(content).encode())
-
-        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served() as state:
+        yield state
 
 
 def comment(number: int, body: str, who: str = BOT) -> dict[str, Any]:

@@ -358,7 +358,7 @@ def powers(templates: Templates) -> list[dict[str, Any]]:
     [document] = [
         one["Properties"]["PolicyDocument"]
         for name, one in with_delivery(templates)["dev-delivery"]["Resources"].items()
-        if one["Type"] == "AWS::IAM::Policy" and name.startswith("GitHubDeploys")
+        if one["Type"] == "AWS::IAM::ManagedPolicy" and name.startswith("GitHubDeploys")
     ]
     return document["Statement"]
 
