@@ -7,6 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from airflow_rds_iam.audit.saved_queries import SavedQueries
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network import Network
@@ -50,6 +51,7 @@ class DatabaseStack(Stack):
             allow_major_version_upgrade=instance.allow_major_version_upgrade,
             resource_id=instance.resource_id,
         )
+        SavedQueries(self, "Queries", identifier=identifier)
         self.users_security_group = ec2.SecurityGroup(
             self,
             "UsersSecurityGroup",

@@ -36,6 +36,7 @@ from local.aws.resources import (
     mwaa,
     network,
     oidc_provider,
+    query_definition,
     schedule,
     secret,
 )
@@ -147,6 +148,7 @@ def _start_services(
         mwaa,
         oidc_provider,
         schedule,
+        query_definition,
         secret,
     ):
         module.register(emulator)

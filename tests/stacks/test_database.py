@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, Environment
 
+from airflow_rds_iam.audit.saved_queries import QUERIES
 from airflow_rds_iam.declaration import model
 from stacks.database import DatabaseStack
 from stacks.network import NetworkStack
@@ -84,3 +85,11 @@ def test_the_users_function_gets_out_to_its_port_alone(template: Content) -> Non
     [database] = the(template, "AWS::RDS::DBInstance")["Properties"]["VPCSecurityGroups"]
     assert out["DestinationSecurityGroupId"] == database
     assert (out["IpProtocol"], out["FromPort"], out["ToPort"]) == ("tcp", 5432, 5432)
+
+
+def test_its_log_has_saved_queries(template: Content) -> None:
+    found = properties(template, "AWS::Logs::QueryDefinition")
+    assert {one["Name"] for one in found} == {f"dev-lake/{name}" for name in QUERIES}
+    groups = {name for one in found for name in one["LogGroupNames"]}
+    assert groups == {"/aws/rds/instance/dev-lake/postgresql"}
+    assert all(len(one["QueryString"]) <= 10_000 for one in found)
