@@ -228,9 +228,7 @@ def test_a_branch_that_adds_a_grant_is_told_then_deployed_and_one_that_changes_n
     assert "## Access: no change · Resources: no change" in comment(clone, base=base)
 
 
-def test_the_check_of_a_pull_request_holds_in_the_clone(
-    clone: Clone, delivered: dict[str, str]
-) -> None:
+def test_the_check_of_a_pull_request_holds_in_the_clone(clone: Clone) -> None:
     found = steps("pull-request.yml", "check")
     assert {step.command for step in found} >= set(OURS)
     for step in found:
