@@ -19,8 +19,6 @@ from tests.workflows import Step, steps
 REPOSITORY = "octo-org@123456/it@456789"
 DEV = "environments/dev.yaml"
 SECONDS = 900
-# Of the steps, those that are what runs this test, and so would run it again.
-OURS = ("make test", "make e2e")
 
 
 @dataclass(frozen=True)
@@ -226,11 +224,3 @@ def test_a_branch_that_adds_a_grant_is_told_then_deployed_and_one_that_changes_n
     base = clone.git("rev-parse", "main")
     clone.commit("same", "README.md", "# Another\n")
     assert "## Access: no change · Resources: no change" in comment(clone, base=base)
-
-
-def test_the_check_of_a_pull_request_holds_in_the_clone(clone: Clone) -> None:
-    found = steps("pull-request.yml", "check")
-    assert {step.command for step in found} >= set(OURS)
-    for step in found:
-        if step.command not in OURS:
-            clone.run(step, {})
