@@ -339,7 +339,11 @@ def surprises(
 def _by_everyone(name: str, acl: str | None, privilege: str, findings: tuple[str, ...]) -> bool:
     """Whether everyone has it, and a finding says so."""
     return any(
-        ("everyone (PUBLIC)" in finding or "pg_database_owner" in finding)
-        and (privilege in finding or name in finding)
+        (
+            ("everyone (PUBLIC)" in finding or "pg_database_owner" in finding)
+            and (privilege in finding or name in finding)
+        )
+        # What the owner of each database has, the owner role has by that, and may pass on.
+        or ("pg_database_owner is not managed" in finding and "pg_database_owner=" in (acl or ""))
         for finding in findings
     )
