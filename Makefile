@@ -87,11 +87,12 @@ OUTPUT ?= cdk.out
 NAME = $(lastword $(basename $(notdir $(ENVIRONMENT))))
 CDK := node_modules/.bin/cdk
 DEPLOY = $(CDK) deploy --app '$(OUTPUT)' --require-approval never --exclusively
-# The access stack refers to the others by what they say when it is deployed, and it is deployed
-# only where its template changed, or by force.
-DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --force
+MOMENT = $(shell date -u +%Y%m%dT%H%M%SZ)
+# The access stack refers to the others by what they say when it is updated, and it is updated only
+# where its template or a parameter changed.
+DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --parameters $(NAME)-access:Deployment=$(MOMENT)
 # Another moment is another value, so that CloudFormation has every database entered.
-REPAIR = --parameters $(NAME)-access:Repair=$(shell date -u +%Y%m%dT%H%M%SZ)
+REPAIR = --parameters $(NAME)-access:Repair=$(MOMENT)
 # GitLab hands a job its token as a variable; what signs for AWS reads a file.
 ifdef AWS_WEB_IDENTITY_TOKEN
 export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token

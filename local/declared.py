@@ -103,8 +103,17 @@ def at_level(path: Path, grant: Grant, level: str, *, directory: Path) -> Path:
 
 def with_resource_id(path: Path, resource_id: str, *, instance: str, directory: Path) -> Path:
     """A copy of the declaration in ``path``, under ``directory``, for a replaced instance."""
+    return _with(path, instance, "resource_id", resource_id, directory)
+
+
+def with_backup_days(path: Path, days: int, *, instance: str, directory: Path) -> Path:
+    """A copy of the declaration in ``path``, under ``directory``, with an instance changed."""
+    return _with(path, instance, "backup_days", days, directory)
+
+
+def _with(path: Path, instance: str, key: str, value: object, directory: Path) -> Path:
     content: dict[str, Any] = yaml.safe_load(path.read_text())
-    content["instances"][instance]["resource_id"] = resource_id
+    content["instances"][instance][key] = value
     return _copy(content, path, directory)
 
 

@@ -1,16 +1,15 @@
 """A server that another one replaces under its name, as a restore does it, and the way back."""
 
+import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
-from local.declared import with_resource_id
+from local.declared import with_backup_days, with_resource_id
 from local.deployment import DECLARATION, Deployment
 from local.progress import UnprovenError
-
-SNAPSHOT = "before-the-restore"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +25,14 @@ def replaced(deployment: Deployment) -> Generator[Replacement]:
     """Put a copy of the server in its place, as `docs/access.md` says; put it back at the end."""
     rds, old = deployment.account.client("rds"), deployment.instance
     name, aside = old["DBInstanceIdentifier"], f"{old['DBInstanceIdentifier']}-old"
-    rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=SNAPSHOT)
+    snapshot = f"before-the-restore-{secrets.token_hex(4)}"
+    rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=snapshot)
     rds.modify_db_instance(
         DBInstanceIdentifier=name, NewDBInstanceIdentifier=aside, ApplyImmediately=True
     )
     new = rds.restore_db_instance_from_db_snapshot(
         DBInstanceIdentifier=name,
-        DBSnapshotIdentifier=SNAPSHOT,
+        DBSnapshotIdentifier=snapshot,
         DBSubnetGroupName=old["DBSubnetGroup"]["DBSubnetGroupName"],
         DBParameterGroupName=old["DBParameterGroups"][0]["DBParameterGroupName"],
         VpcSecurityGroupIds=[one["VpcSecurityGroupId"] for one in old["VpcSecurityGroups"]],
@@ -47,7 +47,8 @@ def replaced(deployment: Deployment) -> Generator[Replacement]:
         rds.modify_db_instance(
             DBInstanceIdentifier=aside, NewDBInstanceIdentifier=name, ApplyImmediately=True
         )
-        deployment.make("access")
+        # The old id is what a change of the instance back tells.
+        deployment.make("deploy")
 
 
 def _resource_id(deployment: Deployment) -> str:
@@ -80,6 +81,26 @@ def the_procedure_lets_them_in(replacement: Replacement) -> str:
         directory=deployment.state / "restore",
     )
     deployment.make("access", environment=declaration)
+    return _everybody_logs_in(deployment)
+
+
+def the_next_change_lets_them_in(replacement: Replacement) -> str:
+    """A change of the instance has its stack tell the new id, and the access stack hears of it.
+
+    Nothing in the access stack's own template changes.
+    """
+    deployment = replacement.deployment
+    declaration = with_backup_days(
+        DECLARATION,
+        2,
+        instance=deployment.declared.instance,
+        directory=deployment.state / "backup-days",
+    )
+    deployment.make("deploy", environment=declaration)
+    return _everybody_logs_in(deployment)
+
+
+def _everybody_logs_in(deployment: Deployment) -> str:
     for grant in deployment.declared.grants:
         with deployment.identity(grant.identity).log_in(grant.user, grant.database) as session:
             session.execute("SELECT 1")

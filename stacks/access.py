@@ -38,8 +38,16 @@ class AccessStack(Stack):
         CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
         for name, database in databases.items():
             CfnOutput(self, f"ResourceId-{name}", value=database.instance.made_resource_id)
-        # CloudFormation leaves a resource alone whose properties are what they were: a parameter
-        # changes one, and neither the template nor what was reviewed.
+        # CloudFormation resolves references to other stacks anew in an update alone, and updates a
+        # stack only where its template or a parameter has changed.
+        deployment = CfnParameter(
+            self,
+            "Deployment",
+            default="never",
+            description="When it is deployed: with another value this stack is updated",
+        )
+        # It leaves a resource alone, too, whose properties are what they were: a parameter changes
+        # one, and neither the template nor what was reviewed.
         repair = CfnParameter(
             self,
             "Repair",
@@ -62,6 +70,7 @@ class AccessStack(Stack):
                 vpc=network.vpc,
                 subnets=network.private_subnets,
                 security_group=database.users_security_group,
+                deployment=deployment.value_as_string,
             )
             for name, database in databases.items()
         }

@@ -19,7 +19,7 @@ from typing import Any
 import hypercorn.asyncio
 import hypercorn.config
 
-from local.aws import MARK, simulation
+from local.aws import MARK, exports, simulation
 from local.aws.audit import Calls
 from local.aws.certificates import CertificateAuthority
 from local.aws.cloudwatch.service import CloudWatch
@@ -140,6 +140,7 @@ def _start_services(
     rds = Rds(emulator, authority=authority, state=state, runtime=runtime)
     stack.callback(rds.stop)
     for module in (
+        exports,
         network,
         bucket,
         function,

@@ -29,10 +29,11 @@ _PRIVATE_NAMES = {
     ),
     "core.rds_iam": ("RdsIamTokenError", "verify_rds_iam_token"),
     "core.responses": ("request_scope",),
-    "services.cloudformation": ("_stacks",),
+    "services.cloudformation": ("_exports", "_stacks"),
     "services.cloudformation.custom_resource": ("deliver_response",),
+    "services.cloudformation.handlers": ("_imported_export_names",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
-    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudformation.stacks": ("_resolve_stack_outputs", "_runs_on_worker_thread"),
     "services.cloudwatch": (
         "_alarms",
         "_describe_alarms",
@@ -60,6 +61,8 @@ _PRIVATE_NAMES = {
         "register_session",
     ),
 }
+
+_WITHOUT_RESOURCES = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -607,6 +610,30 @@ class Emulator:
         handlers[resource_type] = {
             **own, "create": create, "update": update, "update_with_logical_id": True
         }  # fmt: skip
+
+    def on_exports(self, check: Callable[[str, Mapping[str, str]], None]) -> None:
+        """Call `check` with a stack's id and the exports that it is about to have, by name.
+
+        A ValueError fails the stack's operation, which is rolled back.
+        """
+        module = vars(importlib.import_module("ministack.services.cloudformation.stacks"))
+        resolve = module["_resolve_stack_outputs"]
+
+        def checked(*arguments: Any) -> Any:
+            outputs, exports = resolve(*arguments)
+            check(arguments[-1], {name: one["Value"] for name, one in exports.items()})
+            return outputs, exports
+
+        module["_resolve_stack_outputs"] = checked
+
+    def importing(self, export: str) -> list[str]:
+        """The names of the stacks that import an export."""
+        imported = self._get("services.cloudformation.handlers", "_imported_export_names")
+        return [
+            name
+            for name, stack in self.store("cloudformation", "_stacks").items()
+            if stack["StackStatus"] not in _WITHOUT_RESOURCES and export in imported(stack, name)
+        ]
 
     def in_progress(self, stack: str) -> bool:
         """Whether a stack of that name or id is being created, changed or deleted."""

@@ -7,17 +7,19 @@ from local.deployment import Deployment
 from local.restore import Replacement
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def replaced(deployment: Deployment) -> Generator[Replacement]:
     with restore.replaced(deployment) as replacement:
         yield replacement
 
 
-def test_policies_do_not_let_anybody_in_to_another_server_of_the_name(
+def test_another_server_of_the_name_lets_nobody_in_until_its_id_is_declared(
     replaced: Replacement,
 ) -> None:
     restore.nobody_logs_in(replaced)
-
-
-def test_the_new_id_is_declared_and_everybody_is_let_in(replaced: Replacement) -> None:
     restore.the_procedure_lets_them_in(replaced)
+
+
+def test_what_another_stack_tells_anew_is_heard_at_the_next_deploy(replaced: Replacement) -> None:
+    restore.nobody_logs_in(replaced)
+    restore.the_next_change_lets_them_in(replaced)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +97,12 @@ class Stacks:
 
     def deploy(self, name: str, resources: Mapping[str, Any], **outputs: Any) -> dict[str, str]:
         """Create or update a stack; its outputs."""
+        said = {key: {"Value": value} for key, value in outputs.items()}
+        return self.deploy_template(name, {"Resources": resources, "Outputs": said})
+
+    def deploy_template(self, name: str, template: Mapping[str, Any]) -> dict[str, str]:
+        """Create or update a stack of a whole template; its outputs."""
         client = self.client
-        template = {
-            "Resources": resources,
-            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-        }
         act = client.update_stack if name in self.made else client.create_stack
         self.made.add(name)
         capabilities = ["CAPABILITY_NAMED_IAM"]
@@ -108,7 +110,8 @@ class Stacks:
         stack = self._ended(name)
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             events = client.describe_stack_events(StackName=name)["StackEvents"]
-            failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED")]
+            newest = takewhile(lambda e: not _begins(e), events)
+            failed = [e for e in newest if e["ResourceStatus"].endswith("_FAILED")]
             raise StackFailedError(failed[-1]["ResourceStatusReason"])
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
 
@@ -125,6 +128,12 @@ class Stacks:
             stack = self.client.describe_stacks(StackName=name)["Stacks"][0]
             if not stack["StackStatus"].endswith("_IN_PROGRESS"):
                 return stack
+
+
+def _begins(event: Mapping[str, str]) -> bool:
+    """Whether it is the first event of what was done to a stack."""
+    begun = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    return begun and event["ResourceType"] == "AWS::CloudFormation::Stack"
 
 
 @pytest.fixture(scope="session")

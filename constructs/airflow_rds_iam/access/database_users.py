@@ -35,6 +35,7 @@ class DatabaseUsers(Construct):
         key: encrypts the function's log groups.
         subnets: private subnets of ``vpc``.
         security_group: lets the function out to the database's port and nowhere else.
+        deployment: another text at each deployment, with which this is updated.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class DatabaseUsers(Construct):
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
+        deployment: str = "never",
     ) -> None:
         super().__init__(scope, construct_id)
         backing = ResourceFunction(
@@ -102,7 +104,13 @@ class DatabaseUsers(Construct):
             return made
 
         retiring = [_with_retiring(state, grants) for state in states]
-        self.made = resource("Resource", "Custom::DatabaseUsers", Databases=retiring, Repair=repair)
+        self.made = resource(
+            "Resource",
+            "Custom::DatabaseUsers",
+            Databases=retiring,
+            Deployment=deployment,
+            Repair=repair,
+        )
         self.retired = resource("Retired", "Custom::RetiredDatabaseUsers", Step="retire")
         # The function keeps its permissions until the users are removed.
         self.made.node.add_dependency(backing)
