@@ -65,3 +65,4 @@ class DatabaseStack(Stack):
         )
         [security_group] = self.instance.connections.security_groups
         let_in(self, clients, security_group=security_group, port=PORT)
+        self.instance.come_last(self)

@@ -16,13 +16,18 @@ def retained(resource: Mapping[str, Any]) -> bool:
     return resource.get("DeletionPolicy", "Delete").startswith("Retain")
 
 
-def needed_by(node: Node, found: Mapping[str, Any]) -> Iterator[Node]:
-    """The resources that one refers to or depends on, in its own stack and in others."""
+def waited_for(node: Node, found: Mapping[str, Any]) -> Iterator[Node]:
+    """The resources that one says to wait for."""
+    stack, logical_id = node
+    depends = found[stack]["Resources"][logical_id].get("DependsOn", [])
+    yield from ((stack, one) for one in ([depends] if isinstance(depends, str) else depends))
+
+
+def referred_to(node: Node, found: Mapping[str, Any]) -> Iterator[Node]:
+    """The resources that one refers to, in its own stack and in others."""
     stack, logical_id = node
     template = found[stack]
     resource = template["Resources"][logical_id]
-    depends = resource.get("DependsOn", [])
-    yield from ((stack, one) for one in ([depends] if isinstance(depends, str) else depends))
     for key, value in keys_and_values(resource.get("Properties", {})):
         if key == "Ref" and value in template["Resources"]:
             yield stack, cast("str", value)
@@ -63,13 +68,23 @@ def standing_on(nodes: list[Node], found: Mapping[str, Any]) -> set[Node]:
         node = nodes.pop()
         if node not in seen:
             seen.add(node)
-            nodes += needed_by(node, found)
+            nodes += referred_to(node, found)
     return seen
+
+
+def logs_of(nodes: list[Node], found: Mapping[str, Any]) -> list[Node]:
+    """The log groups that instances write to, which they name by their own names alone."""
+    return [
+        (stack, name)
+        for stack, logical_id in nodes
+        for other, name in waited_for((stack, logical_id), found)
+        if found[other]["Resources"][name]["Type"] == "AWS::Logs::LogGroup"
+    ]
 
 
 def test_all_that_a_retained_instance_stands_on_stays_with_it(cdk_out: CdkOut) -> None:
     found = templates(cdk_out("prod"))
-    kept = standing_on(instances(found), found)
+    kept = standing_on([*instances(found), *logs_of(instances(found), found)], found)
     types = {found[stack]["Resources"][logical_id]["Type"] for stack, logical_id in kept}
     assert types == {
         "AWS::RDS::DBInstance",
@@ -105,6 +120,17 @@ def test_what_is_named_or_stands_on_a_retained_thing_goes_where_the_first_creati
         if resource.get("DeletionPolicy") == "Retain" and resource["Type"] != "AWS::S3::Bucket"
     ]
     assert stays == []
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_no_failure_of_something_else_finds_an_instance_that_is_protected_from_deletion(
+    environment: str, cdk_out: CdkOut
+) -> None:
+    """A first creation could not be rolled back with it, nor tried again."""
+    found = templates(cdk_out(environment))
+    for stack, instance in instances(found):
+        before = {name for _, name in waited_for((stack, instance), found)}
+        assert before == {*found[stack]["Resources"]} - {instance}
 
 
 def test_a_parameter_group_of_an_older_family_goes_once_nobody_uses_it(cdk_out: CdkOut) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import ArnFormat, CfnDeletionPolicy, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnDeletionPolicy, CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -223,6 +223,16 @@ class PostgresInstance(Construct):
     def made_resource_id(self) -> str:
         """The id that the instance was made with, which CloudFormation keeps after a restore."""
         return self._instance.attr_dbi_resource_id
+
+    def come_last(self, scope: Construct) -> None:
+        """Make the instance once everything else within ``scope`` is there.
+
+        Nothing can take an instance away that is protected from deletion: if what comes after it
+        failed, the first creation could be neither rolled back nor tried again.
+        """
+        for other in scope.node.find_all():
+            if isinstance(other, CfnResource) and other.node.path != self._instance.node.path:
+                self._instance.add_resource_dependency(other)
 
     def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
         """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other.
