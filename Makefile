@@ -171,7 +171,9 @@ doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIR
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
+	@$(BIN)/python -m retained record '$(OUTPUT)'
 	$(CDK) destroy --app '$(OUTPUT)' --force --all
+	@$(BIN)/python -m retained tell '$(OUTPUT)'
 
 
 .PHONY: setup lock clean

@@ -17,6 +17,7 @@ def everything_is_destroyed(deployment: Deployment) -> str:
     account = deployment.account
     kept = _kept(deployment)
     deployment.make("destroy")
+    told = deployment.log("destroy").read_text()
     own = account.client
     left = {
         "stacks": [
@@ -53,6 +54,9 @@ def everything_is_destroyed(deployment: Deployment) -> str:
     }
     if strange := {name for name in own_left if name.split(": ")[1] not in kept}:
         raise UnprovenError(f"left after make destroy: {sorted(strange)}")
+    buckets = {name for name in left["buckets"] if name in kept}
+    if silent := {name for name in buckets if f"S3 access logs stay in {name}" not in told}:
+        raise UnprovenError(f"make destroy does not tell that these stay: {sorted(silent)}")
     return f"kept, as they hold logs: {', '.join(sorted(own_left))}"
 
 

@@ -1,0 +1,74 @@
+"""The resources that a deployed stack would leave behind, by its own template."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retained:
+    """A resource that stays; ``id`` is what its service knows it by."""
+
+    logical_id: str
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """A stack that is to be removed.
+
+    ``protected`` are the identifiers of its instances that RDS will not delete, though it should.
+    """
+
+    name: str
+    template: Template
+    retained: Sequence[Retained]
+    protected: Sequence[str]
+
+
+def leaving(cloudformation: Any, stack: str) -> Leaving | None:
+    """Read ``stack`` with a boto3 client: GetTemplate, ListStackResources. None: there is none.
+
+    Raises:
+        ClientError: the caller may not read it.
+    """
+    try:
+        body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ValidationError":
+            raise
+        return None
+    template: Template = json.loads(body) if isinstance(body, str) else body
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    there = [
+        Retained(logical_id=one["LogicalResourceId"], type=one["ResourceType"], id=one_id)
+        for page in pages
+        for one in page["StackResourceSummaries"]
+        if (one_id := one.get("PhysicalResourceId"))
+    ]
+    stays = {one.logical_id: _stays(template, one.logical_id) for one in there}
+    return Leaving(
+        name=stack,
+        template=template,
+        retained=[one for one in there if stays[one.logical_id]],
+        protected=[
+            one.id
+            for one in there
+            if not stays[one.logical_id] and _is_protected(template, one.logical_id)
+        ],
+    )
+
+
+def _stays(template: Template, logical_id: str) -> bool:
+    declared = template["Resources"].get(logical_id, {})
+    return declared.get("DeletionPolicy", "Delete").startswith("Retain")
+
+
+def _is_protected(template: Template, logical_id: str) -> bool:
+    return bool(template["Resources"][logical_id].get("Properties", {}).get("DeletionProtection"))
