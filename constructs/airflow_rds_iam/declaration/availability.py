@@ -1,6 +1,6 @@
 """What a declaration asks for and AWS does not offer, as far as is known here."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
 from airflow_rds_iam import certificates
@@ -15,6 +15,8 @@ def unavailable(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     region = declaration.region
     if region:
         yield from _region(region)
+        yield from _zones(declaration.network.zones, region)
+        yield from _arns(declaration, region)
     for name, instance in declaration.instances.items():
         yield from _instance(("instances", name), instance, region)
 
@@ -36,6 +38,32 @@ def _region(region: str) -> Iterator[tuple[Path, str]]:
             f"no authority of {region!r} is in {RDS_CERTIFICATES.name}, so no login there could"
             " be verified: download Amazon RDS's newest bundle and run make certificates FILE=…",
         )
+
+
+def _zones(zones: Sequence[str], region: str) -> Iterator[tuple[Path, str]]:
+    # An account of long standing may have one that newer ones do not see, but none beyond the last.
+    known = offers.zones(region)
+    for position, zone in enumerate(zones):
+        if known and zone > max(known):
+            message = f"{zone!r} is no zone of {region}; there are {', '.join(sorted(known))}"
+            yield ("network", "zones", position), message
+
+
+def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
+    if region not in offers.regions("rds"):
+        return
+    partition = offers.partition(region)
+    arns = [
+        (("identities", name, "role_arn"), identity.role_arn)
+        for name, identity in declaration.identities.items()
+    ]
+    topic = declaration.alarms.topic_arn
+    for path, arn in [*arns, *([(("alarms", "topic_arn"), topic)] if topic else [])]:
+        if arn.split(":")[1] != partition:
+            yield path, f"{arn!r} is of another partition: {region} is of {partition!r}"
+    # "Using Amazon CloudWatch alarms": an alarm tells a topic of its own region.
+    if topic and topic.split(":")[3] != region:
+        yield ("alarms", "topic_arn"), f"{topic!r} must be of {region}, as its alarm is"
 
 
 def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tuple[Path, str]]:

@@ -1,6 +1,7 @@
 """What a team declares of an environment: its instances, databases, identities and access."""
 
 import re
+from itertools import combinations
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -14,6 +15,7 @@ from airflow_rds_iam.declaration.values import (
     Account,
     AirflowName,
     AirflowOption,
+    AirflowValue,
     AuthoritiesPath,
     Because,
     DataClass,
@@ -217,7 +219,7 @@ class Airflow(Model):
         "both (Airflow 3.2 or newer), with which tasks need no way to the internet: "
         "`Environment.WebserverAccessMode`.",
     )
-    configuration: dict[AirflowOption, str] = Field(
+    configuration: dict[AirflowOption, AirflowValue] = Field(
         default={},
         description="Airflow configuration options, such as core.parallelism: "
         "`Environment.AirflowConfigurationOptions`.",
@@ -362,7 +364,8 @@ class Declaration(Model):
     )
     tags: dict[TagKey, TagValue] = Field(
         default={},
-        max_length=50,
+        # 50, and subnets have three of the CDK's.
+        max_length=47,
         description="`Tags` of every resource that takes them.",
         json_schema_extra=NO_OTHER_KEYS,
     )
@@ -407,4 +410,8 @@ class Declaration(Model):
         for key in tags:
             if key.lower().startswith("aws:"):
                 raise ValueError(f"{key!r} is reserved: no key may begin with aws:")
+        # IAM user guide, "Tags for AWS Identity and Access Management resources".
+        for one, other in combinations(tags, 2):
+            if one.lower() == other.lower():
+                raise ValueError(f"{one!r} and {other!r} are the same key to IAM")
         return tags

@@ -20,6 +20,10 @@ from airflow_rds_iam.declaration.values import (
 PRIVATE = tuple(
     IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 )
+# "IANA IPv4 Special-Purpose Address Registry": this host, loopback, link-local, multicast and up.
+NO_MACHINES = tuple(
+    IPv4Network(one) for one in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+)
 SOURCES = ("security_group", "prefix_list", "range")
 
 
@@ -119,6 +123,11 @@ class Network(Model):
             raise ValueError("must have four numbers of 0 to 255 before its /") from None
         if str(network) != cidr:
             raise ValueError(f"must begin where a range of /{network.prefixlen} does: {network}")
+        if any(network.subnet_of(one) for one in NO_MACHINES):
+            private = ", ".join(map(str, PRIVATE))
+            raise ValueError(
+                f"is of a range in which no machine has an address; private are {private}"
+            )
         return cidr
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 What is new at AWS is known here with the next version of the library.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ SERVICES = {"airflow": "Amazon MWAA", "rds": "Amazon RDS"}
 # Read as files: importing cfn-lint takes seconds.
 CLASSES_BY_REGION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/dbinstanceclass_enum.json"
 CLASSES_BY_VERSION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/db_instance_class.json"
+ZONES = "cfnlint/helpers.py"
 VERSIONS = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json"
 
 
@@ -48,6 +50,25 @@ def instance_classes(major: str, region: str | None) -> frozenset[str]:
 
 
 @cache
+def partition(region: str) -> str:
+    """The partition of ``region``, as ARNs begin with it, such as ``aws-cn``."""
+    resolver = EndpointResolver(Loader().load_data("endpoints"))
+    return resolver.get_partition_for_region(region)
+
+
+@cache
+def zones(region: str) -> frozenset[str]:
+    """The letters of the availability zones of ``region``; empty where nothing is known of it."""
+    source = ast.parse(_path(ZONES).read_text(encoding="utf-8"))
+    [by_region] = [
+        ast.literal_eval(node.value)
+        for node in source.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "AVAILABILITY_ZONES"
+    ]
+    return frozenset(zone.removeprefix(region) for zone in by_region.get(region, ()))
+
+
+@cache
 def engine_versions(major: str) -> frozenset[str]:
     """PostgreSQL's minor versions of ``major`` that RDS has, or had, such as ``17.6``."""
     [versions] = [
@@ -74,5 +95,8 @@ def _is_of(rule: dict[str, Any], version: str) -> bool:
 
 @cache
 def _data(file: str) -> Any:
-    path = Path(str(distribution("cfn-lint").locate_file(file)))
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(_path(file).read_text(encoding="utf-8"))
+
+
+def _path(file: str) -> Path:
+    return Path(str(distribution("cfn-lint").locate_file(file)))

@@ -4,9 +4,10 @@ The words stand in each error, in the JSON Schema (where editors show them) and 
 docs/declaration.md, always after "must be".
 """
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -112,10 +113,14 @@ AirflowName = Annotated[
 AirflowOption = Annotated[
     str,
     _form(
-        r"^[a-z0-9_.]+\.[a-z0-9_]+$",
+        r"^[a-z][a-z0-9_.]*\.[a-z0-9_]+$",
         "section.option in lower case, such as core.parallelism, 64 characters at most",
         longest=64,
     ),
+]
+AirflowValue = Annotated[
+    str,
+    _form(r"^[ -~]+$", "1 to 65536 letters without accents, digits, signs and spaces", 65536),
 ]
 # Neither libpq nor Airflow expands anything, and a worker's directory may be any.
 AuthoritiesPath = Annotated[
@@ -141,13 +146,30 @@ TopicArn = Annotated[
         "the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:111122223333:alarms",
     ),
 ]
+
+
+def _cron(schedule: str) -> str:
+    found = re.fullmatch(r"cron\((.*)\)", schedule)
+    if found:
+        *_, day, _, weekday, _ = fields = found[1].split()
+        if (day == "?") == (weekday == "?"):
+            raise ValueError(
+                "cron must have ? for the day of the month or of the week, and one day"
+            )
+        for field, name, last in zip(fields, ("minute", "hour"), (59, 23), strict=False):
+            if any(int(number) > last for number in re.findall(r"(?<![/\d])\d+", field)):
+                raise ValueError(f"cron has {field} for the {name}, which is 0 to {last}")
+    return schedule
+
+
 # EventBridge Scheduler, "Schedule types".
 Schedule = Annotated[
     str,
     _form(
-        r"^(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$",
+        r"^(rate\([1-9][0-9]* (minute|hour|day)s?\)|cron\([0-9A-Z,*?/#-]+( [0-9A-Z,*?/#-]+){5}\))$",
         "rate(…) or cron(…) of EventBridge Scheduler, such as rate(1 day) or cron(0 6 * * ? *)",
     ),
+    AfterValidator(_cron),
 ]
 
 # "OpenID Connect reference" of GitHub Docs: ids follow the names where a repository was made,
@@ -207,8 +229,9 @@ TagKey = Annotated[
 TagValue = Annotated[
     str,
     _form(
-        r"^[\w .:/=+@-]*$",
-        "at most 256 letters, digits, spaces and any of _ . : / = + - @",
+        # Amazon MWAA takes no empty value (API reference, CreateEnvironment).
+        r"^[\w .:/=+@-]+$",
+        "1 to 256 letters, digits, spaces and any of _ . : / = + - @",
         longest=256,
     ),
 ]

@@ -38,7 +38,46 @@ def test_a_region_without_a_service_that_is_needed_is_told_with_the_nearest(
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-east-1", "ap-southeast-4"])
 def test_a_region_with_both_services_is_taken(region: str) -> None:
-    assert found({"region": region, "account": REMOVED}) == []
+    partition = offers.partition(region)
+    role = f"arn:{partition}:iam::111122223333:role/shop"
+    changes = {"region": region, "account": REMOVED, "identities.shop.role_arn": role}
+    assert found(changes) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "message"),
+    [
+        (
+            {"network.zones": ["a", "c", "d"]},
+            "network.zones.2",
+            "'d' is no zone of eu-central-1; there are a, b, c",
+        ),
+        (
+            {"identities.shop.role_arn": "arn:aws-cn:iam::111122223333:role/shop"},
+            "identities.shop.role_arn",
+            "'arn:aws-cn:iam::111122223333:role/shop' is of another partition: eu-central-1 is of "
+            "'aws'",
+        ),
+        (
+            {"alarms.topic_arn": "arn:aws:sns:us-east-1:111122223333:alarms"},
+            "alarms.topic_arn",
+            "'arn:aws:sns:us-east-1:111122223333:alarms' must be of eu-central-1, as its alarm is",
+        ),
+    ],
+)
+def test_what_is_not_in_the_region_is_told(
+    changes: dict[str, object], path: str, message: str
+) -> None:
+    assert found(changes) == [(path, message)]
+
+
+def test_a_zone_that_newer_accounts_do_not_see_is_taken() -> None:
+    assert found({"region": "us-west-1", "network.zones": ["a", "b"]}) == []
+
+
+def test_nothing_is_said_of_the_zones_of_a_region_that_is_not_known() -> None:
+    assert offers.zones("eu-central-9") == frozenset()
+    assert "e" in offers.zones("us-east-1")
 
 
 @pytest.mark.parametrize("region", ["ap-southeast-5", "cn-north-1"])
