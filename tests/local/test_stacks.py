@@ -155,6 +155,35 @@ def test_an_instance_lives_and_dies_with_its_stack(
     assert not (state / "rds/mortal/data").exists()
 
 
+def test_an_instance_goes_to_another_major_version_where_that_is_allowed_and_not_back(
+    stacks: Stacks, account: Account
+) -> None:
+    def deploy(major: str, **properties: Any) -> dict[str, str]:
+        server = instance(
+            DBInstanceIdentifier="growing",
+            DBParameterGroupName={"Ref": "Group"},
+            EngineVersion=major,
+            **properties,
+        )
+        family = group(log_statement="all")
+        family["Properties"]["Family"] = f"postgres{major}"
+        resources = {"Server": server, "Group": family}
+        return stacks.deploy("growing", resources, Group={"Ref": "Group"})
+
+    before = deploy("17", AllocatedStorage="30")["Group"]
+    with pytest.raises(StackFailedError, match="The AllowMajorVersionUpgrade flag must be present"):
+        deploy("18", AllocatedStorage="30")
+    after = deploy("18", AllocatedStorage="30", AllowMajorVersionUpgrade=True)["Group"]
+    groups = account.client("rds").describe_db_parameter_groups()["DBParameterGroups"]
+    families = {one["DBParameterGroupName"]: one["DBParameterGroupFamily"] for one in groups}
+    assert before not in families
+    assert families[after] == "postgres18"
+    with pytest.raises(StackFailedError, match="Cannot upgrade postgres from 18 to 17"):
+        deploy("17", AllocatedStorage="30", AllowMajorVersionUpgrade=True)
+    with pytest.raises(StackFailedError, match="storage cannot be reduced"):
+        deploy("18", AllocatedStorage="20")
+
+
 @pytest.mark.parametrize(("policy", "again"), [("RetainExceptOnCreate", True), ("Retain", False)])
 def test_a_failed_first_creation_can_be_tried_again_unless_it_left_a_name_behind(
     policy: str, again: bool, stacks: Stacks

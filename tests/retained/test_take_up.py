@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -40,10 +40,9 @@ def test_whatever_a_template_retains_can_be_imported_by_itself(
             if key == "Ref" and not str(value).startswith("AWS::"):
                 assert value in imported
             elif key == "Fn::GetAtt":
-                assert isinstance(value, list)
-                assert value[0] in imported
+                assert cast("list[str]", value)[0] in imported
             elif key == "DependsOn":
-                assert {value} if isinstance(value, str) else {*value} <= imported.keys()
+                assert {*cast("list[str]", value)} <= imported.keys()
 
 
 def test_the_instance_of_prod_is_imported_with_all_that_it_stands_on(cdk_out: CdkOut) -> None:

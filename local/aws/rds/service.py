@@ -104,6 +104,7 @@ class Rds:
 
     def _update(self, name: str, old: Properties, new: Properties) -> Created:
         validation.check_instance(self._emulator, new, exists=True)
+        validation.check_change(old, new)
         record = self._record(name)
         port = record["Endpoint"]["Port"]
         self._instance_type.change(name, old, new)

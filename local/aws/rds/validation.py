@@ -1,7 +1,7 @@
 """What RDS plainly refuses, with the cause in the stack's event."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from local.aws.emulator import Emulator, Properties
 
@@ -77,6 +77,31 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
     logs = set(given("EnableCloudwatchLogsExports", []))
     require(logs <= _LOGS, f"EnableCloudwatchLogsExports {sorted(logs - _LOGS)}: {sorted(_LOGS)}")
     _check_references(emulator, properties, release.split(".")[0])
+
+
+def check_change(old: Properties, new: Properties) -> None:
+    """ValueError unless RDS would change an instance's version and storage so.
+
+    Source: "Choosing a major version for an upgrade" and "Modifying settings" of storage.
+    """
+    before, after = (_version(one.get("EngineVersion")) for one in (old, new))
+    if after < before[: len(after)]:
+        raise ValueError(f"Cannot upgrade postgres from {_dotted(before)} to {_dotted(after)}")
+    if after[0] > before[0] and not _true(new.get("AllowMajorVersionUpgrade")):
+        raise ValueError(
+            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
+            "version."
+        )
+    if int(new.get("AllocatedStorage", 0)) < int(old.get("AllocatedStorage", 0)):
+        raise ValueError("Invalid storage size: an instance's storage cannot be reduced")
+
+
+def _version(text: object) -> list[int]:
+    return [int(part) for part in str(text).split(".")]
+
+
+def _dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))
 
 
 def _check_references(emulator: Emulator, properties: Properties, major: str) -> None:
