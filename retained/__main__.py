@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from retained import take_up
 from retained.deployed import Leaving, leaving
+from retained.strangers import strangers
 from review.templates.assembly import read
 
 FOLDER = "retained"
@@ -32,16 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.writelines(f"{line}\n" for line in told(given.assembly))
             return 0
         found = list(_leaving(given.assembly))
+        refused = [*refusals(found, boto3.Session())]
     except (ClientError, BotoCoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    protected = [identifier for stack in found for identifier in stack.protected]
-    if protected:
-        print(
-            f"nothing is removed: RDS deletes no {', '.join(protected)}, which is deployed with "
-            "deletion_protection: true and retain: false; deploy one of the two otherwise first",
-            file=sys.stderr,
-        )
+    if refused:
+        print("nothing is removed:", file=sys.stderr)
+        sys.stderr.writelines(f"  {line}\n" for line in refused)
         return 1
     record(found, given.assembly)
     return 0
@@ -55,6 +53,18 @@ def _leaving(assembly: Path) -> Iterator[Leaving]:
         client: Any = session.client("cloudformation", region_name=declared)  # pyright: ignore[reportUnknownMemberType]
         if found := leaving(client, stack.name):
             yield found
+
+
+def refusals(stacks: Sequence[Leaving], session: Any) -> Iterator[str]:
+    """What would make the removal fail in its middle, and what to do about it."""
+    for stack in stacks:
+        for identifier in stack.protected:
+            yield (
+                f"RDS does not delete {identifier}, deployed with deletion_protection: true and "
+                "retain: false; deploy one of the two otherwise"
+            )
+        for bucket in strangers(session.client("s3"), stack.template, stack.there):
+            yield f"Amazon S3 deletes no bucket that others put something into: {bucket}; move it"
 
 
 def record(stacks: Sequence[Leaving], assembly: Path) -> None:

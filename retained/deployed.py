@@ -23,11 +23,13 @@ class Retained:
 class Leaving:
     """A stack that is to be removed.
 
-    ``protected`` are the identifiers of its instances that RDS will not delete, though it should.
+    ``there`` has the physical id of each of its resources, by logical id; ``protected`` are the
+    identifiers of its instances that RDS will not delete, though it should.
     """
 
     name: str
     template: Template
+    there: Mapping[str, str]
     retained: Sequence[Retained]
     protected: Sequence[str]
 
@@ -52,23 +54,30 @@ def leaving(cloudformation: Any, stack: str) -> Leaving | None:
         for one in page["StackResourceSummaries"]
         if (one_id := one.get("PhysicalResourceId"))
     ]
-    stays = {one.logical_id: _stays(template, one.logical_id) for one in there}
+    ids = {one.logical_id: one.id for one in there}
     return Leaving(
         name=stack,
         template=template,
-        retained=[one for one in there if stays[one.logical_id]],
+        there=ids,
+        retained=[one for one in there if stays(template, one.logical_id)],
         protected=[
-            one.id
-            for one in there
-            if not stays[one.logical_id] and _is_protected(template, one.logical_id)
+            ids[logical_id]
+            for logical_id, one in resources_of(template, "AWS::RDS::DBInstance").items()
+            if one["Properties"].get("DeletionProtection") and not stays(template, logical_id)
         ],
     )
 
 
-def _stays(template: Template, logical_id: str) -> bool:
+def resources_of(template: Template, resource_type: str) -> dict[str, Mapping[str, Any]]:
+    """The resources of a type, by logical id."""
+    return {
+        logical_id: one
+        for logical_id, one in template["Resources"].items()
+        if one["Type"] == resource_type
+    }
+
+
+def stays(template: Template, logical_id: str) -> bool:
+    """Whether CloudFormation leaves the resource when it deletes the stack."""
     declared = template["Resources"].get(logical_id, {})
     return declared.get("DeletionPolicy", "Delete").startswith("Retain")
-
-
-def _is_protected(template: Template, logical_id: str) -> bool:
-    return bool(template["Resources"][logical_id].get("Properties", {}).get("DeletionProtection"))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from local.account import Account
 from retained import __main__ as retained
 from retained.deployed import leaving
+from retained.strangers import strangers
 from tests.local.conftest import Stacks, instance, resource
 
 
@@ -51,6 +53,26 @@ def test_what_a_deployed_stack_retains_is_recorded_and_told(stacks: Stacks, asse
 
 def test_where_nothing_is_retained_that_is_said(assembly: Path) -> None:
     assert [*retained.told(assembly)] == ["Nothing stays."]
+
+
+def test_what_others_put_into_a_bucket_is_found_before_anything_goes(
+    stacks: Stacks, account: Account
+) -> None:
+    files = resource("SSM::Parameter", Type="String", Value="x")
+    stacks.deploy("filled", {"Bucket": resource("S3::Bucket", BucketName="filled-one"), "F": files})
+    s3 = account.client("s3")
+    for key in ("dags/one.py", "plugins.zip"):
+        s3.put_object(Bucket="filled-one", Key=key, Body=b"1")
+    found = leaving(stacks.client, "filled")
+    assert found
+    delivered = {"Bucket": {"Ref": "Bucket"}, "Prefix": "dags"}
+    files = {"Type": "Custom::BucketFiles", "Properties": delivered}
+    template = {"Resources": {**found.template["Resources"], "Files": files}}
+    assert [*strangers(s3, template, found.there)] == ["filled-one, with plugins.zip"]
+    s3.delete_object(Bucket="filled-one", Key="plugins.zip")
+    assert [*strangers(s3, template, found.there)] == []
+    s3.delete_object(Bucket="filled-one", Key="dags/one.py")
+    assert [*strangers(s3, found.template, found.there)] == []
 
 
 def test_an_instance_that_is_protected_and_not_retained_is_found_before_anything_goes(

@@ -19,7 +19,7 @@ def of(template: dict[str, Any]) -> Leaving:
         for name, resource in template["Resources"].items()
         if stays(resource)
     ]
-    return Leaving(name="stack", template=template, retained=retained, protected=[])
+    return Leaving(name="stack", template=template, there={}, retained=retained, protected=[])
 
 
 def test_an_import_knows_each_type_by_its_schemas_identifier() -> None:

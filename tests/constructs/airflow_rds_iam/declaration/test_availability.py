@@ -59,7 +59,7 @@ def test_a_region_with_both_services_is_taken(region: str) -> None:
             "'aws'",
         ),
         (
-            {"alarms.topic_arn": "arn:aws:sns:us-east-1:111122223333:alarms"},
+            {"alarms": {"topic_arn": "arn:aws:sns:us-east-1:111122223333:alarms"}},
             "alarms.topic_arn",
             "'arn:aws:sns:us-east-1:111122223333:alarms' must be of eu-central-1, as its alarm is",
         ),
@@ -84,7 +84,9 @@ def test_nothing_is_said_of_the_zones_of_a_region_that_is_not_known() -> None:
 def test_a_region_of_which_no_authority_is_here_is_refused_with_the_way_to_get_it(
     region: str,
 ) -> None:
-    [(path, message)] = found({"region": region, "account": REMOVED})
+    role = f"arn:{offers.partition(region)}:iam::111122223333:role/shop"
+    changes = {"region": region, "account": REMOVED, "identities.shop.role_arn": role}
+    [(path, message)] = found(changes)
     assert path == "region"
     assert message.startswith(f"no authority of {region!r} is in global-bundle.pem")
     assert message.endswith("run make certificates FILE=…")
