@@ -1,245 +1,38 @@
-"""How long the database users' function takes, beside what connecting alone takes.
+"""How long the database users' function takes.
 
-`python -m benchmarks` prints a table and writes build/bench.json. The floor is one connection for
-each database, through the same TLS front door and by as many workers, in the same run: each figure
-is a ratio to it, so that it means the same on any machine.
+`python -m benchmarks` prints a table and writes build/bench.json.
 """
 
 import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from database_users.deadline import Deadline
-from database_users.desired import Database
-from database_users.parallel import WORKERS
-from database_users.postgres.run import converge, survey
-from database_users.postgres.scope import changed_since
-from database_users.postgres.session import Session
-from database_users.postgres.target import Target
-from tests.database_server import MASTER, PORT, Postgres, running
-from tests.tls_front import write_certificate
+from benchmarks.large import large
+from benchmarks.many import measured, memory
+from benchmarks.revoked import revoked
 
 ROOT = Path(__file__).parents[1]
-REPEATS = 5
-SECONDS = 600
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; `goal` is the most that `value` may be, if there is one."""
-
-    name: str
-    value: float
-    unit: str
-    goal: float | None
-    met: bool | None
-
-
-def figure(name: str, value: float, unit: str, goal: float | None = None) -> Figure:
-    """A line of the table."""
-    return Figure(name, round(value, 3), unit, goal, None if goal is None else value <= goal)
-
-
-def declaration(count: int) -> tuple[Database, ...]:
-    """Databases with a login user of each level."""
-    return tuple(
-        Database(
-            name := f"bench_{number}",
-            f"{name}_owner",
-            f"{name}_writer",
-            f"{name}_reader",
-            (f"airflow_{name}_read",),
-            (f"etl_{name}_write",),
-            (f"shop_{name}_own",),
-        )
-        for number in range(count)
-    )
-
-
-@contextmanager
-def front_door(server: Postgres, directory: Path) -> Generator[Target]:
-    """The server behind TLS, in a process of its own, so that it shares no interpreter with us."""
-    certificate = directory / "certificate.pem"
-    write_certificate(certificate, "localhost")
-    socket = server.directory / f".s.PGSQL.{PORT}"
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "tests.tls_front", socket, certificate],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as process:
-        try:
-            if process.stdout is None:
-                raise RuntimeError("the front door has no output")
-            port = int(process.stdout.readline())
-            yield Target("localhost", port, MASTER, "eu-central-1", certificate)
-        finally:
-            process.terminate()
-
-
-@dataclass
-class Counting:
-    """Opens sessions and counts them, and the messages that are sent over them."""
-
-    target: Target
-    deadline: Deadline
-    sessions: int = 0
-    messages: int = 0
-
-    def __call__(self, database: str) -> Session:
-        """A session in `database`."""
-        self.sessions += 1
-        session = self.target.connect(database, self.deadline)
-        driver = session.driver
-        run = driver.run
-
-        def counted(sql: str) -> list[list[object]] | None:
-            self.messages += 1
-            return run(sql)
-
-        driver.run = counted  # pyright: ignore[reportAttributeAccessIssue]
-        return session
-
-
-def timed(action: Callable[[], object]) -> float:
-    """Seconds that `action` takes."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def floor(target: Target, databases: tuple[Database, ...]) -> float:
-    """Seconds to connect to each database once, and nothing else."""
-    deadline = Deadline(time.monotonic() + SECONDS)
-
-    def connect(database: Database) -> None:
-        with target.connect(database.name, deadline):
-            pass
-
-    def every() -> None:
-        with ThreadPoolExecutor(WORKERS) as workers:
-            list(workers.map(connect, databases))
-
-    return timed(every)
-
-
-def measured(count: int) -> list[Figure]:
-    """The figures for `count` databases that exist."""
-    databases = declaration(count)
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        running(18, max_connections="100") as server,
-        front_door(server, Path(directory)) as target,
-    ):
-        server.execute(*(f"CREATE DATABASE {database.name}" for database in databases), user=MASTER)
-        label = f"{count} databases"
-        counting = Counting(target, Deadline(time.monotonic() + SECONDS))
-        floor(target, databases)  # what the first connection to a database caches is no one's cost
-        floors = [floor(target, databases) for _ in range(REPEATS)]
-        first = timed(lambda: converge(counting, databases, counting.deadline))
-        first_messages = counting.messages / counting.sessions
-        floors += [floor(target, databases) for _ in range(REPEATS)]
-        connecting = statistics.median(floors)
-        ratios: list[float] = []
-        for _ in range(REPEATS):
-            least = floor(target, databases)
-            counting = Counting(target, Deadline(time.monotonic() + SECONDS))
-            seconds = timed(partial(survey, counting, databases, counting.deadline))
-            ratios.append(seconds / statistics.mean((least, floor(target, databases))))
-        again_messages = counting.messages / counting.sessions
-        changed = (replace(databases[0], read=(*databases[0].read, "analyst")), *databases[1:])
-        change = _change(target, databases, changed)
-        back = _change(target, changed, databases)
-        return [
-            figure(f"{label}: connecting to each, the floor", connecting, "s"),
-            figure(f"{label}: first apply, to the floor", first / connecting, "x", 1.5),
-            figure(f"{label}: nothing to do, to the floor", statistics.median(ratios), "x", 1.2),
-            figure(f"{label}: one grant more, beyond connecting", change, "s", 1),
-            figure(f"{label}: one grant less, beyond connecting", back, "s", 1),
-            figure(f"{label}: messages a connection, first apply", first_messages, "messages"),
-            figure(f"{label}: messages a connection, nothing to do", again_messages, "messages"),
-        ]
-
-
-def _change(target: Target, before: tuple[Database, ...], after: tuple[Database, ...]) -> float:
-    """Seconds that the change takes beyond connecting to what it touches."""
-    counting = Counting(target, Deadline(time.monotonic() + SECONDS))
-    seconds = timed(lambda: converge(counting, after, counting.deadline, changed_since(before)))
-    return seconds - counting.sessions * min(floor(target, before[:1]) for _ in range(5))
-
-
-# In a process that imports what Lambda would, from the entry that Lambda calls.
-_INVOCATION = """
-import json, resource, sys
-from database_users.handler import handle
-
-class Context:
-    def get_remaining_time_in_millis(self):
-        return 600_000
-
-handle(json.load(sys.stdin), Context())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
-
-
-def memory(count: int) -> list[Figure]:
-    """What one invocation needs at its peak, for a first apply, databases to be made included."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        running(18, max_connections="100") as server,
-        front_door(server, Path(directory)) as target,
-    ):
-        target.authorities.rename(Path(directory) / "global-bundle.pem")
-        environment = {
-            "DATABASE_HOST": target.host,
-            "DATABASE_PORT": str(target.port),
-            "MASTER_USER": target.user,
-            "LAMBDA_TASK_ROOT": directory,
-            "AWS_REGION": target.region,
-        }
-        databases = [_property(database) for database in declaration(count)]
-        properties = {"InstanceResourceId": "db-BENCH", "Databases": databases}
-        event = {"RequestType": "Create", "ResourceProperties": properties}
-        invocation = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", _INVOCATION],
-            input=json.dumps(event),
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | environment,
-        )
-        mebibytes = int(invocation.stdout.splitlines()[-1]) / 1024
-        return [figure(f"{count} databases: peak memory of one invocation", mebibytes, "MiB", 150)]
-
-
-def _property(database: Database) -> dict[str, object]:
-    values = asdict(database)
-    del values["old_owners"]
-    return {key.capitalize(): value for key, value in values.items()}
 
 
 def main() -> int:
     """Prints and writes the figures. 0: each goal is met; 1: one is not."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--databases", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--without-large", action="store_true", help="no large databases")
     options = parser.parse_args()
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+    most = max(options.databases)
     figures = [line for count in options.databases for line in measured(count)]
-    figures += memory(max(options.databases))
+    figures += memory(most)
+    figures += revoked(most)
+    if not options.without_large:
+        figures += large(Console().print)
     table = Table("figure", "value", "goal", "")
     for line in figures:
         table.add_row(

@@ -5,11 +5,13 @@ import time
 import pytest
 
 from database_users.deadline import Deadline
-from database_users.postgres.run import survey
+from database_users.errors import UnsuitableServerError
+from database_users.postgres.run import converge, survey
+from database_users.postgres.session import Session
 from rds_login.causes import ServerError
-from tests.database_server import MASTER, Postgres
+from tests.database_server import MASTER, SUPERUSER, VERSIONS, Postgres, running
 from tests.desired import ORDERS
-from tests.runs import run
+from tests.runs import outstanding, refused, run
 
 INVALID = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'"
 
@@ -44,3 +46,27 @@ def test_an_undeclared_database_that_allows_no_connections_is_told_of_with_the_r
     (finding,) = (finding for finding in outcome.findings if "closed" in finding)
     assert "not currently accepting connections: its owner can ALTER DATABASE" in finding
     assert "token" not in finding
+
+
+def test_a_template_is_entered_and_closed_like_any_other_database(server: Postgres):
+    run(server, ORDERS)
+    server.execute(
+        "ALTER DATABASE orders IS_TEMPLATE true", "GRANT CONNECT ON DATABASE orders TO PUBLIC"
+    )
+    server.execute("CREATE TABLE item ()", database="orders", user=MASTER)
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+    assert refused(server, "reader", ["SELECT FROM item"]) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_server_in_recovery_is_called_a_read_replica(version: int):
+    settings = {"max_connections": "100", "max_wal_senders": "10", "wal_level": "replica"}
+    with running(version, standby=True, **settings) as standby:
+
+        def connect(database: str) -> Session:
+            return standby.connect(database, SUPERUSER)
+
+        for action in (survey, converge):
+            with pytest.raises(UnsuitableServerError, match="read replica, which takes no changes"):
+                action(connect, (ORDERS,), Deadline(time.monotonic() + 60))

@@ -1,0 +1,63 @@
+"""One invocation of the function, in a process that imports what Lambda would."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from database_users.desired import Database
+from database_users.postgres.target import Target
+
+# From the entry that Lambda calls.
+_INVOCATION = """
+import json, resource, sys
+from database_users.handler import handle
+
+class Context:
+    def get_remaining_time_in_millis(self):
+        return 3_600_000
+
+handle(json.load(sys.stdin), Context())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """How long an invocation took, and its memory at the peak, in MiB."""
+
+    seconds: float
+    mebibytes: float
+
+
+def invoked(target: Target, databases: Sequence[Database]) -> Invocation:
+    """A first apply of `databases`; the authorities of `target` are those of the function."""
+    environment = {
+        "DATABASE_HOST": target.host,
+        "DATABASE_PORT": str(target.port),
+        "MASTER_USER": target.user,
+        "LAMBDA_TASK_ROOT": str(target.authorities.parent),
+        "AWS_REGION": target.region,
+    }
+    properties = {"InstanceResourceId": "db-BENCH", "Databases": list(map(_property, databases))}
+    event = {"RequestType": "Create", "ResourceProperties": properties}
+    start = time.perf_counter()
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _INVOCATION],
+        input=json.dumps(event),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+    )
+    mebibytes = int(done.stdout.splitlines()[-1]) / 1024
+    return Invocation(time.perf_counter() - start, mebibytes)
+
+
+def _property(database: Database) -> Mapping[str, Any]:
+    values = {key: value for key, value in asdict(database).items() if value != ()}
+    return {"".join(map(str.capitalize, key.split("_"))): value for key, value in values.items()}
