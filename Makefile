@@ -47,10 +47,11 @@ demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 
 .PHONY: test e2e lint format snapshots schema bench
 test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
-	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
-e2e: $(READY) ## the proof of `make demo`, as tests
+e2e: $(READY) ## the proof of `make demo`, as tests, and the slow ones of the suite
 	$(BIN)/pytest tests/e2e $(PYTEST)
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: $(READY) ## ruff, pyright, and zizmor and actionlint for the workflows
 	$(BIN)/ruff format --check .

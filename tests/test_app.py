@@ -165,6 +165,7 @@ def files_of(outdir: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_a_clone_elsewhere_makes_the_same_bytes(
     cdk_out: CdkOut, clone: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_clone_elsewhere_makes_the_same_bytes(
     assert [name for name in here if there[name] != here[name]] == []
 
 
+@pytest.mark.slow
 def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
     clone: Path, tmp_path: Path
 ) -> None:
@@ -190,6 +192,7 @@ def test_a_bucket_that_takes_requests_without_tls_stops_the_synthesis(
     assert set(findings) == {"AwsSolutions::AwsSolutions-S10"}
 
 
+@pytest.mark.slow
 def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_path: Path) -> None:
     file = written(dev({"network.zones": ["a"]}), tmp_path / "wrong.yaml")
     ran = synthesize(str(file), tmp_path / "out")
@@ -200,6 +203,7 @@ def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_pa
     assert not list((tmp_path / "out").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_by_itself_it_asks_for_an_environment_in_a_sentence() -> None:
     variables = {name: value for name, value in os.environ.items() if "CDK_" not in name}
     ran = subprocess.run(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 IAM = {"iam": True, "sqlalchemy_query": {"sslmode": "verify-full"}}
 CONNECTIONS: dict[str, dict[str, Any]] = {

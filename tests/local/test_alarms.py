@@ -15,6 +15,8 @@ from local.account import Account
 from tests.local.conftest import StackFailedError, Stacks, resource
 from tests.templates import of_type, synthesized
 
+pytestmark = pytest.mark.slow
+
 METRICS = CheckMetrics(instance="dev-warehouse")
 # Says what it is told to have found, or fails.
 CODE = """

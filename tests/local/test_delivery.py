@@ -13,6 +13,8 @@ from local.account import Account, Credentials
 from stacks.delivery import DeliveryStack
 from tests.local.conftest import ACCOUNT, REGION, StackFailedError, Stacks, role
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = "repo:octo-org@123456/octo-repo@456789"
 GITHUB = {
     "iss": "https://token.actions.githubusercontent.com",

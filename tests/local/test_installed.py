@@ -107,6 +107,7 @@ def test_in_the_place_of_a_folder_a_file_or_a_link_goes_and_what_it_leads_to_sta
     assert installed.is_whole(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["", "bytecode", "cache", "demo", "tmp", "venvs"])
 @pytest.mark.parametrize("damage", [*DAMAGES, None])
 def test_what_is_kept_is_kept_in_folders_that_can_be_written_to(

@@ -17,6 +17,8 @@ from local.account import PYTHON, running_account
 from local.processes import ROOT, environment
 from tests.local.conftest import ACCOUNT, REGION, Database, Stacks, instance
 
+pytestmark = pytest.mark.slow
+
 RUN = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 COMMAND = [str(PYTHON), "-m", "local.aws", "--account", ACCOUNT, "--region", REGION, "--state"]
 

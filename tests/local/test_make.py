@@ -45,6 +45,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_what_goes_on_after_make_keeps_its_temporary_folder_until_it_ends() -> None:
     another = ["make", "-s", "--eval", "probe: ;", "probe"]
     variables = os.environ | {"MAKEFLAGS": ""}
@@ -78,6 +79,7 @@ def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(folde
     )
 
 
+@pytest.mark.slow
 def test_what_a_killed_command_leaves_is_in_this_folder_until_the_next(tmp_path: Path) -> None:
     leave = 'probe: ; @echo "$$TMPDIR"; touch "$$TMPDIR/left"; kill -9 $$PPID'
     variables = os.environ | {"TMPDIR": str(tmp_path), "MAKEFLAGS": ""}

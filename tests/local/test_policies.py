@@ -145,8 +145,8 @@ def test_a_policy_is_not_deleted_that_somebody_else_attached(
     iam = account.client("iam")
     iam.create_role(RoleName="foreign", **PATH)
     outputs = stacks.deploy("attached", {"It": managed(Roles=["foreign"])}, Arn={"Ref": "It"})
-    iam.create_role(RoleName="another", **PATH)
-    attached = {"RoleName": "another", "PolicyArn": outputs["Arn"]}
+    iam.create_role(RoleName="another-of-theirs", **PATH)
+    attached = {"RoleName": "another-of-theirs", "PolicyArn": outputs["Arn"]}
     iam.attach_role_policy(**attached)
     assert stacks.delete("attached") == "DELETE_FAILED"
     iam.detach_role_policy(**attached)

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from review.page import page as rendered
 from tests.troubled import TODAY, troubled
 
+pytestmark = pytest.mark.slow
+
 # `required` where a machine must have one, as CI's must.
 BROWSER_TESTS = os.environ.get("BROWSER_TESTS")
 CHROMIUM = next(

@@ -10,6 +10,8 @@ from review.comment.github import BOT, GitHubError
 from review.comment.reported import Reported
 from tests.github_server import GitHub, served
 
+pytestmark = pytest.mark.slow
+
 NOTHING = compose([Reported(environment="dev", access=[], resources={})], link="first")
 AGAIN = compose([Reported(environment="dev", access=[], resources={})], link="second")
 WIDER = compose([Reported(environment="dev", access=[("wider", "it")], resources={})])

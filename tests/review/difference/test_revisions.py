@@ -12,6 +12,8 @@ import pytest
 from review.difference.__main__ import main
 from tests.application import ROOT
 
+pytestmark = pytest.mark.slow
+
 # What a repository's application is here: it has been synthesized before.
 APP = """
 import os, shutil

@@ -378,6 +378,7 @@ def a_pipeline_assumes_what_deploys_and_what_does_not(templates: Templates) -> N
     powers(templates)[0]["Resource"].append("arn:aws:iam::111122223333:role/shop")
 
 
+@pytest.mark.slow
 def test_the_pipelines_of_delivery_break_no_rule(dev_templates: Templates) -> None:
     assert found(with_delivery(dev_templates)) == []
 

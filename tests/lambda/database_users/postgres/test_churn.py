@@ -21,6 +21,8 @@ from tests.desired import ORDERS, PAYROLL
 from tests.every_kind import KINDS, Kind
 from tests.runs import outstanding, run, run_through
 
+pytestmark = pytest.mark.slow
+
 TAKEN_OVER = replace(ORDERS, old_owners=("near",))
 WITHOUT_READER = replace(ORDERS, read=())
 

@@ -16,6 +16,8 @@ from tests.database_server import SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
 
+pytestmark = pytest.mark.slow
+
 AFTER = (replace(ORDERS, read=(), own=("owner", "chief")), replace(PAYROLL, own=()))
 # Who holds what, with a statement that is not committed.
 HELD = {

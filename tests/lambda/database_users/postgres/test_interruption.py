@@ -24,7 +24,7 @@ from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
 
 # Each of some in a quick run; each in a full one.
-EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 17
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 31
 
 
 class KilledError(Exception):
