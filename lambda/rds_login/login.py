@@ -1,12 +1,13 @@
 """A login over a connection that is TLS already."""
 
 import ssl
+from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
-from pg8000.native import Connection  # pyright: ignore[reportMissingTypeStubs]
 
 from rds_login.causes import ServerError, network_error, refused_login
+from rds_login.raw_names import SERVERS_OWN, RawConnection
 
 
 class Session(Protocol):
@@ -14,6 +15,9 @@ class Session(Protocol):
 
     def run(self, sql: str) -> list[Any] | None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
+
+    @property
+    def parameter_statuses(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 class LoginError(Exception):
@@ -25,20 +29,28 @@ class LoginError(Exception):
         self.message = message
 
 
-def log_in(secure: ssl.SSLSocket, *, user: str, database: str, token: str) -> Session:
-    """A session of ``user`` in ``database``.
+def log_in(
+    secure: ssl.SSLSocket,
+    *,
+    user: str,
+    database: str,
+    token: str,
+    settings: Mapping[str, str] | None = None,
+) -> Session:
+    """A session of ``user`` in ``database``, whose ``settings`` win over the database's own.
 
     Raises:
         LoginError: the server refuses it.
         OSError: the connection was lost.
     """
     try:
-        connection = Connection(
+        connection = RawConnection(
             user,
             host="",
             database=database,
             password=token,
             application_name="airflow-rds-iam",
+            startup_params={"client_encoding": SERVERS_OWN, **(settings or {})},
             sock=secure,
             ssl_context=False,  # it is TLS already
         )

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from pg8000.native import (  # pyright: ignore[reportMissingTypeStubs]
-    Connection as Driver,
-)
 from psycopg import sql
 
 from database_users.postgres.session import Session
+from database_users.postgres.startup import settings_for
 from local.aws.processes import RuntimeDirectory
 from rds_login.login import connection_error, refusal
+from rds_login.raw_names import SERVERS_OWN, RawConnection
 
 MASTER = "administrator"
 SUPERUSER = "rdsadmin"
@@ -96,7 +95,13 @@ class Postgres:
         """What the function's `Target.connect` does, over the socket."""
         path = str(self.directory / f".s.PGSQL.{PORT}")
         try:
-            driver = Driver(user, unix_sock=path, database=database, ssl_context=False)
+            driver: Any = RawConnection(
+                user,
+                unix_sock=path,
+                database=database,
+                ssl_context=False,
+                startup_params={"client_encoding": SERVERS_OWN, **settings_for(self.version)},
+            )
         except Exception as error:
             raise connection_error(refusal(error), "socket", PORT, user) from None
         return Session(driver, database, user)

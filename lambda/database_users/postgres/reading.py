@@ -17,7 +17,8 @@ from database_users.postgres.catalog.leaving_rows import leaving_query
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
-from database_users.postgres.session import LOCK_SECONDS, Session
+from database_users.postgres.session import Session
+from database_users.postgres.startup import LOCK_SECONDS
 
 OLDEST_VERSION = 16  # memberships have INHERIT and SET options since then
 READ_TRIES = 5

@@ -15,15 +15,7 @@ from database_users.plan import Statement, Statements
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.errors import statement_error
 
-STATEMENT_SECONDS = 60
-LOCK_SECONDS = 5
 WATCH_SECONDS = 0.5  # how long a statement waits before somebody looks why; then twice that
-
-# An owner may set defaults for the sessions in a database; none of them may reach the master's.
-SETTINGS = f"""SET search_path = pg_catalog; SET ROLE NONE; SET standard_conforming_strings = on;
-SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed';
-SET statement_timeout = '{STATEMENT_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s';
-"""
 
 
 class Driver(Protocol):
@@ -40,7 +32,6 @@ class Session:
         self.database = database
         self.driver = driver
         self._user = master
-        self._settings = SETTINGS
 
     def __enter__(self) -> Self:
         return self
@@ -56,11 +47,10 @@ class Session:
             ServerError: with `sentence`, which says what the queries are for.
         """
         try:
-            rows = self.driver.run(self._settings + sql)
+            rows = self.driver.run(sql)
         except (DatabaseError, InterfaceError, OSError) as error:
             statement = Statement(self.database, sql, sentence)
             raise statement_error(error, statement, self._user) from None
-        self._settings = ""
         return rows or []
 
     def run(self, statements: Statements, obstacles: Callable[[int], str]) -> None:

@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from database_users.deadline import Deadline
-from database_users.postgres.session import LOCK_SECONDS, STATEMENT_SECONDS, Driver, Session
+from database_users.postgres.session import Driver, Session
+from database_users.postgres.startup import LOCK_SECONDS, STATEMENT_SECONDS, settings_for
 from rds_login.login import LoginError, connection_error, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import signed_token
@@ -29,6 +30,7 @@ class Target:
     region: str
     authorities: Path
     token: str | None = field(default=None, repr=False)
+    _versions: list[int] = field(default_factory=list[int], init=False, repr=False, compare=False)
 
     def connect(self, database: str, deadline: Deadline) -> Session:
         """A session in `database`.
@@ -45,7 +47,17 @@ class Target:
     def _open(self, database: str, seconds: float) -> Driver:
         token = self._token()
         secure = encrypted(self.host, self.port, self._tls, seconds)
-        driver = log_in(secure, user=self.user, database=database, token=token)
+        version = max(self._versions, default=None)
+        driver = log_in(
+            secure,
+            user=self.user,
+            database=database,
+            token=token,
+            settings=settings_for(version),
+        )
+        if version is None:  # that of the first session, in a database that is nobody's
+            number, _, _ = driver.parameter_statuses["server_version"].partition(".")
+            self._versions.append(int(number))
         secure.settimeout(STATEMENT_SECONDS + LOCK_SECONDS)
         return driver
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from database_users.errors import LockTimeoutError
-from database_users.postgres import reading, session
+from database_users.postgres import reading, session, startup
 from tests.database_server import SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
@@ -141,7 +141,7 @@ def test_who_is_not_managed_is_named_and_holds_up_nothing_else(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
     busy(newest)
-    monkeypatch.setattr(session, "SETTINGS", session.SETTINGS + "SET lock_timeout = 300;")
+    monkeypatch.setitem(startup.SETTINGS, "lock_timeout", "300")
     monkeypatch.setattr(reading, "LOCK_SECONDS", 0.3)
     with newest.superuser() as holder:
         holder.execute("BEGIN")

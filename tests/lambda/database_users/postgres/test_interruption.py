@@ -15,7 +15,7 @@ from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.errors import LockTimeoutError, RefusedStatementError, UnsuitableServerError
 from database_users.plan import Statements
-from database_users.postgres import reading, session
+from database_users.postgres import reading, session, startup
 from database_users.postgres.run import converge, survey
 from database_users.postgres.scope import changed_since
 from database_users.postgres.session import Session
@@ -185,7 +185,7 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
         "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
     )
     monkeypatch.setattr(session, "WATCH_SECONDS", 0.1)
-    monkeypatch.setattr(session, "SETTINGS", session.SETTINGS + "SET lock_timeout = 400;")
+    monkeypatch.setitem(startup.SETTINGS, "lock_timeout", "400")
     monkeypatch.setattr(reading, "LOCK_SECONDS", 0.4)
     with newest.superuser("orders") as holder:
         holder.execute("BEGIN")
