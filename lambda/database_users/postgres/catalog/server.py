@@ -39,12 +39,17 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class ExistingDatabase:
-    """A database, and what its access control list gives to others than its owner."""
+    """A database, and what its access control list gives to others than its owner.
+
+    What the owner `left_itself` of it is None where that is all.
+    """
 
     name: str
     owner: str
     acl: Acl
     allows_connections: bool = True
+    connection_limit: int = -1
+    left_itself: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

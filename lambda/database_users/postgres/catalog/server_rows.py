@@ -12,7 +12,7 @@ from database_users.postgres.catalog.server import (
     Server,
     SharedObject,
 )
-from database_users.postgres.privileges import parse_acl
+from database_users.postgres.privileges import owner_has, parse_acl
 
 SERVER_QUERY = """
 SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
@@ -22,7 +22,8 @@ SELECT 'role', rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolre
 SELECT 'membership', r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
     FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
     JOIN pg_roles g ON g.oid = grantor;
-SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn FROM pg_database;
+SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn,
+    datconnlimit FROM pg_database;
 SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
@@ -55,8 +56,17 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
         roles={row[0]: Role(*row) for row in tagged["role"]},
         memberships=tuple(Membership(*row) for row in sorted(tagged["membership"])),
         databases={
-            name: ExistingDatabase(name, owner, parse_acl(acl, "database", owner), allowed)
-            for name, owner, acl, allowed in sorted(tagged["database"], key=lambda row: row[0])
+            name: ExistingDatabase(
+                name,
+                owner,
+                parse_acl(acl, "database", owner),
+                allowed,
+                limit,
+                owner_has(acl, owner),
+            )
+            for name, owner, acl, allowed, limit in sorted(
+                tagged["database"], key=lambda row: row[0]
+            )
         },
         role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
         holdings=tuple(

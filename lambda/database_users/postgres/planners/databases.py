@@ -173,6 +173,7 @@ def owned_databases(comparison: Comparison) -> Iterator[Planned]:
 
 
 def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    yield from _let_in(comparison, existing)
     owner = comparison.owner_of(existing.name)
     if owner != existing.owner and comparison.can_act_as(existing.owner):
         handed_over = server_wide(
@@ -186,6 +187,26 @@ def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chang
         missing = ALL_ON_DATABASE - held(_remaining(comparison, existing), database.owner)
         if missing:
             yield from _granted(comparison, existing, missing, [database.owner])
+
+
+def _let_in(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    """Undoes what an owner did to its database by which the master cannot enter it."""
+    holdings = comparison.server.holdings_by_database.get(existing.name, ())
+    left = any(holding.role in comparison.removed for holding in holdings)
+    owner, declared = existing.owner, comparison.declared.get(existing.name)
+    if comparison.owner_of(existing.name) != owner or not (declared or left):
+        return
+    if existing.connection_limit == 0 and comparison.can_act_as(owner):
+        unlimited = server_wide(
+            f"ALTER DATABASE {identifier(existing.name)} CONNECTION LIMIT -1",
+            f"{existing.name}: it takes connections, of which its limit was 0",
+            acts_for=(owner,),
+        )
+        yield from acting(comparison, HOME, [unlimited])
+    needed = ALL_ON_DATABASE if declared and declared.owner == owner else CONNECT
+    missing = NONE if existing.left_itself is None else needed - existing.left_itself
+    if missing and (left or owner in comparison.owners):
+        yield from _granted(comparison, existing, missing, [owner])
 
 
 def _granted(

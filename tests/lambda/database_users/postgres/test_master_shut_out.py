@@ -1,0 +1,49 @@
+"""No owner shuts the master out of its database."""
+
+import pytest
+
+from tests.database_server import MASTER, Postgres
+from tests.desired import ORDERS
+from tests.runs import outstanding, run
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN1252", "UTF8"])
+def test_names_of_any_encoding_are_read_and_granted(newest: Postgres, encoding: str):
+    newest.execute(
+        f"CREATE DATABASE orders TEMPLATE template0 ENCODING {encoding} LOCALE 'C'", user=MASTER
+    )
+    run(newest, ORDERS)
+    with newest.login("owner", "orders") as owner:
+        owner.execute("SET client_encoding = 'UTF8'" if encoding == "UTF8" else "SELECT 1")
+        for character in "é" if encoding == "UTF8" else ("\xe9", "\x9d"):
+            name = character.encode("utf8" if encoding == "UTF8" else "latin1")
+            if encoding != "UTF8":
+                owner.execute(f"SET client_encoding = '{encoding}'".encode())
+            owner.pgconn.exec_(b'CREATE TABLE "' + name + b'" (id int)')
+            owner.pgconn.exec_(b'GRANT TRIGGER ON "' + name + b'" TO orders_reader')
+    assert len(outstanding(newest, ORDERS)) > 0
+    run(newest, ORDERS)
+    assert outstanding(newest, ORDERS) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER DATABASE orders CONNECTION LIMIT 0",
+        "REVOKE ALL ON DATABASE orders FROM orders_owner",
+        "REVOKE CONNECT ON DATABASE orders FROM orders_owner, orders_reader, orders_writer",
+    ],
+)
+def test_what_an_owner_does_to_its_database_is_put_right_before_the_visit(
+    server: Postgres, statement: str
+):
+    run(server, ORDERS)
+    server.execute("CREATE TABLE item (id int)", database="orders", user="owner")
+    server.execute("GRANT TRIGGER ON item TO orders_reader", database="orders")
+    server.execute(statement, database="orders", user="owner")
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+    server.login("owner", "orders").close()
+    server.execute(statement, database="orders", user="owner")
+    run(server)
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
