@@ -103,7 +103,7 @@ def _servers(session: Any, stack: str) -> Iterator[Server]:
                 # The regular check compares a server with all that was deployed to it.
                 check = json.loads(target.get("Input", "{}"))
                 yield Server(
-                    name=check["Metric"]["Dimensions"]["Instance"],
+                    name=check["Metrics"]["Dimensions"]["Instance"],
                     function=target["Arn"],
                     databases=check["Databases"],
                 )

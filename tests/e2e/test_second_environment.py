@@ -72,3 +72,18 @@ def test_a_second_environment_is_deployed_and_destroyed_at_a_terminal_beside_the
     status, shown = typed(deployment, "destroy", declaration=declaration, output=output)
     assert (status, "(y/n)" in shown) == (0, False), shown
     assert deployed(deployment) == first
+    _remove_what_stays(deployment)
+
+
+def _remove_what_stays(deployment: Deployment) -> None:
+    """The logs that outlive an environment, as the account's owner would in the end."""
+    s3, logs = deployment.account.client("s3"), deployment.account.client("logs")
+    for bucket in s3.list_buckets()["Buckets"]:
+        if bucket["Name"].startswith("second-"):
+            versions = s3.list_object_versions(Bucket=bucket["Name"])
+            for one in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
+                s3.delete_object(Bucket=bucket["Name"], Key=one["Key"], VersionId=one["VersionId"])
+            s3.delete_bucket(Bucket=bucket["Name"])
+    for group in logs.describe_log_groups()["logGroups"]:
+        if group["logGroupName"].startswith("/aws/lambda/second-"):
+            logs.delete_log_group(logGroupName=group["logGroupName"])

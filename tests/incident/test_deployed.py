@@ -1,0 +1,57 @@
+"""What is deployed is read from what was synthesized: the application's own templates."""
+
+import json
+from typing import Any
+
+from incident.deployed import deployed
+from tests.application import CdkOut
+
+STACK = "dev-access"
+
+
+class Account:
+    """An account that has the stack, and answers as AWS's APIs do."""
+
+    region_name = "eu-central-1"
+
+    def __init__(self, template: dict[str, Any]) -> None:
+        self._template = template
+
+    def client(self, _: str) -> "Account":
+        return self
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        outputs = [{"OutputKey": "AirflowExecutionRole", "OutputValue": "airflows-role"}]
+        return {"Stacks": [{"Outputs": outputs}]}
+
+    def get_template(self, **_: Any) -> dict[str, Any]:
+        return {"TemplateBody": self._template}
+
+    def get_paginator(self, _: str) -> "Account":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        resources = [
+            {"ResourceType": resource["Type"], "PhysicalResourceId": name}
+            for name, resource in self._template["Resources"].items()
+        ]
+        return [{"StackResourceSummaries": resources}]
+
+    def get_schedule(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
+        given: Any = self._template["Resources"][Name]["Properties"]["Target"]["Input"]
+        if not isinstance(given, str):
+            parts: list[Any] = given["Fn::Join"][1]
+            given = "".join(part if isinstance(part, str) else "value" for part in parts)
+        return {"Target": {"Arn": "function", "Input": given}}
+
+
+def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(
+    cdk_out: CdkOut,
+) -> None:
+    template = json.loads((cdk_out("dev") / f"{STACK}.template.json").read_text())
+    found = deployed(Account(template), "dev")
+    [server] = found.servers
+    assert server.name == "dev-warehouse"
+    assert server.users("airflow") == ["airflow_orders_read", "airflow_reports_write"]
+    assert found.identities == ["airflow", "shop"]
+    assert found.roles == {"airflow": "airflows-role", "shop": "shop"}
