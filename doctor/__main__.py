@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from airflow_rds_iam.declaration.grants import Grant, grants, group_roles
+from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import Declaration
 from doctor.diagnosis import diagnose
 from doctor.evidence import Evidence
@@ -55,7 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _subject(session: Any, declaration: Declaration, environment: str, given: Any) -> Subject:
     grant = _grant(declaration, given.identity, given.database, given.instance)
     instance = declaration.instances[grant.instance]
-    groups = group_roles(grant.database)
     identity = declaration.identities.get(grant.identity)
     identifier = f"{environment}-{grant.instance}"
     host, port, resource_id = _endpoint(session, identifier, declaration, given.host)
@@ -69,7 +68,6 @@ def _subject(session: Any, declaration: Declaration, environment: str, given: An
         authorities=given.authorities,
         role_arn=identity and identity.role_arn,
         resource_id=instance.resource_id or resource_id,
-        group={"read": groups.reader, "write": groups.writer, "own": groups.owner}[grant.level],
         via=_via(given.via),
     )
 

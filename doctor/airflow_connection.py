@@ -11,7 +11,6 @@ from doctor.evidence import Evidence
 from doctor.subject import Subject
 
 PORT = 5432
-GROUPS = {"read": "reader", "write": "writer", "own": "owner"}
 
 
 def diagnosed(connection_id: str) -> Diagnosis:
@@ -36,7 +35,6 @@ def diagnosed(connection_id: str) -> Diagnosis:
         user=connection.login,
         region=session.region_name,
         authorities=connection.extra_dejson.get("sslrootcert", ""),
-        group=_group(connection.login, connection.schema),
     )
     return diagnose(Evidence(subject, session), {"connection": _connection(subject, connection)})
 
@@ -57,11 +55,3 @@ def _connection(subject: Subject, connection: Any) -> Answer:
     if ours and not f"-{identifier}".endswith(f"-{instance}"):
         return failed("other-server", f"{subject.title} is for {identifier}, not for {instance}")
     return fine(f"{subject.user} to {subject.database} on {subject.endpoint}")
-
-
-def _group(user: str, database: str) -> str | None:
-    """The role in the database that the user's level is, if its name tells."""
-    for level, group in GROUPS.items():
-        if user.endswith(f"_{database}_{level}"):
-            return f"{database}_{group}"
-    return None

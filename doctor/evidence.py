@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from doctor.subject import Subject
-from rds_login.login import Session, log_in
+from rds_login.login import Driver, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import sign
 
@@ -114,7 +114,7 @@ class Evidence:
         return found["DBInstances"][0]["DbiResourceId"]
 
     @cached_property
-    def session(self) -> Session:
+    def session(self) -> Driver:
         """A session of the user's, with a token of this moment.
 
         Raises:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from doctor.answer import Answer, failed, fine, unknown
 from doctor.evidence import Evidence
-from rds_login.causes import UntrustedServerError
+from rds_login.causes import UntrustedServerError, is_of_another_name
 from rds_login.login import LoginError
 
 Step = Callable[[Evidence], Answer]
@@ -17,7 +17,6 @@ CLOCK_SECONDS = 300
 """How far AWS lets a clock be wrong (AWS IAM, "Elements of an AWS API request signature")."""
 FEW_CONNECTIONS = 3
 _ENDPOINT = re.compile(r"\.(?P<region>[a-z]{2}(-[a-z]+)+-\d)\.rds\.amazonaws\.com(\.cn)?$")
-_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _NO_CERTIFICATES = {"NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE"}
 _ENDED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _MISSING = {"NoCredentials", "NoCredentialsError", "CredentialRetrievalError"}
@@ -98,7 +97,7 @@ def certificate(evidence: Evidence) -> Answer:
     except FileNotFoundError:
         return failed("no-authorities", f"there is no {subject.authorities}")
     except ssl.SSLCertVerificationError as error:
-        key = "other-name" if error.verify_code in _OTHER_NAME else "unknown-authority"
+        key = "other-name" if is_of_another_name(error) else "unknown-authority"
         return failed(key, f"{subject.endpoint}: {error.verify_message}")
     except UntrustedServerError as error:
         return failed("no-tls", str(error))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_GROUPS = {"read": "reader", "write": "writer", "own": "owner"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
@@ -13,7 +15,6 @@ class Subject:
         authorities: path of the certificates that the server's is verified with.
         role_arn: of the role that was granted the access; None if it is not known.
         resource_id: the server's ``DbiResourceId``; None if it is not known.
-        group: the role in the database that the user's level is; None if it is not known.
         via: an address and a port that lead to the server from here, such as a forwarded port.
     """
 
@@ -26,8 +27,15 @@ class Subject:
     authorities: str
     role_arn: str | None = None
     resource_id: str | None = None
-    group: str | None = None
     via: tuple[str, int] | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The role in the database that the user's level is; None if its name does not tell."""
+        for level, group in _GROUPS.items():
+            if self.user.endswith(f"_{self.database}_{level}"):
+                return f"{self.database}_{group}"
+        return None
 
     @property
     def endpoint(self) -> str:

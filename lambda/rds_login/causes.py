@@ -113,8 +113,13 @@ def network_error(error: BaseException, host: str, port: int) -> ServerError:
             return UnavailableServerError(f"the connection to {where} was lost")
 
 
+def is_of_another_name(error: ssl.SSLCertVerificationError) -> bool:
+    """Whether a certificate of a trusted authority is for another name than the one asked for."""
+    return error.verify_code in _OTHER_NAME
+
+
 def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> ServerError:
-    if error.verify_code in _OTHER_NAME:
+    if is_of_another_name(error):
         return UntrustedServerError(
             f"the certificate of {where} is for another name: the host must be the instance's own"
             " endpoint, no alias of it"

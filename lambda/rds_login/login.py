@@ -10,7 +10,7 @@ from rds_login.causes import ServerError, network_error, refused_login
 from rds_login.raw_names import SERVERS_OWN, RawConnection
 
 
-class Session(Protocol):
+class Driver(Protocol):
     """What is used of `pg8000.native.Connection`."""
 
     def run(self, sql: str) -> list[Any] | None: ...  # noqa: D102
@@ -36,7 +36,7 @@ def log_in(
     database: str,
     token: str,
     settings: Mapping[str, str] | None = None,
-) -> Session:
+) -> Driver:
     """A session of ``user`` in ``database``, whose ``settings`` win over the database's own.
 
     Raises:
@@ -57,7 +57,7 @@ def log_in(
     except Exception as raised:
         secure.close()
         raise refusal(raised) from None
-    return cast(Session, connection)
+    return cast(Driver, connection)
 
 
 def refusal(raised: Exception) -> LoginError | OSError:

@@ -31,7 +31,6 @@ SUBJECT = Subject(
     authorities="/certificates/global-bundle.pem",
     role_arn=ROLE,
     resource_id="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    group="orders_reader",
 )
 CALLER = Caller(arn="arn:aws:sts::111122223333:assumed-role/analyst/jane", seconds_ahead=0.4)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from incident.deployed import deployed
 from tests.application import CdkOut
+from tests.templates import text
 
 STACK = "dev-access"
 
@@ -38,10 +39,7 @@ class Account:
         return [{"StackResourceSummaries": resources}]
 
     def get_schedule(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
-        given: Any = self._template["Resources"][Name]["Properties"]["Target"]["Input"]
-        if not isinstance(given, str):
-            parts: list[Any] = given["Fn::Join"][1]
-            given = "".join(part if isinstance(part, str) else "value" for part in parts)
+        given = text(self._template["Resources"][Name]["Properties"]["Target"]["Input"])
         return {"Target": {"Arn": "function", "Input": given}}
 
 

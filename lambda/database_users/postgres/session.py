@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Self
 
 from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     DatabaseError,
@@ -14,15 +14,9 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 from database_users.plan import Statement, Statements
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.errors import statement_error
+from rds_login.login import Driver
 
 WATCH_SECONDS = 0.5  # how long a statement waits before somebody looks why; then twice that
-
-
-class Driver(Protocol):
-    """What is used of `pg8000.native.Connection`."""
-
-    def run(self, sql: str) -> list[Row] | None: ...  # noqa: D102
-    def close(self) -> None: ...  # noqa: D102
 
 
 class Session:

@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from database_users.deadline import Deadline
-from database_users.postgres.session import Driver, Session
+from database_users.postgres.session import Session
 from database_users.postgres.startup import LOCK_SECONDS, STATEMENT_SECONDS, settings_for
-from rds_login.login import LoginError, connection_error, log_in
+from rds_login.login import Driver, LoginError, connection_error, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import signed_token
 

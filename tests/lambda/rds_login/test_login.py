@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rds_login.login import LoginError, Session, log_in
+from rds_login.login import Driver, LoginError, log_in
 from rds_login.tls import encrypted
 from tests.database_server import PORT, Postgres
 from tests.tls_front import listening, write_certificate
 
-LogIn = Callable[..., Session]
+LogIn = Callable[..., Driver]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def login(newest: Postgres, tmp_path: Path) -> Iterator[LogIn]:
     socket = newest.directory / f".s.PGSQL.{PORT}"
     with listening(socket, certificate, lambda _, token: token == "good") as port:
 
-        def login(user: str = "reader", database: str = "postgres", given: str = "good") -> Session:
+        def login(user: str = "reader", database: str = "postgres", given: str = "good") -> Driver:
             secure = encrypted("db.example", port, context, 10, address="127.0.0.1")
             return log_in(secure, user=user, database=database, token=given)
 
