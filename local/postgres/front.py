@@ -9,7 +9,6 @@ import datetime
 import ipaddress
 import ssl
 import sys
-import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from struct import pack, unpack
@@ -18,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from local.postgres.loop import running_loop
 
 TLS_REQUEST = 80877103
 Check = Callable[[str, str], bool]
@@ -68,8 +69,12 @@ class Front:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await self._join(reader, writer)
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await self._join(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         with contextlib.suppress(OSError):
             writer.close()
 
@@ -107,17 +112,10 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @contextlib.contextmanager
 def listening(socket: Path, certificate: Path, check: Check) -> Generator[int]:
     """The port of a front in a thread of this process."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    listen = Front(socket, certificate, check).listen()
-    server = asyncio.run_coroutine_threadsafe(listen, loop).result()
-    try:
+    with running_loop() as loop:
+        listen = Front(socket, certificate, check).listen()
+        server = asyncio.run_coroutine_threadsafe(listen, loop).result()
         yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 async def _main(socket: Path, certificate: Path) -> None:

@@ -1,6 +1,7 @@
 """The instances that CloudFormation and RDS's API made, each with its server and front door."""
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import threading
@@ -16,6 +17,7 @@ from local.aws.rds import token, validation
 from local.aws.rds.front_door import FrontDoor, refuse
 from local.aws.rds.server import Binaries, Server
 from local.aws.rds.spread import Spread
+from local.postgres.loop import running_loop
 
 _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 # What a client that verifies must refuse: a certificate of an authority that none trusts, and one
@@ -53,9 +55,8 @@ class Rds:
         self._instances: dict[str, _Instance] = {}
         # A name's port stays, as it does on RDS, whichever instance has the name.
         self._ports: dict[str, int] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="front doors")
-        self._thread.start()
+        self._running = contextlib.ExitStack()
+        self._loop = self._running.enter_context(running_loop())
         self._instance_type = emulator.resource_type("AWS::RDS::DBInstance")
         self._group_type = emulator.resource_type("AWS::RDS::DBParameterGroup")
         emulator.handle(
@@ -79,8 +80,7 @@ class Rds:
         self._preparation.join()
         for name in list(self._instances):
             self._remove(name)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._running.close()
 
     # CloudFormation
 
