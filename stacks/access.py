@@ -15,8 +15,9 @@ from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network import Network
-from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.server import Server
 from stacks.database import DatabaseStack
+from stacks.desired_databases import desired_databases
 
 
 class AccessStack(Stack):
@@ -61,12 +62,12 @@ class AccessStack(Stack):
                 self,
                 f"Users-{name}",
                 instance=database.instance,
-                databases=declaration.instances[name].databases,
-                grants=[grant for grant in granted if grant.instance == name],
-                drift_check=declaration.drift_check,
+                databases=desired_databases(declaration, name),
+                schedule=declaration.drift_check.schedule,
+                topic_arn=declaration.alarms.topic_arn,
+                nobody_because=declaration.alarms.nobody_because,
                 repair=repair.value_as_string,
                 key=key,
-                alarms=declaration.alarms,
                 vpc=network.vpc,
                 subnets=network.private_subnets,
                 security_group=database.users_security_group,
@@ -99,7 +100,7 @@ class AccessStack(Stack):
             for connection in connections:
                 connection.grant_read(lookup)
 
-    def _let_in(self, grant: Grant, *, instance: PostgresInstance, role: iam.IRole) -> None:
+    def _let_in(self, grant: Grant, *, instance: Server, role: iam.IRole) -> None:
         policy = iam.ManagedPolicy(
             self,
             f"Policy-{grant.instance}-{grant.database}-{grant.identity}",
@@ -114,7 +115,7 @@ class AccessStack(Stack):
         self,
         grant: Grant,
         *,
-        instance: PostgresInstance,
+        instance: Server,
         airflow: AirflowEnvironment,
         users: DatabaseUsers,
     ) -> AirflowConnection:

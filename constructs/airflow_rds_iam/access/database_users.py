@@ -1,6 +1,6 @@
 """The databases, roles and login users of an instance, as declared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import CfnResource, CustomResource, Duration
@@ -8,14 +8,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from airflow_rds_iam.access.desired_database import DesiredDatabase
 from airflow_rds_iam.access.drift_check import DriftCheck
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
-from airflow_rds_iam.declaration import model
-from airflow_rds_iam.declaration.grants import Grant, group_roles
-from airflow_rds_iam.declaration.model import AIRFLOW, LEVELS, Database
 from airflow_rds_iam.delivery.function_code import function_code
 from airflow_rds_iam.delivery.resource_function import ResourceFunction
-from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.server import Server
 
 
 class DatabaseUsers(Construct):
@@ -26,10 +24,10 @@ class DatabaseUsers(Construct):
     level stays until ``retired``, which is to come after the connections that name the new one.
 
     Args:
-        databases: by name, as declared.
-        grants: the grants on this instance.
-        drift_check: how often the server is compared with them.
-        alarms: who is told when it differs, or cannot be compared.
+        databases: as they are to be.
+        schedule: when the server is compared with them, of EventBridge Scheduler.
+        topic_arn: an SNS topic that is told when it differs, or cannot be compared.
+        nobody_because: why none is.
         repair: with another value than before, a deploy enters every database and puts right what
             is not as declared, even if nothing else has changed.
         key: encrypts the function's log groups.
@@ -43,16 +41,16 @@ class DatabaseUsers(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        instance: PostgresInstance,
-        databases: Mapping[str, Database],
-        grants: Sequence[Grant],
-        drift_check: model.DriftCheck,
-        alarms: model.Alarms,
+        instance: Server,
+        databases: Sequence[DesiredDatabase],
         repair: str,
         key: kms.IKey,
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
+        schedule: str = "rate(1 day)",
+        topic_arn: str | None = None,
+        nobody_because: str | None = None,
         deployment: str = "never",
     ) -> None:
         super().__init__(scope, construct_id)
@@ -80,7 +78,7 @@ class DatabaseUsers(Construct):
             security_group=security_group,
         )
         instance.grant_connect(backing.function, user=instance.master_user)
-        states = [_desired_state(name, database, grants) for name, database in databases.items()]
+        states = [database.state for database in databases]
 
         def resource(construct_id: str, resource_type: str, **more: object) -> CustomResource:
             made = CustomResource(
@@ -103,11 +101,10 @@ class DatabaseUsers(Construct):
                 child.add_metadata("MadeResourceId", instance.made_resource_id)
             return made
 
-        retiring = [_with_retiring(state, grants) for state in states]
         self.made = resource(
             "Resource",
             "Custom::DatabaseUsers",
-            Databases=retiring,
+            Databases=[database.first_state for database in databases],
             Deployment=deployment,
             Repair=repair,
         )
@@ -121,39 +118,9 @@ class DatabaseUsers(Construct):
             function=backing.function,
             databases=states,
             instance=instance.identifier,
-            schedule=drift_check.schedule,
-            topic_arn=alarms.topic_arn,
-            nobody_because=alarms.nobody_because,
+            schedule=schedule,
+            topic_arn=topic_arn,
+            nobody_because=nobody_because,
         )
         # There is nothing to compare with before.
         check.node.add_dependency(self.retired)
-
-
-def _desired_state(
-    name: str, database: Database, grants: Sequence[Grant]
-) -> dict[str, str | list[str]]:
-    roles = group_roles(name)
-    state: dict[str, str | list[str]] = {
-        "Name": name,
-        "Owner": roles.owner,
-        "Writer": roles.writer,
-        "Reader": roles.reader,
-    }
-    for level in LEVELS:
-        state[level.title()] = [g.user for g in grants if (g.database, g.level) == (name, level)]
-    if database.adopt:
-        state["OldOwners"] = database.old_owners
-    return state
-
-
-def _with_retiring(
-    state: Mapping[str, str | list[str]], grants: Sequence[Grant]
-) -> dict[str, str | list[str]]:
-    """The state with Airflow's users of other levels: they log in until its connection changed."""
-    retiring = [
-        user
-        for grant in grants
-        if (grant.database, grant.identity) == (state["Name"], AIRFLOW)
-        for user in grant.other_users
-    ]
-    return {**state, **({"Retiring": retiring} if retiring else {})}

@@ -6,7 +6,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
-from airflow_rds_iam.servers.postgres_instance import PostgresInstance
+from airflow_rds_iam.servers.server import Server
 
 
 class AirflowConnection(Construct):
@@ -24,7 +24,7 @@ class AirflowConnection(Construct):
         construct_id: str,
         *,
         name: str,
-        instance: PostgresInstance,
+        instance: Server,
         database: str,
         user: str,
         authorities: str,

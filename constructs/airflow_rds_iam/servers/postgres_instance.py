@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import jsii
-from aws_cdk import ArnFormat, CfnDeletionPolicy, CfnResource, RemovalPolicy, Stack
+from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,6 +15,7 @@ from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledg
 from airflow_rds_iam.declaration.model import RetentionDays
 from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
 from airflow_rds_iam.servers.postgres_engine import family, parameters
+from airflow_rds_iam.servers.server import grant_connect
 
 PORT = 5432
 MASTER_USER = "administrator"
@@ -235,22 +236,8 @@ class PostgresInstance(Construct):
                 self._instance.add_resource_dependency(other)
 
     def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
-        """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other.
-
-        Source: "Creating and using an IAM policy for IAM database access".
-        """
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["rds-db:connect"],
-            resource_arns=[
-                Stack.of(self).format_arn(
-                    service="rds-db",
-                    resource="dbuser",
-                    resource_name=f"{self.resource_id}/{user}",
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-        )
+        """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
+        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)
 
     def _monitoring_role(self) -> iam.Role:
         role = iam.Role(

@@ -10,10 +10,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
-from airflow_rds_iam.declaration.grants import grants
-from airflow_rds_iam.declaration.model import Alarms, Declaration, DriftCheck
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 from database_users.request import parse_request, parse_target
+from stacks.desired_databases import desired_databases
 from tests.declared import dev
 from tests.templates import Content, of_type, properties, statements, synthesized, text, the
 
@@ -44,12 +44,9 @@ def template_of(stack: Stack, databases: dict[str, Any]) -> Content:
         instance=PostgresInstance(
             stack, "Postgres", identifier="dev-warehouse", vpc=vpc, subnets=vpc.public_subnets
         ),
-        databases=declaration.instances["warehouse"].databases,
-        grants=list(grants(declaration)),
-        drift_check=DriftCheck(),
+        databases=desired_databases(declaration, "warehouse"),
         repair="20261125T102500Z",
         key=kms.Key(stack, "LogKey"),  # pyright: ignore[reportArgumentType]
-        alarms=Alarms(),
         vpc=vpc,
         subnets=[private],  # pyright: ignore[reportArgumentType]
         security_group=ec2.SecurityGroup(stack, "Given", vpc=vpc),

@@ -1,0 +1,49 @@
+"""A database as it is to be: what the database users' function is told of it."""
+
+from dataclasses import dataclass
+
+State = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredDatabase:
+    """A database, the three roles that hold its privileges, and the login users in them.
+
+    Args:
+        old_owners: roles whose objects come to belong to ``owner``.
+        other_levels: users that log in until the connections name their successors.
+    """
+
+    name: str
+    owner: str
+    writer: str
+    reader: str
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    old_owners: tuple[str, ...] = ()
+    other_levels: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """How it is once everything is done."""
+        state: State = {
+            "Name": self.name,
+            "Owner": self.owner,
+            "Writer": self.writer,
+            "Reader": self.reader,
+            "Read": list(self.read),
+            "Write": list(self.write),
+            "Own": list(self.own),
+        }
+        if self.old_owners:
+            state["OldOwners"] = list(self.old_owners)
+        return state
+
+    @property
+    def first_state(self) -> State:
+        """How it is while the connections change."""
+        return {
+            **self.state,
+            **({"Retiring": list(self.other_levels)} if self.other_levels else {}),
+        }
