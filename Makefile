@@ -100,7 +100,9 @@ export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
 	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > '$(AWS_WEB_IDENTITY_TOKEN_FILE)')
 endif
-WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair destroy
+# Nobody else would say that an instance or a pipeline is declared no more and goes on.
+UNDECLARED = @$(BIN)/python -m retained undeclared '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
@@ -127,11 +129,13 @@ delivery: synth ## once, by a person: the roles that let the declared pipelines 
 
 diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
 	$(CDK) diff --app '$(OUTPUT)' $(if $(METHOD),--method $(METHOD))
+	$(UNDECLARED)
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 	$(DEPLOY) --concurrency 4 '$(NAME)-!(access)'
 	$(DEPLOY_ACCESS)
+	$(UNDECLARED)
 
 access: synth ## deploy who may reach what, and nothing else
 	$(DEPLOY_ACCESS)
@@ -169,10 +173,15 @@ doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIR
 	@$(BIN)/python -m doctor '$(ENVIRONMENT)' '$(IDENTITY)' '$(DATABASE)' $(if $(INSTANCE),--instance '$(INSTANCE)') \
 		$(if $(HOST),--host '$(HOST)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
 
+prune: synth ## remove the stacks that ENVIRONMENT=dev once declared, without a question
+	@$(BIN)/python -m retained prune '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
 	@$(BIN)/python -m retained record '$(OUTPUT)'
+	$(CDK) destroy --app '$(OUTPUT)' --force --exclusively '$(NAME)-!(network)'
+	@$(BIN)/python -m retained remove '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 	$(CDK) destroy --app '$(OUTPUT)' --force --all
 	@$(BIN)/python -m retained tell '$(OUTPUT)'
 

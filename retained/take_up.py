@@ -38,12 +38,14 @@ def resources(stack: Leaving) -> list[dict[str, Any]]:
 def template(stack: Leaving) -> dict[str, Any]:
     """The stack's template with these alone, as an import makes nothing."""
     names = {one.logical_id for one in stack.retained}
+    description = stack.template.get("Description")
     return {
+        **({"Description": description} if description else {}),
         "Resources": {
             name: _without_others(resource, names)
             for name, resource in stack.template["Resources"].items()
             if name in names
-        }
+        },
     }
 
 

@@ -1,5 +1,7 @@
 """The stacks of an environment, each by how often and how dangerously it changes."""
 
+from typing import Any
+
 from aws_cdk import App, Environment, Tags
 
 from airflow_rds_iam.clients import Client
@@ -13,13 +15,15 @@ from stacks.network import NetworkStack
 
 def add_environment(app: App, *, name: str, declaration: Declaration, env: Environment) -> None:
     """Add the stacks of the environment ``name`` to ``app``."""
+    # Of a stack that is not declared any more, this tells whose it was.
+    common: dict[str, Any] = {"env": env, "description": f"Environment {name} of airflow-rds-iam"}
     clients = [Client(**one.model_dump()) for one in declaration.network.clients]
     network = NetworkStack(
         app,
         f"{name}-network",
         network=declaration.network,
         retain=any(instance.retain for instance in declaration.instances.values()),
-        env=env,
+        **common,
     )
     databases = {
         instance_name: DatabaseStack(
@@ -29,7 +33,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
             instance=instance,
             network=network.network,
             clients=clients,
-            env=env,
+            **common,
         )
         for instance_name, instance in declaration.instances.items()
     }
@@ -40,7 +44,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         airflow=declaration.airflow,
         network=network.network,
         clients=clients,
-        env=env,
+        **common,
     )
     access = AccessStack(
         app,
@@ -49,13 +53,17 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         network=network.network,
         databases=databases,
         airflow=airflow.airflow,
-        env=env,
+        **common,
     )
     stacks = [network, *databases.values(), airflow, access]
     if declaration.delivery:
         stacks.append(
             DeliveryStack(
-                app, f"{name}-delivery", environment=name, delivery=declaration.delivery, env=env
+                app,
+                f"{name}-delivery",
+                environment=name,
+                delivery=declaration.delivery,
+                **common,
             )
         )
     # Not of the application, which may have other environments.

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree
 
@@ -31,7 +32,11 @@ _PRIVATE_NAMES = {
     "core.responses": ("request_scope",),
     "services.cloudformation": ("_exports", "_stacks"),
     "services.cloudformation.custom_resource": ("deliver_response",),
-    "services.cloudformation.handlers": ("_imported_export_names",),
+    "services.cloudformation.handlers": (
+        "_ACTION_HANDLERS",
+        "_error",
+        "_imported_export_names",
+    ),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
     "services.cloudformation.stacks": ("_resolve_stack_outputs", "_runs_on_worker_thread"),
     "services.cloudwatch": (
@@ -178,6 +183,8 @@ class Emulator:
                 if not hasattr(module, name):
                     raise RuntimeError(f"ministack {found} has no {module_name}.{name}")
             self._names[module_name] = vars(module)
+        self._describe_stacks_by_their_templates()
+        self._forget_names_of_deleted_stacks()
 
     def _get(self, module: str, name: str) -> Any:
         return self._names[module][name]
@@ -610,6 +617,34 @@ class Emulator:
         handlers[resource_type] = {
             **own, "create": create, "update": update, "update_with_logical_id": True
         }  # fmt: skip
+
+    def _describe_stacks_by_their_templates(self) -> None:
+        """It has no description of a stack that a change set made."""
+        actions = self._get("services.cloudformation.handlers", "_ACTION_HANDLERS")
+        describe = actions["DescribeStacks"]
+
+        def described(parameters: Any) -> Any:
+            for stack in self.store("cloudformation", "_stacks").values():
+                stack["Description"] = stack["_template"].get("Description", "")
+            return describe(parameters)
+
+        actions["DescribeStacks"] = described
+
+    def _forget_names_of_deleted_stacks(self) -> None:
+        """A stack that is deleted is known by its id alone ("GetTemplate" of the API reference)."""
+        handlers = self._names["services.cloudformation.handlers"]
+        actions = handlers["_ACTION_HANDLERS"]
+
+        def by_name(act: Callable[[Any], Any], parameters: Any) -> Any:
+            given = parameters.get("StackName", "")
+            name = given[0] if isinstance(given, list) else given
+            stack = self.store("cloudformation", "_stacks").get(name)
+            if stack and stack["StackStatus"] == "DELETE_COMPLETE":
+                return handlers["_error"]("ValidationError", f"Stack {name} does not exist")
+            return act(parameters)
+
+        for name in ("GetTemplate", "ListStackResources", "DescribeStackResources"):
+            actions[name] = partial(by_name, actions[name])
 
     def on_exports(self, check: Callable[[str, Mapping[str, str]], None]) -> None:
         """Call `check` with a stack's id and the exports that it is about to have, by name.

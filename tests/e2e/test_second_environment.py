@@ -4,6 +4,9 @@ import os
 import pty
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from local.declared import read
 from local.deployment import DECLARATION, Deployment, stacks
@@ -56,19 +59,30 @@ def test_a_second_environment_is_deployed_and_destroyed_at_a_terminal_beside_the
     deployment: Deployment, tmp_path: Path
 ) -> None:
     first, declaration, output = deployed(deployment), tmp_path / "second.yaml", tmp_path / "out"
-    declaration.write_text(DECLARATION.read_text().replace("environment: dev", "environment: two"))
+    content: dict[str, Any] = yaml.safe_load(DECLARATION.read_text())
+    content["tags"] = {"environment": "two"}
+    instances = content["instances"]
+    old = {**instances["warehouse"], "databases": {"archive": {"own": ["shop"]}}}
+    declaration.write_text(yaml.safe_dump(content | {"instances": {**instances, "old": old}}))
 
     status, shown = typed(deployment, "diff", "deploy", declaration=declaration, output=output)
     assert (status, "(y/n)" in shown) == (0, False), shown
     second = {*stacks(output)}
     assert {name.partition("-")[0] for name in second} == {"second"}
     assert deployed(deployment) == first | second
+    declaration.write_text(yaml.safe_dump(content))
     for declared in (read(declaration), deployment.declared):
         user = declared.grant(IDENTITY, "orders").user
         there = Environment(account=deployment.account, declared=declared)
         with there.identity(IDENTITY).log_in(user, "orders") as session:
             assert session.execute("SELECT current_user").fetchone() == ("orders_owner",)
 
+    # An instance that is declared no more: its stack is named, and goes with the environment.
+    status, shown = typed(deployment, "diff", declaration=declaration, output=output)
+    assert "second-database-old (with the instance second-old, whose data goes with it)" in shown
+    status, shown = typed(deployment, "prune", declaration=declaration, output=output)
+    assert "second-database-old is used by second-access, as that is deployed; first" in shown
+    assert deployed(deployment) == first | second
     status, shown = typed(deployment, "destroy", declaration=declaration, output=output)
     assert (status, "(y/n)" in shown) == (0, False), shown
     assert deployed(deployment) == first

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 
 from local.account import Account
 from local.logins import Endpoint, connect, token
@@ -246,3 +247,13 @@ def test_a_bucket_that_holds_versions_of_deleted_objects_is_not_deleted(
     assert stacks.delete("deep") == "DELETE_FAILED"
     s3.delete_object(Bucket="deep-one", Key="one", VersionId=marker)
     assert stacks.delete("deep") == "DELETE_COMPLETE"
+
+
+def test_a_deleted_stack_is_known_by_its_id_alone(stacks: Stacks) -> None:
+    stacks.deploy("forgotten", {"Topic": resource("SNS::Topic")})
+    [stack] = stacks.client.describe_stacks(StackName="forgotten")["Stacks"]
+    assert stacks.delete("forgotten") == "DELETE_COMPLETE"
+    for ask in (stacks.client.get_template, stacks.client.list_stack_resources):
+        with pytest.raises(ClientError, match="does not exist"):
+            ask(StackName="forgotten")
+    assert stacks.client.get_template(StackName=stack["StackId"])["TemplateBody"]
