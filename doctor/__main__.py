@@ -56,8 +56,12 @@ def _subject(session: Any, declaration: Declaration, environment: str, given: An
     grant = _grant(declaration, given.identity, given.database, given.instance)
     instance = declaration.instances[grant.instance]
     identity = declaration.identities.get(grant.identity)
-    identifier = f"{environment}-{grant.instance}"
-    host, port, resource_id = _endpoint(session, identifier, declaration, given.host)
+    if existing := instance.existing:
+        host, port = given.host or existing.endpoint, existing.port
+        resource_id = existing.resource_id
+    else:
+        identifier = instance.identifier(environment, grant.instance)
+        host, port, resource_id = _endpoint(session, identifier, declaration, given.host)
     return Subject(
         title=f"{grant.identity} {grant.level}s {grant.database}",
         host=host,

@@ -54,7 +54,7 @@ def _asked(session: Any, access: Access) -> Iterator[tuple[str, Check]]:
 
 def _function(server: Server, access: Access) -> Resource:
     """The function that is configured with the server's address."""
-    address = server.resource.attribute("Endpoint.Address") if server.resource else None
+    address = server.address
     for one in access.assembly.of_type("AWS::Lambda::Function"):
         if address in one.properties.get("Environment", {}).get("Variables", {}).values():
             return one

@@ -53,6 +53,8 @@ class Declared:
     rules: Sequence[OwnRule] = ()
     ranges: tuple[str, ...] = ()
     """Of addresses, or security groups, that may reach the servers."""
+    instances: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each server is declared as, by its own name."""
     packs: Sequence[str] = ()
     """Of cdk-nag's rules."""
 
@@ -80,6 +82,9 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             for one in declaration.review.rules
         ),
         ranges=tuple(one.source for one in declaration.network.clients),
+        instances={
+            one.identifier(environment, name): name for name, one in declaration.instances.items()
+        },
         packs=tuple(declaration.review.packs),
     )
 
@@ -90,7 +95,7 @@ def _grant(grant: Grant, declaration: Declaration, environment: str) -> Declared
     terms = database.terms.get(grant.identity)
     return DeclaredGrant(
         identity=grant.identity,
-        server=f"{environment}-{grant.instance}",
+        server=declaration.instances[grant.instance].identifier(environment, grant.instance),
         database=grant.database,
         level=grant.level,
         user=grant.user,

@@ -49,8 +49,8 @@ class DeclaredLines:
         return self._nearest(keys)
 
     def _server(self, identifier: str) -> Keys:
-        name = identifier.removeprefix(f"{self._declared.environment}-")
-        return next((keys for keys in self._lines if len(keys) == 2 and keys[1] == name), ())
+        keys = ("instances", self._declared.instances.get(identifier, ""))
+        return keys if keys in self._lines else ()
 
     def _nearest(self, keys: Keys) -> int:
         while keys not in self._lines:

@@ -119,6 +119,23 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 "--statistics Maximum --period 86400 --start-time <yesterday> --end-time <now>",
             ),
         )
+        if server.resource is None:
+            yield Gap(
+                what=f"How {server.name} is set up, which was there before: whether it forces TLS, "
+                "is encrypted, has a public address, keeps backups, and which logs it exports",
+                commands=(
+                    f"aws rds describe-db-instances --db-instance-identifier {name}",
+                    "aws rds describe-db-parameters --db-parameter-group-name <parameter-group> "
+                    "--source user",
+                ),
+            )
+            yield Gap(
+                what=f"Roles of {server.name} that are not declared, what each may, and its master "
+                "user's password: a plan names them, and what stays theirs",
+                commands=(
+                    "aws logs filter-log-events --log-group-name <log-group-of-the-users-function>",
+                ),
+            )
         yield Gap(
             what=f"Security groups of {server.name}, and rules of them, that were added by hand",
             commands=(

@@ -8,7 +8,7 @@ from airflow_rds_iam.clients import Client
 from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
-from stacks.database import DatabaseStack
+from stacks.databases import database_stacks
 from stacks.delivery import DeliveryStack
 from stacks.network import NetworkStack
 
@@ -22,21 +22,17 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         app,
         f"{name}-network",
         network=declaration.network,
-        retain=any(instance.retain for instance in declaration.instances.values()),
+        retain=any(one.retain for one in declaration.instances.values() if not one.existing),
         **common,
     )
-    databases = {
-        instance_name: DatabaseStack(
-            app,
-            f"{name}-database-{instance_name}",
-            identifier=f"{name}-{instance_name}",
-            instance=instance,
-            network=network.network,
-            clients=clients,
-            **common,
-        )
-        for instance_name, instance in declaration.instances.items()
-    }
+    databases = database_stacks(
+        app,
+        environment=name,
+        declaration=declaration,
+        network=network.network,
+        clients=clients,
+        **common,
+    )
     airflow = AirflowStack(
         app,
         f"{name}-airflow",

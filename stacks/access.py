@@ -16,7 +16,7 @@ from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network import Network
 from airflow_rds_iam.servers.server import Server
-from stacks.database import DatabaseStack
+from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
 
 
@@ -30,7 +30,7 @@ class AccessStack(Stack):
         *,
         declaration: Declaration,
         network: Network,
-        databases: Mapping[str, DatabaseStack],
+        databases: Mapping[str, AnyDatabaseStack],
         airflow: AirflowEnvironment,
         **kwargs: Any,
     ) -> None:

@@ -59,10 +59,8 @@ class Labels:
 
     def serves(self, identity: Identity, server: Server) -> bool:
         """Whether a function with the role is configured with the server's address."""
-        if server.resource is None:
-            return False
-        address = server.resource.attribute("Endpoint.Address")
-        return any(
+        address = server.address
+        return address is not None and any(
             address in one.properties.get("Environment", {}).get("Variables", {}).values()
             for one in self.runs_with(identity)
             if one.type == "AWS::Lambda::Function"
@@ -70,7 +68,7 @@ class Labels:
 
     def ways(self, identity: Identity, openings: Sequence[Opening], server: Server) -> list[str]:
         """From where the identity reaches the server's port, by the rules that open it."""
-        if server.resource is None:
+        if server.address is None:
             return [ELSEWHERE]
         own = _groups(self.runs_with(identity))
         others = _groups(one for running in self._runs.values() for one in running)

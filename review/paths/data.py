@@ -28,11 +28,10 @@ READING = (
 
 def by_the_server(server: Server, access: Access) -> Iterator[Way]:
     """To change a server, to copy it, or to read its log."""
-    one = server.resource
-    if one is None:
+    one, arn = server.resource, server.arn
+    if arn is None:
         return
-    cluster = one.type == "AWS::RDS::DBCluster"
-    arn = one.attribute("DBClusterArn" if cluster else "DBInstanceArn")
+    cluster = one is not None and one.type == "AWS::RDS::DBCluster"
     everything = [f"everything on {server.name}"]
     modify = "rds:ModifyDBCluster" if cluster else "rds:ModifyDBInstance"
     yield way(f"modify {server.name}", everything, (modify, arn))
@@ -43,10 +42,14 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
             (each, arn if "Create" in each or "PointInTime" in each else of) for each, of in needs
         ]
         yield way(f"copy, restore or share the data of {server.name}", everything, *needs)
-    for log in access.assembly.of_type("AWS::Logs::LogGroup"):
-        if str(log.properties.get("LogGroupName", "")).endswith(f"/{server.name}/postgresql"):
-            for actions in READING:
-                needs = [(each, log.attribute("Arn")) for each in actions]
-                yield way(f"read the statements in the log of {server.name}", everything, *needs)
+    logs = [
+        log.attribute("Arn")
+        for log in access.assembly.of_type("AWS::Logs::LogGroup")
+        if str(log.properties.get("LogGroupName", "")).endswith(f"/{server.name}/postgresql")
+    ]
+    for log in [*logs, *([server.log_arn] if server.log_arn and not logs else [])]:
+        for actions in READING:
+            needs = [(each, log) for each in actions]
+            yield way(f"read the statements in the log of {server.name}", everything, *needs)
     for action in ("rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion"):
         yield way(f"read the statements in the log of {server.name}", everything, (action, arn))

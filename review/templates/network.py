@@ -21,21 +21,29 @@ class Opening:
 
 
 def openings(server: Server, assembly: Assembly) -> tuple[Opening, ...]:
-    """Every rule that opens the port of a server that these templates make.
+    """Every rule of these templates that opens the server's port.
 
     A rule whose ports or source are not known before a deployment counts as one, and so do all of
-    a group that is made elsewhere.
+    a group that is made elsewhere, if the server is made here. Whom the group of an existing server
+    lets in already is beyond these templates.
     """
-    one = server.resource
+    port, one = server.port, server.resource
     if one is None:
-        return ()
-    port = str(one.properties.get("Port", ""))
+        group = server.told.get("SecurityGroup")
+        return _opening(assembly, [str(group)], port) if group else ()
     groups = _groups(one.properties, "VPCSecurityGroups", "VpcSecurityGroupIds")
     made = {each.attribute("GroupId") for each in assembly.of_type("AWS::EC2::SecurityGroup")}
     hidden = [f"whom {group} lets in" for group in groups if group not in made]
     if not groups:
         hidden = ["whom the network's default security group lets in"]
-    return tuple(Opening(source=source, resource=one) for source in hidden) + tuple(
+    return (
+        *(Opening(source=source, resource=one) for source in hidden),
+        *_opening(assembly, groups, port),
+    )
+
+
+def _opening(assembly: Assembly, groups: list[str], port: str) -> tuple[Opening, ...]:
+    return tuple(
         Opening(source=source, resource=holder)
         for group in groups
         for rule, holder in _rules(assembly, group)

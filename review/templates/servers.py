@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from review.templates.assembly import Assembly, Resource
@@ -25,6 +25,44 @@ class Server:
     """What stands for it in the ARN of a database user."""
     resource: Resource | None
     """None if it is not made by these templates."""
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the templates tell of one that exists already; `existing_server` says which keys."""
+    maker: Resource | None = None
+    """What makes the users of one that exists already."""
+
+    @property
+    def address(self) -> str | None:
+        """The endpoint's name; None if nothing is known of the server."""
+        if self.resource:
+            return self.resource.attribute("Endpoint.Address")
+        return str(self.told["Host"]) if self.told else None
+
+    @property
+    def port(self) -> str:
+        """The port, as far as it is known."""
+        known = self.resource.properties if self.resource else self.told
+        return str(known.get("Port", ""))
+
+    @property
+    def arn(self) -> str | None:
+        """What RDS's own actions name it by; None if nothing is known of the server."""
+        if self.resource:
+            cluster = self.resource.type == "AWS::RDS::DBCluster"
+            return self.resource.attribute("DBClusterArn" if cluster else "DBInstanceArn")
+        return self._arn(f"rds:{{region}}:{{account}}:db:{self.name}")
+
+    @property
+    def log_arn(self) -> str | None:
+        """The ARN of an existing one's log group of statements, as RDS names it."""
+        return self._arn(
+            f"logs:{{region}}:{{account}}:log-group:/aws/rds/instance/{self.name}/postgresql:*"
+        )
+
+    def _arn(self, rest: str) -> str | None:
+        if not (self.told and self.maker):
+            return None
+        environment = self.maker.stack.environment
+        return f"arn:{environment['partition']}:{rest.format_map(environment)}"
 
     def user_arn(self, user: str, environment: Mapping[str, str]) -> str:
         """The resource of ``rds-db:connect`` for ``user``."""
@@ -71,12 +109,27 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
         if resource_id not in found:
             # After a restore, another instance has the place of the one that was made.
             made = found.pop(str(one.metadata.get("MadeResourceId")), None)
+            told = existing_server(one)
             found[resource_id] = Server(
-                name=made.name if made else resource_id,
+                name=made.name if made else str(told.get("Name", resource_id)),
                 resource_id=resource_id,
                 resource=made.resource if made else None,
+                told=told,
+                maker=one,
             )
     return tuple(found.values())
+
+
+def existing_server(one: Resource) -> Mapping[str, Any]:
+    """What is said of a server that was there before, beside what makes its users.
+
+    Its ``Name``, ``Host``, ``Port``, ``SecurityGroup`` and ``Administrator``; empty if not all.
+    """
+    told = one.metadata.get("ExistingServer")
+    keys = {"Name", "Host", "Port", "SecurityGroup", "Administrator"}
+    return (
+        cast("Mapping[str, Any]", told) if isinstance(told, Mapping) and keys <= told.keys() else {}
+    )
 
 
 def login_users(assembly: Assembly, known: Sequence[Server]) -> tuple[LoginUser, ...]:
@@ -86,8 +139,9 @@ def login_users(assembly: Assembly, known: Sequence[Server]) -> tuple[LoginUser,
 
 def _login_users(assembly: Assembly, known: Mapping[str, Server]) -> Iterator[LoginUser]:
     for server in known.values():
-        one = server.resource
-        if one and (master := one.properties.get("MasterUsername")):
+        one = server.resource or server.maker
+        master = one and (one.properties.get("MasterUsername") or server.told.get("Administrator"))
+        if one and master:
             yield LoginUser(
                 server=server, name=str(master), database="*", level=MASTER, resource=one
             )

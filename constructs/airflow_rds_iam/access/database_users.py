@@ -95,10 +95,9 @@ class DatabaseUsers(Construct):
                     **more,
                 },
             )
-            if instance.resource_id != instance.made_resource_id:
-                # For those who read the templates: which instance the declared id stands for.
-                child = cast("CfnResource", made.node.default_child)
-                child.add_metadata("MadeResourceId", instance.made_resource_id)
+            child = cast("CfnResource", made.node.default_child)
+            for key, value in instance.told.items():
+                child.add_metadata(key, value)
             return made
 
         self.made = resource(

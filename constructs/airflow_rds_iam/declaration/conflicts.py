@@ -8,8 +8,9 @@ from itertools import chain
 
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Instance
 from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 
@@ -30,8 +31,12 @@ RESERVED_WORDS = (
 )
 # "pg_" is PostgreSQL's, "rds" that of RDS ("Understanding the rds_superuser role").
 RESERVED_ROLE = re.compile(r"pg_|rds")
-# The master user, and the role that marks the login users made here.
-OWN_ROLES = ("administrator", "airflow_rds_iam")
+# The role that marks the login users made here.
+MARK = "airflow_rds_iam"
+NO_USERS = ("public", "none", MARK)
+THE_ADMINISTRATOR = "the administrator"
+# The master user of an instance that is made here.
+ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,17 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
     yield from _role_names(declaration)
     yield from _web_server(declaration)
     for path, message in chain(
-        unavailable(declaration), too_many_policies(declaration, environment=environment)
+        unavailable(declaration),
+        too_many_policies(declaration, environment=environment),
+        contradictions(declaration, environment=environment),
     ):
         yield Conflict(path, message)
+
+
+def own_roles(instance: Instance) -> tuple[str, str]:
+    """The roles that the function itself works with on ``instance``."""
+    existing = instance.existing
+    return existing.administrator if existing else ADMINISTRATOR, MARK
 
 
 def _identities(declaration: Declaration) -> Iterator[Conflict]:
@@ -79,8 +92,8 @@ def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]
     if not re.fullmatch(INSTANCE_NAME, environment):
         message = f"the file's name, {environment!r}, names the environment: must be "
         yield Conflict((), message + INSTANCE_NAME_WORDS)
-    for name in declaration.instances:
-        identifier = f"{environment}-{name}"
+    for name, instance in declaration.instances.items():
+        identifier = instance.identifier(environment, name)
         if len(identifier) > LONGEST_NAME:
             message = f"makes the identifier {identifier!r}; RDS allows {LONGEST_NAME} characters"
             yield Conflict(("instances", name), message)
@@ -130,6 +143,14 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
     """Role names that are reserved, too long, or derived from two things of one instance."""
     origins: dict[tuple[str, str], dict[str, Path]] = defaultdict(dict)
     for name, instance in declaration.instances.items():
+        if existing := instance.existing:
+            path = ("instances", name, "existing", "administrator")
+            origins[name, existing.administrator][THE_ADMINISTRATOR] = path
+            if RESERVED_ROLE.match(existing.administrator) or existing.administrator in NO_USERS:
+                message = f"{existing.administrator!r} is a role of PostgreSQL, of RDS or of ours"
+                yield Conflict(
+                    path, f"{message}: must be a user that a person made, or RDS's master"
+                )
         for database in instance.databases:
             roles = group_roles(database)
             for role in (roles.owner, roles.writer, roles.reader):
@@ -147,7 +168,7 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
                 f"{first} makes the role name {role!r}; PostgreSQL allows {LONGEST_NAME} bytes"
             )
             yield Conflict(path, message)
-        if RESERVED_ROLE.match(role):
+        if RESERVED_ROLE.match(role) and first != THE_ADMINISTRATOR:
             message = f"{first} makes the role name {role!r}; no name may begin with pg_ or rds"
             yield Conflict(path, message)
         for other, path in others:
@@ -164,7 +185,7 @@ def _old_owners(
                 path = ("instances", instance_name, "databases", name, "old_owners", position)
                 if RESERVED_ROLE.match(role) or role in ("public", "none"):
                     yield Conflict(path, f"{role!r} is PostgreSQL's or RDS's own role")
-                elif role in OWN_ROLES:
+                elif role in own_roles(instance):
                     yield Conflict(path, f"{role!r} is a role that the function itself works with")
                 elif of := origins.get((instance_name, role)):
                     message = f"{role!r} is a role of {next(iter(of))}, and keeps what it owns"

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.delivery import Delivery
+from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
 from airflow_rds_iam.declaration.review import Kind, ReviewSettings, Terms
@@ -105,9 +106,18 @@ class Database(Model):
         return {"read": self.read, "write": self.write, "own": self.own}[level]
 
 
-class Instance(Model):
-    """An RDS for PostgreSQL instance."""
+OF_ANY_INSTANCE = {"existing", "databases"}
+"""What is declared of an instance, whoever made it."""
 
+
+class Instance(Model):
+    """An RDS for PostgreSQL instance: a new one, or one that exists."""
+
+    existing: ExistingInstance | None = Field(
+        default=None,
+        description="The instance, where it exists already; `databases` alone goes with it. "
+        "Default: it is made.",
+    )
     engine_version: EngineVersion = Field(
         default="17",
         description="PostgreSQL 16, 17 or 18, with or without a minor version: "
@@ -157,6 +167,21 @@ class Instance(Model):
         "`<database>_owner`, `_writer` and `_reader`.",
         json_schema_extra=NO_OTHER_KEYS,
     )
+
+    def identifier(self, environment: str, name: str) -> str:
+        """What RDS calls it: the instance ``name`` of ``environment``."""
+        return self.existing.identifier if self.existing else f"{environment}-{name}"
+
+    @model_validator(mode="after")
+    def _nothing_of_what_exists_is_changed(self) -> "Instance":
+        if self.existing:
+            for name in sorted(self.model_fields_set - OF_ANY_INSTANCE):
+                field = type(self).model_fields[name]
+                raise ValueError(
+                    f"{field.alias or name} is of an instance that is made: it must not stand "
+                    "beside `existing`, of which nothing is changed"
+                )
+        return self
 
 
 class Workers(Model):
@@ -379,8 +404,8 @@ class Declaration(Model):
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(
         min_length=1,
-        description="RDS instances, by name: each a stack, and `<environment>-<name>` in RDS "
-        "(`DBInstance.DBInstanceIdentifier`).",
+        description="RDS instances, by name: each a stack, and, if it is made here, "
+        "`<environment>-<name>` in RDS (`DBInstance.DBInstanceIdentifier`).",
         json_schema_extra=NO_OTHER_KEYS,
     )
     airflow: Airflow = Field(default=Airflow(), description="The Amazon MWAA environment.")

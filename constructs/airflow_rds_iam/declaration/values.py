@@ -100,6 +100,27 @@ EngineVersion = Annotated[
 ResourceId = Annotated[
     str, _form(r"^db-[A-Z0-9]+$", "the DbiResourceId of a DB instance: db-, capitals and digits")
 ]
+# Of what exists, whatever it is of: a mistaken kind has a sentence of its own.
+ExistingResourceId = Annotated[
+    str, _form(r"^\S+$", "the DbiResourceId of a DB instance: db-, capitals and digits")
+]
+EndpointName = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9.-]+$",
+        "the endpoint of an RDS instance in lower case, such as "
+        "orders.abcdefghijkl.eu-central-1.rds.amazonaws.com, without a port",
+        longest=255,
+    ),
+]
+RoleName = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z_][a-zA-Z0-9_.-]*$",
+        "the name of a PostgreSQL user of 1 to 63 letters, digits and any of _ . -",
+        longest=63,
+    ),
+]
 
 AirflowName = Annotated[
     str,

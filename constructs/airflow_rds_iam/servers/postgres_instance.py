@@ -1,6 +1,6 @@
 """An RDS for PostgreSQL instance that nobody has a password for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jsii
 from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
@@ -224,6 +224,12 @@ class PostgresInstance(Construct):
     def made_resource_id(self) -> str:
         """The id that the instance was made with, which CloudFormation keeps after a restore."""
         return self._instance.attr_dbi_resource_id
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """Which instance a declared resource id stands for."""
+        same = self.resource_id == self.made_resource_id
+        return {} if same else {"MadeResourceId": self.made_resource_id}
 
     def come_last(self, scope: Construct) -> None:
         """Make the instance once everything else within ``scope`` is there.

@@ -1,5 +1,6 @@
 """What grants need of a server, whoever made it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from aws_cdk import ArnFormat, Stack
@@ -39,6 +40,11 @@ class Server(Protocol):
     @property
     def made_resource_id(self) -> str:
         """The resource id that it was made with."""
+        ...
+
+    @property
+    def told(self) -> Mapping[str, str | Mapping[str, str]]:
+        """What those are told who read the templates, as no template makes it."""
         ...
 
     @property

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_rds_iam.declaration.conflicts import OWN_ROLES, RESERVED_WORDS, conflicts
+from airflow_rds_iam.declaration.conflicts import RESERVED_WORDS, conflicts, own_roles
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.servers.postgres_instance import MASTER_USER
 from database_users.desired import MANAGED
@@ -255,4 +255,5 @@ def test_nobody_is_an_old_owner_who_keeps_what_it_owns(role: str, says: str) -> 
 
 
 def test_the_roles_that_the_function_works_with_are_those_of_the_function() -> None:
-    assert set(OWN_ROLES) == {MASTER_USER, MANAGED}
+    [instance] = Declaration.model_validate(dev()).instances.values()
+    assert set(own_roles(instance)) == {MASTER_USER, MANAGED}

@@ -14,6 +14,7 @@ from airflow_rds_iam.declaration.reference import reference
 from airflow_rds_iam.declaration.schema import document
 from stacks import add_environment
 from tests.declared import dev
+from tests.existing import LAKE
 from tests.templates import of_type, text
 
 FILE = Path(__file__).parents[4] / "docs/declaration.md"
@@ -38,6 +39,8 @@ CHANGES: dict[str, object] = {
     "instances.warehouse.allow_major_version_upgrade": True,
     "instances.warehouse.resource_id": "db-ABC",
     "instances.warehouse.log_retention_days": 731,
+    "instances.lake.existing": LAKE["existing"],
+    "instances.lake.databases": LAKE["databases"],
     "airflow.name": "another",
     "airflow.version": "3.2.1",
     "airflow.class": "mw1.large",

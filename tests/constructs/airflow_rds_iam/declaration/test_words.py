@@ -14,6 +14,7 @@ from airflow_rds_iam.declaration import schema
 from airflow_rds_iam.declaration.document import dotted
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.words import Schema, allowed, key
+from tests.existing import LAKE
 
 Place = tuple[str | int, ...]
 
@@ -39,6 +40,8 @@ ITEMS = {
     **{source: {"because": "VPN"} for source in ("security_group", "prefix_list", "range")},
     **{part: {"name": "x"} for part in ("kinds", "levels", "classes", "but", "needs")},
 }
+# What a mapping holds beside the key that is tried.
+BESIDE = {"existing": LAKE["existing"]}
 
 # As they are written in the file; not each is wrong at each place.
 VALUES = (
@@ -94,8 +97,17 @@ def text_with(path: Place, written: str) -> str:
             ]
         else:
             node = {part: node}
+    for position, part in enumerate(path[:-1], 1):
+        if part in BESIDE:
+            node = merged(at(path[:position], BESIDE[str(part)]), node)
     text = yaml.safe_dump(merged(MINIMUM, node), sort_keys=False, width=1000)
     return re.sub(r"\n? *written: here", lambda _: f" {written}", text)
+
+
+def at(path: Place, content: Any) -> Any:
+    for part in reversed(path):
+        content = {part: content}
+    return content
 
 
 def merged(below: Any, above: Any) -> Any:

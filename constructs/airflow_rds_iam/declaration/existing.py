@@ -1,0 +1,80 @@
+"""A server that a team has already, as far as it must be told of it."""
+
+import re
+
+from pydantic import Field, field_validator
+
+from airflow_rds_iam.declaration.endpoint import KINDS, endpoint
+from airflow_rds_iam.declaration.part import Model
+from airflow_rds_iam.declaration.values import (
+    EndpointName,
+    ExistingResourceId,
+    RoleName,
+    SecurityGroupId,
+)
+
+DESCRIBED = "aws rds describe-db-instances"
+
+
+class ExistingInstance(Model):
+    """An RDS for PostgreSQL instance that exists: nothing of it is made or removed here."""
+
+    endpoint: EndpointName = Field(
+        description="Its own endpoint, which tokens are signed for: no CNAME, no proxy, no "
+        "cluster's. `aws rds describe-db-instances` tells its address."
+    )
+    # "Settings for DB instances", "Database port".
+    port: int = Field(default=5432, ge=1150, le=65535, description="The endpoint's port.")
+    resource_id: ExistingResourceId = Field(
+        description="The DbiResourceId of the same, which does not change with its name: in "
+        "`ManagedPolicy.PolicyDocument`.",
+    )
+    security_group: SecurityGroupId = Field(
+        description="A security group of the instance, which rules for Airflow and the users' "
+        "function are added to: `SecurityGroupIngress.GroupId`."
+    )
+    administrator: RoleName = Field(
+        description="A PostgreSQL user that exists, may CREATEROLE and CREATEDB, and is a member "
+        "of `rds_iam`: the function logs in as it, with a token."
+    )
+
+    @property
+    def identifier(self) -> str:
+        """The DB instance identifier."""
+        return self.endpoint.partition(".")[0]
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_instances_own(cls, name: str) -> str:
+        found = endpoint(name)
+        if found is None:
+            raise ValueError(
+                f"is no endpoint of Amazon RDS: must be Endpoint.Address of `{DESCRIBED}`; a token "
+                "is signed for the endpoint's own name, and its certificate is of that name, so "
+                "that no CNAME and no address will do"
+            )
+        if found.kind:
+            raise ValueError(
+                f"is the endpoint of {KINDS[found.kind]}: must be that of one RDS for PostgreSQL "
+                "instance, which is no read replica"
+            )
+        return name
+
+    @field_validator("resource_id")
+    @classmethod
+    def _is_an_instances_id(cls, resource_id: str) -> str:
+        kinds = {
+            "cluster-": "an Aurora cluster",
+            "prx-": "an RDS Proxy",
+            "arn:": "no id but an ARN",
+        }
+        for start, kind in kinds.items():
+            if resource_id.startswith(start):
+                whose = kind if start == "arn:" else f"the id of {kind}"
+                raise ValueError(f"is {whose}: must be that of an instance, which begins with db-")
+        if not re.fullmatch(r"db-[A-Z0-9]+", resource_id):
+            raise ValueError(
+                "must be db- and capitals and digits, the DbiResourceId of "
+                f"`{DESCRIBED}`: the instance's name is not its id"
+            )
+        return resource_id

@@ -1,0 +1,51 @@
+"""What cannot be so of servers that exist, as far as their declaration shows."""
+
+from collections.abc import Iterator
+
+from airflow_rds_iam.declaration import offers
+from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.endpoint import endpoint
+from airflow_rds_iam.declaration.existing import ExistingInstance
+from airflow_rds_iam.declaration.model import Declaration
+
+
+def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration, and what contradicts what there."""
+    taken: dict[str, str] = {
+        instance.identifier(environment, name): f"instances.{name}, which is made here,"
+        for name, instance in declaration.instances.items()
+        if not instance.existing
+    }
+    for name, instance in declaration.instances.items():
+        existing, path = instance.existing, ("instances", name, "existing")
+        if existing is None:
+            continue
+        yield from _elsewhere(existing, path, declaration.region)
+        for key, value in (
+            ("endpoint", existing.identifier),
+            ("resource_id", existing.resource_id),
+        ):
+            if value in taken:
+                yield (*path, key), f"{value!r} is that of {taken[value]} already"
+            taken[value] = f"instances.{name}"
+
+
+def _elsewhere(
+    existing: ExistingInstance, path: Path, region: str | None
+) -> Iterator[tuple[Path, str]]:
+    found = endpoint(existing.endpoint)
+    if found is None or region is None:
+        return
+    if found.region != region:
+        # A policy, a rule of a security group and a token are each of one region.
+        yield (
+            (*path, "endpoint"),
+            f"{existing.endpoint!r} is of {found.region}, and this environment of {region}: an "
+            "instance must be of its environment's region",
+        )
+    elif region in offers.regions("rds") and offers.partition(region) not in found.partitions:
+        yield (
+            (*path, "endpoint"),
+            f"{existing.endpoint!r} is a name of the partition {found.partitions[0]}, and {region} "
+            f"is of {offers.partition(region)}",
+        )

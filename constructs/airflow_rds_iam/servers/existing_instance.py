@@ -1,0 +1,72 @@
+"""An RDS for PostgreSQL instance that was there before."""
+
+from collections.abc import Mapping
+
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from airflow_rds_iam.servers.server import grant_connect
+
+
+@jsii.implements(ec2.IConnectable)
+class ExistingInstance(Construct):
+    """An instance by its attributes, so that nobody must look it up: nothing of it is made.
+
+    Args:
+        identifier: the DB instance identifier.
+        host: its own endpoint, such as ``orders.abcdefghijkl.eu-central-1.rds.amazonaws.com``.
+        resource_id: its ``DbiResourceId``, such as ``db-ABC…``.
+        security_group_id: of a group of the instance, which rules are added to.
+        administrator: a user, member of ``rds_iam``, that may make roles and databases.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        identifier: str,
+        host: str,
+        port: int,
+        resource_id: str,
+        security_group_id: str,
+        administrator: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.identifier = identifier
+        self.host = host
+        self.port = str(port)
+        self.resource_id = resource_id
+        self.made_resource_id = resource_id
+        self.master_user = administrator
+        self.security_group_id = security_group_id
+        self._connections = ec2.Connections(
+            security_groups=[
+                ec2.SecurityGroup.from_security_group_id(self, "SecurityGroup", security_group_id)
+            ],
+            default_port=ec2.Port.tcp(port),
+        )
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Who may reach the database's port."""
+        return self._connections
+
+    @property
+    def told(self) -> Mapping[str, Mapping[str, str]]:
+        """All that is known of the server."""
+        return {
+            "ExistingServer": {
+                "Name": self.identifier,
+                "Host": self.host,
+                "Port": self.port,
+                "SecurityGroup": self.security_group_id,
+                "Administrator": self.master_user,
+            }
+        }
+
+    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
+        """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
+        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)

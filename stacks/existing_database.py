@@ -1,0 +1,61 @@
+"""The stack of an instance that was there before: who may reach it, and nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from airflow_rds_iam.clients import Client, let_in
+from airflow_rds_iam.declaration.existing import ExistingInstance as Declared
+from airflow_rds_iam.network import Network
+from airflow_rds_iam.servers.existing_instance import ExistingInstance
+
+
+class ExistingDatabaseStack(Stack):
+    """Rules of the instance's security group, for Airflow, the users' function and clients.
+
+    Args:
+        lets_in: let Airflow and the clients in, which another instance with the same security group
+            and port may do already: EC2 takes a rule once.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        existing: Declared,
+        network: Network,
+        clients: Sequence[Client] = (),
+        lets_in: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.instance = ExistingInstance(
+            self,
+            "Postgres",
+            identifier=existing.identifier,
+            host=existing.endpoint,
+            port=existing.port,
+            resource_id=existing.resource_id,
+            security_group_id=existing.security_group,
+            administrator=existing.administrator,
+        )
+        self.users_security_group = ec2.SecurityGroup(
+            self,
+            "UsersSecurityGroup",
+            vpc=network.vpc,
+            description=f"Database users of {existing.identifier}",
+            allow_all_outbound=False,
+        )
+        self.users_security_group.connections.allow_to_default_port(
+            self.instance, "The database, nothing else"
+        )
+        if lets_in:
+            self.instance.connections.allow_default_port_from(
+                network.airflow_security_group, "Airflow"
+            )
+            [security_group] = self.instance.connections.security_groups
+            let_in(self, clients, security_group=security_group, port=existing.port)

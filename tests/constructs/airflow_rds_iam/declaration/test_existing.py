@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from airflow_rds_iam.declaration.file import DeclarationError, load
+from tests.declared import dev, written
+from tests.existing import LAKE, POND, existing
+
+RDS = "abc.eu-central-1.rds.amazonaws.com"
+
+
+def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
+    try:
+        load(written(dev(changes), tmp_path / "dev.yaml"))
+    except DeclarationError as error:
+        return [line.partition(": ")[2] for line in str(error).splitlines()]
+    return []
+
+
+def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(
+    tmp_path: Path,
+) -> None:
+    assert refused({"instances.lake": LAKE, "instances.pond": POND}, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("endpoint", "db.corp.example", "is no endpoint of Amazon RDS"),
+        ("endpoint", "10.1.2.3", "is no endpoint of Amazon RDS"),
+        ("endpoint", f"lake.{RDS}:5432", "without a port"),
+        ("endpoint", f"lake.cluster-{RDS}", "is the endpoint of an Aurora cluster: must be"),
+        ("endpoint", f"lake.cluster-ro-{RDS}", "is the endpoint of the readers of an Aurora"),
+        ("endpoint", f"lake.proxy-{RDS}", "is the endpoint of an RDS Proxy"),
+        (
+            "endpoint",
+            "lake.abc.us-east-1.rds.amazonaws.com",
+            "is of us-east-1, and this environment of eu-central-1",
+        ),
+        ("endpoint", f"lake.{RDS}.cn", "is a name of the partition aws-cn"),
+        (
+            "endpoint",
+            f"dev-warehouse.{RDS}",
+            "'dev-warehouse' is that of instances.warehouse, which is made here, already",
+        ),
+        ("port", 443, "must be a whole number of 1150 to 65535"),
+        ("port", "5432", "is text, remove the quotes"),
+        ("resource_id", "cluster-ABC", "is the id of an Aurora cluster: must be that of an"),
+        ("resource_id", "prx-ABC", "is the id of an RDS Proxy"),
+        ("resource_id", "arn:aws:rds:eu-central-1:111122223333:db:lake", "is no id but an ARN"),
+        ("resource_id", "lake", "the instance's name is not its id"),
+        ("security_group", "default", "must be the id of a security group"),
+        ("administrator", "rdsadmin", "must be a user that a person made, or RDS's master"),
+        ("administrator", "airflow_rds_iam", "must be a user that a person made"),
+        ("administrator", "a b", "must be the name of a PostgreSQL user"),
+    ],
+)
+def test_each_wrong_attribute_has_its_sentence_at_its_place(
+    key: str, value: object, says: str, tmp_path: Path
+) -> None:
+    [line] = refused(existing(**{key: value}), tmp_path)
+    assert line.startswith(f"instances.lake.existing.{key}: ")
+    assert says in line
+
+
+def test_the_administrator_is_none_of_the_roles_that_are_made(tmp_path: Path) -> None:
+    [line] = refused(existing(administrator="sales_owner"), tmp_path)
+    assert "'sales' makes the role name 'sales_owner', as does the administrator" in line
+
+
+def test_nothing_that_would_change_it_stands_beside_it(tmp_path: Path) -> None:
+    [line] = refused({"instances.lake": {**LAKE, "class": "db.t4g.medium"}}, tmp_path)
+    assert line == (
+        "instances.lake: class is of an instance that is made: it must not stand beside "
+        "`existing`, of which nothing is changed"
+    )
+
+
+def test_no_instance_is_declared_twice(tmp_path: Path) -> None:
+    endpoint, resource_id = refused({"instances.lake": LAKE, "instances.sea": LAKE}, tmp_path)
+    assert endpoint == "instances.sea.existing.endpoint: 'lake' is that of instances.lake already"
+    assert resource_id.endswith("'db-LAKE' is that of instances.lake already")
+
+
+def test_its_administrator_is_no_old_owner(tmp_path: Path) -> None:
+    sales = {"own": ["shop"], "adopt": True, "old_owners": ["platform", "administrator"]}
+    [line] = refused({"instances.lake": {**LAKE, "databases": {"sales": sales}}}, tmp_path)
+    assert "old_owners[0]: 'platform' is a role that the function itself works with" in line

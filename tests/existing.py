@@ -1,0 +1,27 @@
+"""Declarations of servers that were there before."""
+
+from typing import Any
+
+LAKE: dict[str, Any] = {
+    "existing": {
+        "endpoint": "lake.abcdefghijkl.eu-central-1.rds.amazonaws.com",
+        "port": 5433,
+        "resource_id": "db-LAKE",
+        "security_group": "sg-0a1b2c3d",
+        "administrator": "platform",
+    },
+    "databases": {"sales": {"own": ["shop"], "read": ["airflow"]}},
+}
+POND: dict[str, Any] = {
+    "existing": {
+        **LAKE["existing"],
+        "endpoint": "pond.abcdefghijkl.eu-central-1.rds.amazonaws.com",
+        "resource_id": "db-POND",
+    },
+    "databases": {"fish": {"own": ["shop"]}},
+}
+
+
+def existing(**changes: object) -> dict[str, object]:
+    """Changes of a declaration: ``LAKE`` with other attributes."""
+    return {"instances.lake": {**LAKE, "existing": {**LAKE["existing"], **changes}}}
