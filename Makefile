@@ -100,6 +100,8 @@ export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
 	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > '$(AWS_WEB_IDENTITY_TOKEN_FILE)')
 endif
+# What IAM would refuse after 40 minutes is told before anything is deployed.
+PREFLIGHT = @$(BIN)/python -m preflight '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 # Nobody else would say that an instance or a pipeline is declared no more and goes on.
 UNDECLARED = @$(BIN)/python -m retained undeclared '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
@@ -133,14 +135,17 @@ diff: synth ## what a deploy would change (METHOD=template reads, and makes no c
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
+	$(PREFLIGHT)
 	$(DEPLOY) --concurrency 4 '$(NAME)-!(access)'
 	$(DEPLOY_ACCESS)
 	$(UNDECLARED)
 
 access: synth ## deploy who may reach what, and nothing else
+	$(PREFLIGHT)
 	$(DEPLOY_ACCESS)
 
 repair: synth ## the same, and put right what has drifted since in any database
+	$(PREFLIGHT)
 	$(DEPLOY_ACCESS) $(REPAIR)
 
 # What reviews report of a pull request. Whoever opened it may have written them.

@@ -1,0 +1,1 @@
+"""What would fail a deploy in its middle, asked of the account before anything is touched."""

@@ -1,0 +1,104 @@
+"""Whether the account's roles take what a deploy of the access stack attaches to them."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from airflow_rds_iam.declaration.environments import declaration_file
+from airflow_rds_iam.declaration.file import DeclarationError, load
+from airflow_rds_iam.declaration.model import Declaration
+from preflight.policies import Template, attached_anew, taken_away, too_many_logins
+from retained import as_the_cdk
+from retained.deployed import leaving
+from review.templates.assembly import read
+
+# IAM shows a new role everywhere within seconds ("Troubleshooting IAM", "Changes that I make are
+# not always immediately visible").
+PATIENCE_SECONDS = 5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: nothing speaks against it, as far as the caller may see. 1: it would fail."""
+    parser = argparse.ArgumentParser(prog="python -m preflight", description=__doc__)
+    parser.add_argument("assembly", type=Path, help="what was synthesized, such as cdk.out")
+    parser.add_argument("--environment", default="dev", help="as make was told it")
+    given = parser.parse_args(arguments)
+    try:
+        declaration = load(declaration_file(given.environment, folder=Path("environments")))
+        found = [*_obstacles(given.assembly, declaration)]
+    except DeclarationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        print(f"whether the roles take their policies was not asked: {error}", file=sys.stderr)
+        return 0
+    if found:
+        print("nothing is deployed:", *found, sep="\n  ", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
+    [access] = [one for one in read(assembly).stacks if one.name.endswith("-access")]
+    session = as_the_cdk.session(assembly, "read")
+    there = leaving(session.client("cloudformation"), access.name)
+    deployed: Template = there.template if there else {}
+    yield from obstacles(session.client("iam"), declaration, deployed, access.template)
+
+
+def obstacles(
+    iam: Any, declaration: Declaration, deployed: Template, template: Template
+) -> Iterator[str]:
+    """What IAM would refuse of an update from one template of the access stack to another.
+
+    Args:
+        iam: a boto3 client; it calls ListAttachedRolePolicies.
+        declaration: that ``template`` was made from.
+        deployed: what is there; empty if nothing is.
+        template: what is to be.
+
+    Raises:
+        ClientError: the caller may not read the roles.
+    """
+    quota = declaration.managed_policies_per_role
+    for identity, declared in declaration.identities.items():
+        role = declared.role_name
+        anew = attached_anew(role, deployed=deployed, template=template)
+        if not anew:
+            continue
+        attached = _attached(iam, role)
+        if attached is None:
+            yield f"{identity}: the account has no role {declared.role_arn}; make it first"
+        elif attached + anew > quota:
+            yield (
+                f"{identity}: {declared.role_arn} has {attached} managed policies, and this "
+                f"attaches {anew} more: {quota} are allowed (managed_policies_per_role); "
+                + (
+                    "what goes, goes after that: deploy its removal first, then the rest"
+                    if taken_away(role, deployed=deployed, template=template)
+                    else "have the quota raised and declare it, or detach one"
+                )
+            )
+    if crowded := too_many_logins(deployed=deployed, template=template):
+        yield crowded
+
+
+def _attached(iam: Any, role: str) -> int | None:
+    """How many managed policies a role has; None: there is no such role."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+            return sum(len(page["AttachedPolicies"]) for page in pages)
+        except iam.exceptions.NoSuchEntityException:
+            if time.monotonic() > end:
+                return None
+            time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The policies that a role has in the middle of an update of the access stack.
+
+CloudFormation makes what is new before it takes away what is not declared any more, so a role has
+both for a while ("Update behaviors of stack resources" of its user guide).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_rds_iam.declaration.model import AIRFLOW
+from airflow_rds_iam.declaration.policies import INLINE_POLICIES, LOGIN_POLICY, OWN_POLICIES
+
+Template = Mapping[str, Any]
+# A change of one of these makes another policy (its schema's createOnlyProperties).
+_REPLACING = ("Description", "ManagedPolicyName", "Path")
+_LOGIN = re.compile(rf'/({AIRFLOW}_\w+)"')
+
+
+def attached_anew(role: str, *, deployed: Template, template: Template) -> int:
+    """How many managed policies an update attaches to a role of that name."""
+    return len({*_managed(template, role).items()} - {*_managed(deployed, role).items()})
+
+
+def taken_away(role: str, *, deployed: Template, template: Template) -> int:
+    """How many it takes away from it once they are."""
+    return len({*_managed(deployed, role).items()} - {*_managed(template, role).items()})
+
+
+def _managed(template: Template, role: str) -> dict[str, str]:
+    """The role's policies by logical id, each as what makes it the same one."""
+    return {
+        logical_id: json.dumps([one["Properties"].get(name) for name in _REPLACING])
+        for logical_id, one in template.get("Resources", {}).items()
+        if one["Type"] == "AWS::IAM::ManagedPolicy" and role in one["Properties"].get("Roles", ())
+    }
+
+
+def login_characters(*, deployed: Template, template: Template) -> int:
+    """Characters of the inline policies of Airflow's role, with the logins of both templates."""
+    users = _logins(deployed) | _logins(template)
+    return OWN_POLICIES + sum(LOGIN_POLICY + len(user) for user in users.values())
+
+
+def _logins(template: Template) -> dict[str, str]:
+    return {
+        logical_id: found[1]
+        for logical_id, one in template.get("Resources", {}).items()
+        if one["Type"] == "AWS::IAM::Policy"
+        and (found := _LOGIN.search(json.dumps(one["Properties"]["PolicyDocument"])))
+    }
+
+
+def too_many_logins(*, deployed: Template, template: Template) -> str | None:
+    """What IAM would refuse, in words."""
+    size = login_characters(deployed=deployed, template=template)
+    if size <= INLINE_POLICIES:
+        return None
+    count = len(_logins(template).keys() - _logins(deployed).keys())
+    return (
+        f"Airflow's role would have the {count} new logins beside the old ones while levels "
+        f"change: {size:,} characters of policies, and IAM allows {INLINE_POLICIES:,}; change "
+        "fewer levels in one deploy"
+    )
