@@ -10,17 +10,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import DAG, task
+from asked_connections import PARAMS, connection_ids
 from signing_engine import signing_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-CONNECTIONS = {
-    "connection_ids": Param(
-        ["warehouse_orders", "warehouse_reports"], type="array", items={"type": "string"}
-    )
-}
 WHO = "SELECT session_user::text, current_database()::text"
 
 
@@ -33,14 +29,10 @@ def who(engine: "Engine") -> list[str]:
 with DAG(
     "connection_check",
     schedule=None,
-    params=CONNECTIONS,  # pyright: ignore[reportArgumentType] (Airflow converts it)
+    params=PARAMS,  # pyright: ignore[reportArgumentType] (Airflow converts it)
     tags=["diagnostic"],
     doc_md=__doc__,
 ):
-
-    @task
-    def connection_ids() -> list[str]:
-        return get_current_context().get("params", {})["connection_ids"]
 
     @task
     def driver(connection_id: str) -> list[str]:

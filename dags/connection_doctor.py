@@ -8,25 +8,16 @@ fails with what is wrong, what it means and what to change; its log has every st
 
 from typing import Any
 
-from airflow.sdk import DAG, Param, get_current_context, task
-
-CONNECTIONS = {
-    "connection_ids": Param(
-        ["warehouse_orders", "warehouse_reports"], type="array", items={"type": "string"}
-    )
-}
+from airflow.sdk import DAG, task
+from asked_connections import PARAMS, connection_ids
 
 with DAG(
     "connection_doctor",
     schedule=None,
-    params=CONNECTIONS,  # pyright: ignore[reportArgumentType] (Airflow converts it)
+    params=PARAMS,  # pyright: ignore[reportArgumentType] (Airflow converts it)
     tags=["diagnostic"],
     doc_md=__doc__,
 ):
-
-    @task
-    def connection_ids() -> list[str]:
-        return get_current_context().get("params", {})["connection_ids"]
 
     @task
     def diagnosis(connection_id: str) -> dict[str, Any]:

@@ -9,9 +9,11 @@ import json
 import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from airflow.dag_processing.dagbag import DagBag
+from airflow.configuration import conf as settings
+from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.listeners import hookimpl
 from airflow.models import TaskInstance
 from airflow.sdk.listener import get_listener_manager
@@ -33,6 +35,12 @@ class FailureListener:
         self.errors[task_instance.task_id, index] = name + str(error).strip()
 
 
+def dag_bag() -> BundleDagBag:
+    """The DAGs of Airflow's folder as it is now: read as Airflow reads them, beside one another."""
+    folder = Path(settings.get_mandatory_value("core", "dags_folder"))
+    return BundleDagBag(folder, bundle_path=folder)
+
+
 def run(
     dag_id: str, logical_date: str, conf: dict[str, Any] | None, variables: dict[str, str]
 ) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def run(
         `state` of the run, and `tasks`: each with `task_id`, `map_index` (-1 if it is not mapped),
         `state`, `result` (what it returned) and `error` (its exception's name and text).
     """
-    dags = DagBag()
+    dags = dag_bag()
     if dag_id not in dags.dags:
         broken = json.dumps(dags.import_errors, indent=1)
         raise LookupError(f"no dag {dag_id!r} in {dags.dag_folder}; import errors: {broken}")
