@@ -636,8 +636,8 @@ class Emulator:
         actions = handlers["_ACTION_HANDLERS"]
 
         def by_name(act: Callable[[Any], Any], parameters: Any) -> Any:
-            given = parameters.get("StackName", "")
-            name = given[0] if isinstance(given, list) else given
+            given: list[str] | str = parameters.get("StackName", "")
+            name = given if isinstance(given, str) else given[0]
             stack = self.store("cloudformation", "_stacks").get(name)
             if stack and stack["StackStatus"] == "DELETE_COMPLETE":
                 return handlers["_error"]("ValidationError", f"Stack {name} does not exist")
