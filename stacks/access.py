@@ -11,6 +11,7 @@ from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.connection import AirflowConnection
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.audit.watch import Watch
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
@@ -75,6 +76,17 @@ class AccessStack(Stack):
             )
             for name, database in databases.items()
         }
+        for name, database in databases.items():
+            Watch(
+                self,
+                f"Watch-{name}",
+                identifier=database.instance.identifier,
+                resource_id=database.instance.resource_id,
+                storage_gib=declaration.instances[name].storage.gib,
+                checked=users[name],
+                topic_arn=declaration.alarms.topic_arn,
+                nobody_because=declaration.alarms.nobody_because,
+            )
         roles = {
             name: iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
             for name, identity in declaration.identities.items()

@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from airflow_rds_iam.audit.refused_logins import PATTERN
 from airflow_rds_iam.audit.saved_queries import QUERIES
 from airflow_rds_iam.servers.postgres_engine import family, parameters
 from local.logins import Endpoint, Identity
+from tests.filter_patterns import PatternError, matches
 from tests.insights import InsightsError, Row, run
 from tests.local.conftest import (
     ACCOUNT,
@@ -61,6 +63,7 @@ def events(stacks: Stacks, state: Path) -> list[Row]:
     )
     with master.log_in(MASTER, "postgres") as connection:
         connection.execute("CREATE ROLE reader LOGIN IN ROLE rds_iam")
+        connection.execute("CREATE ROLE absent LOGIN IN ROLE rds_iam")
         connection.execute("REVOKE CONNECT ON DATABASE template1 FROM PUBLIC")
     with reader.log_in("reader", "postgres") as connection:
         connection.execute("SELECT 'a | b' /* and\nmore */")
@@ -68,6 +71,8 @@ def events(stacks: Stacks, state: Path) -> list[Row]:
         connection.execute("CREATE TEMPORARY TABLE kept (it int)")
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         reader.log_in("reader", "template1").__enter__()
+    with pytest.raises(psycopg.OperationalError, match="PAM authentication failed"):
+        reader.log_in("absent", "postgres").__enter__()
     log = (state / "rds" / IDENTIFIER / "postgresql.log").read_text()
     entries = re.split(r"\n(?!\t)", log.strip())
     return [{"@timestamp": number, "@message": one} for number, one in enumerate(entries, 1)]
@@ -90,7 +95,48 @@ def test_who_ran_which_statement_on_which_database_is_told(events: list[Row]) ->
 
 def test_a_login_that_is_refused_is_told_with_its_reason(events: list[Row]) -> None:
     found = {(row["user"], row["said"]) for row in asked("refused-logins", events)}
-    assert ("reader", 'permission denied for database "template1"') in found
+    assert found == {
+        ("reader", 'permission denied for database "template1"'),
+        ("absent", 'PAM authentication failed for user "absent"'),
+    }
+
+
+def test_what_is_refused_is_counted_once_and_nothing_else_is(events: list[Row]) -> None:
+    counted = [one["@message"] for one in events if matches(PATTERN, one["@message"])]
+    assert len(counted) == 2
+    assert all(":FATAL:  " in one for one in counted)
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "x", no encryption', True),
+        ('FATAL:  pg_hba.conf rejects connection for host "10.0.0.1", user "x"', True),
+        ('FATAL:  password authentication failed for user "x"', True),
+        ('FATAL:  role "x y" is not permitted to log in', True),
+        ('FATAL:  role "x" does not exist', True),
+        ("FATAL:  terminating connection due to administrator command", False),
+        ("ERROR:  permission denied for table orders", False),
+        ("LOG:  statement: SELECT 'FATAL:  role x does not exist'", False),
+        ("LOG:  connection authorized: user=x database=postgres", False),
+    ],
+)
+def test_a_line_is_counted_if_it_refuses_somebody(said: str, refused: bool) -> None:
+    for user in ("x", "[unknown]", "]:LOG:  ", "ü %"):
+        line = f"2026-11-25 16:12:38 UTC:10.0.0.1(5):{user}@orders:[17568]:{said}"
+        assert matches(PATTERN, line) == refused
+
+
+@pytest.mark.parametrize("pattern", ["%a b%", "%(a|b)%", '%"a"%', "%a!%", "%\\n%", "%ü%"])
+def test_a_regular_expression_that_cloudwatch_would_refuse_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError, match="not of the regular expressions"):
+        matches(pattern, "x")
+
+
+@pytest.mark.parametrize("pattern", ["", "%%", "FATAL", "?a ?b", "{ $.x = 1 }", "[a, b]"])
+def test_a_form_of_pattern_that_is_not_known_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError, match="not known"):
+        matches(pattern, "x")
 
 
 def test_the_sessions_of_an_identity_have_a_beginning_and_an_end(events: list[Row]) -> None:

@@ -6,12 +6,10 @@ from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge
+from airflow_rds_iam.audit.telling import tell
 
 HOUR = Duration.hours(1)
 LATE_HOURS = 2
@@ -116,15 +114,7 @@ class CheckAlarms(Construct):
         template.warm_up_configuration = cloudwatch.CfnAlarm.WarmUpConfigurationProperty(
             warm_up_period_duration_in_minutes=silent_hours * 60
         )
-        topic = sns.Topic.from_topic_arn(self, "Topic", topic_arn) if topic_arn else None
-        for alarm in self.node.find_all():
-            if not isinstance(alarm, cloudwatch.Alarm):
-                continue
-            if topic:
-                alarm.add_alarm_action(actions.SnsAction(topic))
-                alarm.add_ok_action(actions.SnsAction(topic))
-            elif nobody_because:
-                acknowledge(alarm, "Guardrails::alarms-tell-somebody", reason=nobody_because)
+        tell(self, topic_arn=topic_arn, nobody_because=nobody_because)
 
     def _raised_above_none(
         self, construct_id: str, metric: cloudwatch.Metric, description: str

@@ -50,6 +50,11 @@ QUERIES: Mapping[str, str] = {
 """By name. ``airflow`` in two of them is to be replaced by the identity that is asked for."""
 
 
+def log_group(identifier: str) -> str:
+    """The name of the group that the log of an instance is exported to."""
+    return f"/aws/rds/instance/{identifier}/postgresql"
+
+
 class SavedQueries(Construct):
     """The `QUERIES`, in a folder of the server's name.
 
@@ -65,5 +70,5 @@ class SavedQueries(Construct):
                 name,
                 name=f"{identifier}/{name}",
                 query_string=text,
-                log_group_names=[f"/aws/rds/instance/{identifier}/postgresql"],
+                log_group_names=[log_group(identifier)],
             )

@@ -33,12 +33,13 @@ class CloudWatch:
 
         def create(logical_id: str, properties: Properties, stack: str) -> Created:
             _check(properties)
-            return kept(own.create(logical_id, properties, stack), properties, self.now())
+            created = own.create(logical_id, _unmeasured(properties), stack)
+            return kept(created, properties, self.now())
 
         def update(name: str, old: Properties, new: Properties) -> Created:
             _check(new)
             since = emulator.store("cloudwatch", "_alarms")[name]["WarmUpSince"]
-            return kept(own.change(name, old, new), new, since)
+            return kept(own.change(name, _unmeasured(old), _unmeasured(new)), new, since)
 
         emulator.handle("AWS::CloudWatch::Alarm", ResourceType(create, own.delete, update))
 
@@ -81,6 +82,13 @@ def _embedded(log: str) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def _unmeasured(properties: Properties) -> Properties:
+    """An alarm on an expression as one on a metric that has no value: nothing computes it here."""
+    if "Metrics" not in properties:
+        return properties
+    return {**properties, "Namespace": "Expression", "MetricName": "-", "Statistic": "Maximum"}
+
+
 def _check(properties: Properties) -> None:
     """ValueError unless CloudWatch takes an alarm of these properties.
 
@@ -94,7 +102,16 @@ def _check(properties: Properties) -> None:
         value = properties.get(name)
         if name in properties and value not in allowed:
             raise ValueError(f"{name} {value!r}: one of {', '.join(allowed)}")
-    period, periods = int(properties["Period"]), int(properties["EvaluationPeriods"])
+    queries: list[Properties] = properties.get("Metrics") or []
+    told = [one for one in queries if one.get("ReturnData", True)]
+    if queries and (len(told) != 1 or "Period" in properties or "MetricName" in properties):
+        raise ValueError(
+            "Metrics: exactly one has ReturnData, and Period and MetricName are its own"
+        )
+    # An expression's period may be left to the metrics that it is computed from.
+    own = [properties, *(one | one.get("MetricStat", {}) for one in told or queries)]
+    [period] = {int(one["Period"]) for one in own if "Period" in one}
+    periods = int(properties["EvaluationPeriods"])
     if period not in _SHORT_PERIODS and (period < 60 or period % 60):
         raise ValueError(f"Period {period}: 10, 20, 30 or a multiple of 60")
     longest = _DAY if period < _HOUR else _WEEK

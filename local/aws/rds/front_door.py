@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -39,12 +40,19 @@ class FrontDoor:
     """Listens on a loopback port, a free one if it is 0; its coroutines run in one loop."""
 
     def __init__(
-        self, *, server_socket: Path, error_log: Path, certificate: ssl.SSLContext, port: int = 0
+        self,
+        *,
+        server_socket: Path,
+        server_log: Path,
+        error_log: Path,
+        certificate: ssl.SSLContext,
+        port: int = 0,
     ) -> None:
         self.server_socket = server_socket
         self.certificate = certificate
         self.force_ssl = True
         self.check: Checker = refuse
+        self._server_log = server_log
         self._error_log = error_log
         self._administrator: psycopg.AsyncConnection[tuple[bool]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,6 +115,13 @@ class FrontDoor:
             return False
         return True
 
+    def refused(self, user: str, database: str, client: tuple[str, int], said: str) -> None:
+        """Have the server's log say, as RDS's does, what the client is told."""
+        now, (host, port) = datetime.now(UTC), client
+        entry = f"{now:%Y-%m-%d %H:%M:%S} UTC:{host}({port}):{user}@{database}:[{os.getpid()}]:"
+        with self._server_log.open("a") as log:
+            log.write(f"{entry}FATAL:  {said}".replace("\n", "\n\t") + "\n")
+
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -118,7 +133,7 @@ class FrontDoor:
                 continue
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._keep(asyncio.create_task(Session(self, connection, address[0]).run()))
+            self._keep(asyncio.create_task(Session(self, connection, address).run()))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

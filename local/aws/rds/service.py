@@ -213,6 +213,7 @@ class Rds:
         host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
         door = FrontDoor(
             server_socket=server.socket,
+            server_log=server.log,
             error_log=self._log(name, "iam-db-auth-error"),
             certificate=self._authority.server_context(host),
             port=self._ports.get(name, 0),

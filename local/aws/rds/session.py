@@ -30,6 +30,10 @@ class Door(Protocol):
         """Whether the token lets the user in."""
         ...
 
+    def refused(self, user: str, database: str, client: tuple[str, int], said: str) -> None:
+        """Keep what a client is told who is not let in."""
+        ...
+
 
 class RefusedError(Exception):
     """What the client is told before its connection ends."""
@@ -42,7 +46,7 @@ class RefusedError(Exception):
 class Session:
     """A connection from its first byte to its last."""
 
-    def __init__(self, door: Door, connection: socket.socket, client: str) -> None:
+    def __init__(self, door: Door, connection: socket.socket, client: tuple[str, int]) -> None:
         self._door = door
         self._connection = connection
         self._client = client
@@ -119,10 +123,24 @@ class Session:
         if not user:
             raise RefusedError("28000", "no PostgreSQL user name specified in startup packet")
         database = given.get("database") or user
-        is_iam_user = await self._door.is_iam_user(user)
+        try:
+            await self._expect_token(stream, user, database, encrypted=encrypted)
+        except RefusedError as refusal:
+            self._door.refused(user, database, self._client, str(refusal))
+            raise
+        server = self._kept(await Stream.to(self._door.server_socket))
+        # Our reading of the message and not the client's bytes, so that the server cannot take
+        # another user from it than the one whose token was checked.
+        server.write(protocol.startup(version, given))
+        return server
+
+    async def _expect_token(
+        self, stream: Stream, user: str, database: str, *, encrypted: bool
+    ) -> None:
+        is_iam_user, host = await self._door.is_iam_user(user), self._client[0]
         if not encrypted and (is_iam_user or self._door.force_ssl):
             start = "pg_hba.conf rejects connection" if is_iam_user else "no pg_hba.conf entry"
-            who = f'host "{self._client}", user "{user}", database "{database}"'
+            who = f'host "{host}", user "{user}", database "{database}"'
             raise RefusedError("28000", f"{start} for {who}, no encryption")
         stream.write(protocol.REQUEST_PASSWORD)
         kind, length = struct.unpack("!cI", await stream.read(5))
@@ -132,13 +150,8 @@ class Session:
         if not is_iam_user:
             # No password exists in the whole system.
             raise RefusedError("28P01", f'password authentication failed for user "{user}"')
-        if not self._door.admit(user, database, self._client, token):
+        if not self._door.admit(user, database, host, token):
             raise RefusedError("28000", f'PAM authentication failed for user "{user}"')
-        server = self._kept(await Stream.to(self._door.server_socket))
-        # Our reading of the message and not the client's bytes, so that the server cannot take
-        # another user from it than the one whose token was checked.
-        server.write(protocol.startup(version, given))
-        return server
 
     def _kept(self, stream: Stream) -> Stream:
         self._streams.append(stream)
