@@ -169,7 +169,12 @@ revoke restore-access: $(READY)
 revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
 restore-access: ## after a false alarm, give IDENTITY back what is deployed
 
-.PHONY: certificates doctor
+.PHONY: who certificates doctor
+who: .venv/.ready ## the person behind each session in a server's LOG, by CloudTrail's records in TRAIL
+	@test -n '$(LOG)' -a -n '$(TRAIL)' || { echo "name the exported files: make $@ LOG=postgresql.log TRAIL=trail.json ENVIRONMENT=$(NAME)" >&2; exit 2; }
+	@$(BIN)/python -m attribution '$(LOG)' $(TRAIL) --environment '$(ENVIRONMENT)' \
+		$(if $(IDENTITY),--identity '$(IDENTITY)') $(if $(JSON),--json)
+
 certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle that you downloaded
 	@$(BIN)/python -m airflow_rds_iam.certificates '$(FILE)'
 

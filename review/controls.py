@@ -8,6 +8,7 @@ from review.guardrails.tls import forces_tls
 from review.matrix.labels import place
 from review.matrix.model import Evidence, Matrix
 from review.templates.access import Access
+from review.templates.alarms import watched
 from review.templates.assembly import Resource
 from review.templates.servers import MASTER
 
@@ -141,9 +142,7 @@ def _alarms(access: Access, _: Matrix) -> Iterator[Shown]:
     for one in access.assembly.of_type("AWS::CloudWatch::Alarm"):
         told = bool(one.properties.get("AlarmActions"))
         whom = "tells its topic" if told else "tells nobody: it has no action"
-        yield _shown(
-            one, f"watches {one.properties.get('MetricName', 'metrics')}, {whom}", met=told
-        )
+        yield _shown(one, f"watches {watched(one)}, {whom}", met=told)
 
 
 def _flows(access: Access, _: Matrix) -> Iterator[Shown]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from review.guardrails.subject import Subject, Violation
+from review.templates.alarms import watched
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -10,7 +11,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
     for alarm in subject.access.assembly.of_type("AWS::CloudWatch::Alarm"):
         if not alarm.properties.get("AlarmActions"):
             yield Violation(
-                message=f"nobody is told of {alarm.properties.get('MetricName', 'it')}: declare "
+                message=f"nobody is told of {watched(alarm)}: declare "
                 "alarms.topic_arn, or alarms.nobody_because",
                 resource=alarm,
                 level="warning",

@@ -188,3 +188,52 @@ def test_a_secrets_reference_is_its_arn(stacks: Stacks, account: Account) -> Non
     with pytest.raises(StackFailedError, match="already exists"):
         stacks.deploy("second-secret", {"Secret": secret})
     assert stacks.delete("secret") == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [("%a b%", "Invalid character"), ("%(a|b)%", "Invalid character"), ("x" * 1025, "1024")],
+)
+def test_a_metric_filter_that_cloudwatch_would_not_take_is_refused(
+    stacks: Stacks, pattern: str, says: str
+) -> None:
+    counted = {"MetricNamespace": "x", "MetricName": "y", "MetricValue": "1"}
+    group = resource("Logs::LogGroup", LogGroupName="/filtered")
+    filtered = resource(
+        "Logs::MetricFilter",
+        LogGroupName={"Ref": "Group"},
+        FilterPattern=pattern,
+        MetricTransformations=[counted],
+    )
+    with pytest.raises(StackFailedError, match=says):
+        stacks.deploy("filtered", {"Group": group, "Filter": filtered})
+    stacks.delete("filtered")
+    stacks.made.discard("filtered")
+
+
+def test_an_alarm_on_an_expression_is_one_that_nothing_here_measures(
+    stacks: Stacks, account: Account
+) -> None:
+    opened = {"MetricStat": {"Metric": {"MetricName": "x"}, "Period": 60, "Stat": "Maximum"}}
+    queries = [
+        {"Id": "used", "Expression": "100 * opened", "Period": 60, "ReturnData": True},
+        {"Id": "opened", "ReturnData": False, **opened},
+    ]
+    alarm = resource(
+        "CloudWatch::Alarm",
+        AlarmName="on-an-expression",
+        Metrics=queries,
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=80,
+        EvaluationPeriods=5,
+    )
+    stacks.deploy("expression", {"Alarm": alarm})
+    [found] = account.client("cloudwatch").describe_alarms(AlarmNames=["on-an-expression"])[
+        "MetricAlarms"
+    ]
+    assert found["StateValue"] == "INSUFFICIENT_DATA"
+    for one in queries:
+        one["ReturnData"] = True
+    with pytest.raises(StackFailedError, match="exactly one has ReturnData"):
+        stacks.deploy("expression", {"Alarm": alarm})
+    stacks.delete("expression")

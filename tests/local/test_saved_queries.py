@@ -1,6 +1,7 @@
 """The saved queries, run on what the local server logs of real sessions."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from airflow_rds_iam.audit.refused_logins import PATTERN
 from airflow_rds_iam.audit.saved_queries import QUERIES
 from airflow_rds_iam.servers.postgres_engine import family, parameters
+from attribution.logins import logins
+from attribution.people import behind
+from attribution.role_sessions import role_sessions
 from local.logins import Endpoint, Identity
 from tests.filter_patterns import PatternError, matches
 from tests.insights import InsightsError, Row, run
@@ -58,7 +62,7 @@ def events(stacks: Stacks, state: Path) -> list[Row]:
         Identity(name=name, credentials=credentials, endpoint=endpoint, region=REGION)
         for name, credentials in (
             ("master", account.administrator),
-            ("reader", account.assume(outputs["Reader"], session="test")),
+            ("reader", account.assume(outputs["Reader"], session="ada")),
         )
     )
     with master.log_in(MASTER, "postgres") as connection:
@@ -99,6 +103,28 @@ def test_a_login_that_is_refused_is_told_with_its_reason(events: list[Row]) -> N
         ("reader", 'permission denied for database "template1"'),
         ("absent", 'PAM authentication failed for user "absent"'),
     }
+
+
+def test_the_person_behind_a_login_is_found_by_the_time_of_an_assumed_role(
+    events: list[Row],
+) -> None:
+    """The log is a real one; the local account keeps no trail, so its records are written here."""
+    [login, *_] = [one for one in logins(row["@message"] for row in events) if one.user == "reader"]
+    assert login.at
+    sessions = role_sessions(
+        {
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "AssumeRole",
+            "eventTime": (login.at - timedelta(minutes=minutes)).isoformat(),
+            "userIdentity": {"type": "IAMUser", "userName": person},
+            "requestParameters": {"roleArn": "reader's", "durationSeconds": 900},
+            "responseElements": {"credentials": {"accessKeyId": person}},
+        }
+        for person, minutes in (("grace", 16), ("ada", 14), ("linus", -1))
+    )
+    answer = behind(login, sessions, role="reader's", told=None)
+    assert (answer.people, answer.confidence) == (["ada"], "the only one")
+    assert "SELECT 'a | b' /* and\n\tmore */" in login.statements
 
 
 def test_what_is_refused_is_counted_once_and_nothing_else_is(events: list[Row]) -> None:

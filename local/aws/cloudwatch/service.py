@@ -86,7 +86,8 @@ def _unmeasured(properties: Properties) -> Properties:
     """An alarm on an expression as one on a metric that has no value: nothing computes it here."""
     if "Metrics" not in properties:
         return properties
-    return {**properties, "Namespace": "Expression", "MetricName": "-", "Statistic": "Maximum"}
+    kept = {name: value for name, value in properties.items() if name != "Metrics"}
+    return kept | {"Namespace": "Expression", "MetricName": "-", "Statistic": "Maximum"}
 
 
 def _check(properties: Properties) -> None:
