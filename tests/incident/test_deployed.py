@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
-from incident.deployed import deployed
+import pytest
+from botocore.exceptions import ClientError
+
+from incident.deployed import NotDeployedError, deployed
 from tests.application import CdkOut
+from tests.incident.aws import DENIED, refusal
 from tests.templates import text
 
 STACK = "dev-access"
@@ -53,3 +57,28 @@ def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(
     assert server.users("airflow") == ["airflow_orders_read", "airflow_reports_write"]
     assert found.identities == ["airflow", "shop"]
     assert found.roles == {"airflow": "airflows-role", "shop": "shop"}
+
+
+class Refusing:
+    """An account that refuses to tell of its stacks."""
+
+    region_name = "eu-central-1"
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def client(self, _: str) -> "Refusing":
+        return self
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        raise refusal(self._code)
+
+
+def test_an_environment_that_is_not_there_is_refused_with_the_region_that_was_asked() -> None:
+    with pytest.raises(NotDeployedError, match=r"dev-access is no stack .* eu-central-1"):
+        deployed(Refusing("ValidationError"), "dev")
+
+
+def test_a_caller_who_may_not_look_is_told_so() -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        deployed(Refusing(DENIED), "dev")
