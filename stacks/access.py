@@ -17,6 +17,7 @@ from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network import Network
 from airflow_rds_iam.servers.server import Server
+from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
 
@@ -77,6 +78,8 @@ class AccessStack(Stack):
             for name, database in databases.items()
         }
         for name, database in databases.items():
+            if not isinstance(database, DatabaseStack):
+                continue  # its logs and its storage are its owner's
             Watch(
                 self,
                 f"Watch-{name}",

@@ -114,6 +114,17 @@ def test_grants_become_policies_and_connections_like_any_other(found: Declared) 
     assert LAKE["existing"]["endpoint"] in secrets
 
 
+def test_its_logs_and_its_room_are_its_owners_to_watch(found: Declared) -> None:
+    access = found["dev-access"]
+    dashboards = properties(access, "AWS::CloudWatch::Dashboard")
+    assert [one["DashboardName"] for one in dashboards] == ["dev-warehouse"]
+    filters = properties(access, "AWS::Logs::MetricFilter")
+    assert [one["LogGroupName"] for one in filters] == [
+        "/aws/rds/instance/dev-warehouse/postgresql"
+    ]
+    assert len(of_type(access, "AWS::Scheduler::Schedule")) == 3
+
+
 def test_the_matrix_speaks_of_it_as_of_one_that_is_made(outdir: Path, file: Path) -> None:
     expected = declared(load(file), environment="dev")
     access = Access(read(outdir), expected.arns_by_role)
