@@ -11,6 +11,7 @@ from database_users.errors import RefusedStatementError
 from database_users.plan import Statements
 from database_users.postgres.run import Outcome, converge, survey
 from database_users.postgres.session import Connect, Session
+from database_users.postgres.watch import Watch
 from tests.database_server import Postgres
 
 
@@ -56,11 +57,11 @@ class Refusing:
         session = self._server.connect(database)
         whole = session.run
 
-        def run(statements: Statements, obstacles: object) -> None:
+        def run(statements: Statements, watch: Watch) -> None:
             for statement in statements:
                 if any(word in statement.sql for word in self._words):
                     raise RefusedStatementError(f"refused at: {statement.sentence}")
-            whole(statements, obstacles)  # pyright: ignore[reportArgumentType]
+            whole(statements, watch)
 
         session.run = run  # pyright: ignore[reportAttributeAccessIssue]
         return session

@@ -17,6 +17,9 @@ class Driver(Protocol):
     def close(self) -> None: ...  # noqa: D102
 
     @property
+    def process(self) -> int: ...  # noqa: D102
+
+    @property
     def parameter_statuses(self) -> Mapping[str, str]: ...  # noqa: D102
 
 

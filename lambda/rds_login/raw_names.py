@@ -32,7 +32,14 @@ codecs.register(_found)
 
 
 class RawConnection(Connection):
-    """A connection whose client encoding is `SERVERS_OWN`."""
+    """A connection whose client encoding is `SERVERS_OWN`; `process` is its backend's id."""
+
+    process = 0
+
+    def handle_BACKEND_KEY_DATA(self, data: bytes, context: Any) -> None:  # noqa: N802
+        """Keeps who the backend is (PostgreSQL manual, "Message Formats", BackendKeyData)."""
+        self.process = int.from_bytes(data[:4], "big")
+        super().handle_BACKEND_KEY_DATA(data, context)  # pyright: ignore[reportUnknownMemberType]
 
     def handle_PARAMETER_STATUS(self, data: bytes, context: Any) -> None:  # noqa: N802
         """Has the driver read and write what the server has."""

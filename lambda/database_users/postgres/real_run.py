@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
+from typing import Self
 
 from database_users.deadline import Deadline
 from database_users.errors import ChangedError, ConcurrentChangeError
@@ -14,6 +15,7 @@ from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
+from database_users.postgres.watch import Watch
 from rds_login.causes import MissingDatabaseError
 
 RIVAL_ATTEMPTS = 20
@@ -41,7 +43,15 @@ class RealRun:
         self._connect = connect
         self._home = home
         self._obstacles = Obstacles(connect, ours)
+        self._watch = Watch(self._obstacles.removed)
         self._deadline = deadline
+
+    def __enter__(self) -> Self:
+        self._watch.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.__exit__()
 
     def do(self, transaction: Transaction) -> None:
         """Runs `transaction` in the database that everything server-wide runs in."""
@@ -85,7 +95,7 @@ class RealRun:
         self._deadline.left()
         for attempt in range(RIVAL_ATTEMPTS, 0, -1):
             try:
-                session.run(transaction.statements, self._obstacles.removed)
+                session.run(transaction.statements, self._watch)
                 break
             except ConcurrentChangeError:
                 if attempt == 1 or not transaction.rivals:

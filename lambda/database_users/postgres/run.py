@@ -82,8 +82,8 @@ def converge(
             server = read_server(home, ALONE)
             wanted, first = remembered(databases, server, transition)
             ours = server.managed_logins.union(*(database.roles for database in databases))
-            real = RealRun(server, connect, home, ours, deadline)
-            done = follow(real, wanted, scope, first)
+            with RealRun(server, connect, home, ours, deadline) as real:
+                done = follow(real, wanted, scope, first)
         for finding in done.findings:
             log.warning("%s", finding)
         return _whole(done)

@@ -1,9 +1,7 @@
 """A session in a database: what it asks, and what it runs, in one round trip each."""
 
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
@@ -14,9 +12,8 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 from database_users.plan import Statement, Statements
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.errors import statement_error
+from database_users.postgres.watch import Watch
 from rds_login.login import Driver
-
-WATCH_SECONDS = 0.5  # how long a statement waits before somebody looks why; then twice that
 
 
 class Session:
@@ -47,12 +44,11 @@ class Session:
             raise statement_error(error, statement, self._user) from None
         return rows or []
 
-    def run(self, statements: Statements, obstacles: Callable[[int], str]) -> None:
+    def run(self, statements: Statements, watch: Watch) -> None:
         """Runs `statements` in one transaction and one round trip.
 
         If that fails they run once more one by one, to name the one at fault. While they wait,
-        `obstacles` is asked from time to time to clear the way of the backend with the given
-        process id, and to tell who was in it.
+        `watch` has a look at who is in their way.
 
         Raises:
             ServerError: with the sentence of the statement at fault.
@@ -60,55 +56,28 @@ class Session:
         if not statements:
             return
         try:
-            with self._watched(obstacles):
+            with watch.over(self.driver.process):
                 self.driver.run(";\n".join(statement.sql for statement in statements))
         except DatabaseError:
-            self._run_one_by_one(statements, obstacles)
+            self._run_one_by_one(statements, watch)
         except (InterfaceError, OSError) as error:
             raise statement_error(error, statements[0], self._user) from None
 
-    def _run_one_by_one(self, statements: Statements, obstacles: Callable[[int], str]) -> None:
+    def _run_one_by_one(self, statements: Statements, watch: Watch) -> None:
         together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
         if together:
             self.driver.run("BEGIN")
         for statement in statements:
-            found: list[str] = []
-            try:
-                with self._watched(obstacles, found):
+            with watch.over(self.driver.process) as waiting:
+                try:
                     self.driver.run(statement.sql)
-            except (DatabaseError, InterfaceError, OSError) as error:
-                with suppress(DatabaseError, InterfaceError, OSError):
-                    self.driver.run("ROLLBACK")
-                raise statement_error(error, statement, self._user, "".join(found[-1:])) from None
+                except (DatabaseError, InterfaceError, OSError) as error:
+                    with suppress(DatabaseError, InterfaceError, OSError):
+                        self.driver.run("ROLLBACK")
+                    holder = waiting.holder
+                    raise statement_error(error, statement, self._user, holder) from None
         if together:
             self.driver.run("COMMIT")
-
-    @contextmanager
-    def _watched(
-        self, obstacles: Callable[[int], str], found: list[str] | None = None
-    ) -> Generator[None]:
-        process = self._process
-        done = threading.Event()
-
-        def watch() -> None:
-            pause = WATCH_SECONDS
-            while not done.wait(pause):
-                if (holder := obstacles(process)) and found is not None:
-                    found.append(holder)
-                pause *= 2
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            yield
-        finally:
-            done.set()
-            watcher.join()
-
-    @cached_property
-    def _process(self) -> int:
-        ((process,),) = self.driver.run("SELECT pg_backend_pid()") or ((0,),)
-        return process
 
 
 Connect = Callable[[str], Session]  # to the database of that name

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from database_users.errors import LockTimeoutError
-from database_users.postgres import reading, session, startup
+from database_users.postgres import reading, startup, watch
 from tests.database_server import SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
@@ -41,7 +41,7 @@ HELD = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "WAIT_SECONDS", 0.05)
 
 
 def cases(*without: str) -> list[Any]:

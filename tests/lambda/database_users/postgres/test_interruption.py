@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +14,11 @@ from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.errors import LockTimeoutError, RefusedStatementError, UnsuitableServerError
 from database_users.plan import Statements
-from database_users.postgres import reading, session, startup
+from database_users.postgres import reading, startup, watch
 from database_users.postgres.run import converge, survey
 from database_users.postgres.scope import changed_since
 from database_users.postgres.session import Session
+from database_users.postgres.watch import Watch
 from rds_login.causes import UnavailableServerError
 from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
@@ -43,12 +43,12 @@ class Fuse:
         session = self._server.connect(database)
         whole = session.run
 
-        def run_until_killed(statements: Statements, holder: Callable[[int], str]) -> None:
+        def run_until_killed(statements: Statements, watch: Watch) -> None:
             with self._lock:
                 left = self._left
                 self._left -= len(statements)
             if left >= len(statements):
-                whole(statements, holder)
+                whole(statements, watch)
                 return
             together = len(statements) > 1
             if left >= 0 and together:
@@ -184,7 +184,7 @@ def test_a_lock_that_is_not_to_be_had_names_who_holds_it(
     newest.execute(
         "CREATE TABLE item (id int)", "ALTER TABLE item OWNER TO legacy", database="orders"
     )
-    monkeypatch.setattr(session, "WATCH_SECONDS", 0.1)
+    monkeypatch.setattr(watch, "WAIT_SECONDS", 0.1)
     monkeypatch.setitem(startup.SETTINGS, "lock_timeout", "400")
     monkeypatch.setattr(reading, "LOCK_SECONDS", 0.4)
     with newest.superuser("orders") as holder:
