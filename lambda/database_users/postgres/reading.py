@@ -11,7 +11,6 @@ from database_users.postgres.catalog.contents_rows import (
     contents_from_rows,
     contents_query,
     further_query,
-    in_use,
 )
 from database_users.postgres.catalog.leaving_rows import leaving_query
 from database_users.postgres.catalog.rows import Row
@@ -82,8 +81,8 @@ def _contents(session: Session, server: Server, leaving: Collection[str]) -> Con
     catalogs = server.catalogs_of(session.database)
     query = contents_query(catalogs)
     rows = session.query(f"{query};{leaving_query(leaving)}" if leaving else query, sentence)
-    if further := in_use(rows) - catalogs - {"pg_namespace"}:
-        rows += session.query(further_query(further), sentence)
+    if further := further_query(rows, catalogs):
+        rows += session.query(further, sentence)
     return contents_from_rows(rows)
 
 

@@ -1,7 +1,7 @@
 """Reads what is in one database."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from database_users.postgres.catalog.contents import (
     Contents,
@@ -28,14 +28,15 @@ SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname,
 _EXTENSIONS = """
 SELECT 'extension', classid::regclass::text, objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'"""
-# A catalog that a new database has nothing in has no size either, until it holds something once;
-# what is in a schema depends on it, whoever owns it.
-_CATALOGS_IN_USE = """
-SELECT 'catalog', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
+# A catalog that a new database has nothing in has no size either, until it holds something once.
+_IN_USE = """
+SELECT 'in use', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
     'pg_foreign_data_wrapper', 'pg_default_acl', 'pg_event_trigger']) name
-    WHERE pg_relation_size(name::regclass) > 0;
-SELECT 'catalog', classid::regclass::text FROM pg_depend
-    WHERE refclassid = 'pg_namespace'::regclass AND objid >= 16384 GROUP BY classid"""
+    WHERE pg_relation_size(name::regclass) > 0"""
+# What is in a schema depends on it, whoever owns it.
+_IN_SCHEMAS = """
+SELECT 'in a schema', classid::regclass::text FROM pg_depend
+    WHERE refclassid = 'pg_namespace'::regclass AND objid >= 16384"""
 # A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
 # types of tables and, since PostgreSQL 17, multiranges have no privileges of their own to speak of.
 _OBJECTS: Mapping[str, str] = {
@@ -81,32 +82,38 @@ SELECT 'default', (SELECT nspname FROM pg_namespace n WHERE n.oid = defaclnamesp
     pg_get_userbyid(defaclrole), defaclacl, defaclobjtype FROM pg_default_acl""",
 }
 CATALOGS = frozenset({"pg_namespace", *_OBJECTS})
-_WITHOUT_EXTENSIONS = frozenset({"pg_default_acl", "pg_event_trigger"})
+_OF_SCHEMAS = frozenset({"pg_class", "pg_proc", "pg_type"})
+_WITHOUT_EXTENSIONS = frozenset({"pg_namespace", "pg_default_acl", "pg_event_trigger"})
 
 
-def contents_query(catalogs: Collection[str] = CATALOGS) -> str:
+def contents_query(catalogs: Set[str] = CATALOGS) -> str:
     """Reads the schemas of a database, the objects that `catalogs` list, and which are in use.
 
-    Each catalog that need not be read saves a tenth of what a new session costs.
+    Each catalog that need not be read saves a fiftieth of what a new session costs, and so does
+    that nobody need look which ones list what is in schemas, where it is known of none.
     """
-    return ";".join((_SCHEMAS, _CATALOGS_IN_USE, *_lists(catalogs)))
+    in_schemas = _IN_SCHEMAS + (" GROUP BY classid" if catalogs & _OF_SCHEMAS else " LIMIT 1")
+    extensions = () if catalogs <= _WITHOUT_EXTENSIONS else (_EXTENSIONS,)
+    return ";".join((_SCHEMAS, _IN_USE, in_schemas, *_lists(catalogs), *extensions))
 
 
-def further_query(catalogs: Collection[str]) -> str:
-    """Reads the objects that `catalogs` list, in addition."""
-    return ";".join(_lists(catalogs))
-
-
-def _lists(catalogs: Collection[str]) -> list[str]:
-    queries = [query for name, query in _OBJECTS.items() if name in catalogs]
-    if not _WITHOUT_EXTENSIONS.issuperset(catalogs):
+def further_query(rows: Iterable[Row], catalogs: Set[str]) -> str:
+    """Reads what the rows of a `contents_query` for `catalogs` tell to be there besides, if any."""
+    tagged = tagged_rows(rows)
+    used = {name for (name,) in tagged["in use"]}
+    if tagged["in a schema"]:
+        used |= (
+            {name for (name,) in tagged["in a schema"]} if catalogs & _OF_SCHEMAS else _OF_SCHEMAS
+        )
+    queries = _lists(used - catalogs)
+    made = any(oid >= 16384 for oid, *_ in tagged["schema"])
+    if catalogs <= _WITHOUT_EXTENSIONS and (made or not used <= _WITHOUT_EXTENSIONS):
         queries.append(_EXTENSIONS)
-    return queries
+    return ";".join(queries)
 
 
-def in_use(rows: Iterable[Row]) -> frozenset[str]:
-    """The catalogs that list something in the database."""
-    return CATALOGS.intersection(row[1] for row in rows if row[0] == "catalog")
+def _lists(catalogs: Set[str]) -> list[str]:
+    return [query for name, query in _OBJECTS.items() if name in catalogs]
 
 
 _DEFAULT_KINDS: Mapping[str, Kind] = {
