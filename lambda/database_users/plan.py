@@ -1,11 +1,11 @@
 """A plan as values: what a run does, a plan shows and a check counts, in one order of phases."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, Self
 
-from database_users.desired import Level
+from database_users.desired import Database, Level
 from rds_login.causes import ServerError
 from rds_login.printable import printable
 
@@ -61,13 +61,16 @@ class Transaction:
 
     What the server refuses of one that `may_fail` becomes a finding, of any other a failure; it
     stops nothing but what comes later for the same users and databases, which it is `of`. `rivals`
-    are users who could keep it from being done by changing the same again and again.
+    are users who could keep it from being done by changing the same again and again. What is done
+    for many at once is also there in the transactions to do `instead`, where it fails, or something
+    failed for one of them before.
     """
 
     statements: Statements
     may_fail: bool = False
     of: Subjects = ()
     rivals: tuple[str, ...] = ()
+    instead: tuple["Transaction", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,22 @@ def together(
                 yield change
     if statements:
         yield Transaction(tuple(statements), may_fail, of, tuple(rivals))
+
+
+def jointly(
+    changes: Callable[[Sequence[Database]], Iterable[Change]], databases: Sequence[Database]
+) -> Iterator[Planned]:
+    """The `changes` for all `databases` as one transaction, or else as one for each of them."""
+    instead = tuple(
+        one
+        for database in databases
+        for one in together(changes((database,)), of=(("database", database.name),))
+        if isinstance(one, Transaction)
+    )
+    of = tuple(subject for one in instead for subject in one.of)
+    for one in together(changes(databases), of=of):
+        many = isinstance(one, Transaction) and len(instead) > 1
+        yield replace(one, instead=instead) if many else one
 
 
 def parted(changes: Iterable[Change], objects: int) -> Iterator[list[Change]]:

@@ -1,12 +1,12 @@
 """The declaration beside the server, and what follows from the two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.postgres.catalog.rows import grouped
-from database_users.postgres.catalog.server import ExistingDatabase, Server
+from database_users.postgres.catalog.server import ExistingDatabase, Server, by_role, members
 from database_users.postgres.privileges import PUBLIC
 
 
@@ -28,9 +28,12 @@ class Comparison:
         }
         return {**declared, **self._retiring}
 
+    def logins_of(self, database: Database) -> tuple[str, ...]:
+        """The login users that are to be in `database`."""
+        return self._logins_by_database.get(database.name, ())
+
     @cached_property
-    def logins_by_database(self) -> Mapping[str, tuple[str, ...]]:
-        """The login users that are to be, by the name of their database."""
+    def _logins_by_database(self) -> Mapping[str, tuple[str, ...]]:
         return grouped(self.logins, lambda login: self.logins[login][0].name)
 
     @cached_property
@@ -89,6 +92,19 @@ class Comparison:
         """
         members = (grant.member for grant in self.server.grants_by_role.get(role, ()) if grant.set)
         return tuple(sorted({role, *(self.managed & set(members))} - {self.server.master}))
+
+    def stays_in(self, member: str, role: str) -> bool:
+        """Whether `member` is in `role`, directly or not, and remains so: nobody can revoke it."""
+        return role in self.server.roles and member in members(role, self._staying)
+
+    @cached_property
+    def _staying(self) -> Mapping[str, Sequence[str]]:
+        """The members of each role that remain."""
+        return by_role(
+            (grant.role, grant.member)
+            for grant in self.server.memberships
+            if grant.member not in self.managed or not self.can_act_as(grant.grantor)
+        )
 
     @cached_property
     def owners(self) -> frozenset[str]:

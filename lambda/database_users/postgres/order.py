@@ -108,16 +108,14 @@ def follow(
         match phase:
             case Phase.INSIDE:
                 entered = names | databases_to_hand_over(comparison)
-                steps += _inside(run, comparison, entered - _missing(comparison, failed))
+                steps += _inside(run, comparison, entered - _unready(comparison, failed))
             case Phase.DISCONNECT:
                 steps.append(_disconnected(run, comparison))
+            case Phase.REMOVE:
+                steps.append(_done(phase, dropped_logins(comparison, _kept(steps)), run.do, failed))
             case _:
-                planned = (
-                    dropped_logins(comparison, _kept(steps))
-                    if phase is Phase.REMOVE
-                    else SERVER_PHASES[phase](comparison)
-                )
-                steps.append(_done(phase, planned, run.do, failed if phase in _GIVING else ()))
+                given = failed if phase in _GIVING else ()
+                steps.append(_done(phase, SERVER_PHASES[phase](comparison), run.do, given))
         failed |= {subject for step in steps for failure in step.failures for subject in failure.of}
         if phase is Phase.READMIT and losing(comparison):
             # What the users whose sessions ended have made until then is known only now.
@@ -129,16 +127,18 @@ def follow(
 
 
 # Nobody gets what depends on something that failed, and no user with sessions is dropped.
-_GIVING = (Phase.READMIT, Phase.OPEN, Phase.REMOVE)
+_GIVING = (Phase.READMIT, Phase.CREATE, Phase.OPEN)
 
 
 def _kept(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(login for step in steps for one in step.findings for login in one.keeps)
 
 
-def _missing(comparison: Comparison, failed: Collection[Subject]) -> frozenset[str]:
+def _unready(comparison: Comparison, failed: Collection[Subject]) -> frozenset[str]:
+    """The databases that are not there, or their roles, for something that failed."""
     names = {name for kind, name in failed if kind == "database"}
-    return frozenset(names - comparison.server.databases.keys())
+    missing = names - comparison.server.databases.keys()
+    return frozenset(missing | (names & unprepared(comparison)))
 
 
 def _disconnected(run: Run, comparison: Comparison) -> Step:
@@ -201,12 +201,21 @@ def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
 def _done(
     phase: Phase, planned: Iterable[Planned], do: Do, failed: Collection[Subject] = ()
 ) -> Step:
-    done = (
-        _tried(one, do) if isinstance(one, Transaction) else one
-        for one in tuple(planned)
-        if isinstance(one, Finding) or not any(subject in failed for subject in one.of)
-    )
-    return Step.of(phase, done)
+    done = (_attempted(one, do, failed) for one in tuple(planned))
+    return Step.of(phase, chain.from_iterable(done))
+
+
+def _attempted(one: Planned, do: Do, failed: Collection[Subject]) -> Iterator[Planned | Failure]:
+    if isinstance(one, Finding):
+        yield one
+        return
+    if not any(subject in failed for subject in one.of):
+        outcome = _tried(one, do)
+        if outcome is one or not one.instead:
+            yield outcome
+            return
+    for part in one.instead:
+        yield from _attempted(part, do, failed)
 
 
 def _tried(transaction: Transaction, do: Do) -> Planned | Failure:

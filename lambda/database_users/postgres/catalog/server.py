@@ -1,7 +1,7 @@
 """The server as a whole: its roles, who is in whom, its databases."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -183,7 +183,11 @@ class Server:
 
     def members_of(self, role: str) -> frozenset[str]:
         """Everyone in `role`, through any chain: what a `+role` of pg_hba.conf counts."""
-        return members(role, ((m.role, m.member) for m in self.memberships))
+        return members(role, self._members)
+
+    @cached_property
+    def _members(self) -> Mapping[str, Sequence[str]]:
+        return by_role((one.role, one.member) for one in self.memberships)
 
     def is_administrator(self, role: str) -> bool:
         """Whether `role` may change other roles, or is RDS's administrator through any chain."""
@@ -207,15 +211,20 @@ class Server:
         return found
 
 
-def members(role: str, edges: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Everyone in `role`, directly or through others, by (role, member) pairs."""
+def by_role(edges: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    """The members of each role, from pairs of a role and a member."""
     direct: defaultdict[str, list[str]] = defaultdict(list)
-    for group, member in edges:
-        direct[group].append(member)
+    for role, member in edges:
+        direct[role].append(member)
+    return direct
+
+
+def members(role: str, direct: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Everyone in `role`, directly or through others, by the `direct` members of each role."""
     found: set[str] = set()
     todo = [role]
     while todo:
-        for member in direct[todo.pop()]:
+        for member in direct.get(todo.pop(), ()):
             if member not in found:
                 found.add(member)
                 todo.append(member)

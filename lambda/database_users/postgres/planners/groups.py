@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from database_users.desired import Level
+from database_users.desired import Database, Level
 from database_users.plan import Planned, Statement, together
 from database_users.postgres.catalog.server import Role
 from database_users.postgres.comparison import Comparison
@@ -10,11 +10,11 @@ from database_users.postgres.sql import identifier
 from database_users.postgres.statements import server_wide, words
 
 
-def new_groups(comparison: Comparison) -> Iterator[Statement]:
+def new_groups(comparison: Comparison, databases: Sequence[Database]) -> Iterator[Statement]:
     """The group roles: owners last, since what the master inherits makes each grant slower."""
     roles = comparison.server.roles
     for turn in ("read", "write", "own"):
-        for database in comparison.databases:
+        for database in databases:
             for group, level, logins in database.groups:
                 if level == turn and group not in roles:
                     yield _new_group(group, level, [name for name in logins if name not in roles])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from database_users.desired import IAM
 from database_users.errors import LockoutError
 from database_users.plan import Finding
-from database_users.postgres.catalog.server import Server, members
+from database_users.postgres.catalog.server import Server, by_role, members
 from database_users.postgres.comparison import Comparison
 
 
@@ -27,7 +27,7 @@ def refuse_lockouts(comparison: Comparison) -> None:
                 " another name in the declaration, or take its rights away first"
             )
     before = server.members_of(IAM)
-    after = members(IAM, _edges_after(comparison))
+    after = members(IAM, by_role(_edges_after(comparison)))
     for name in sorted(after - before - comparison.logins.keys() - {server.master}):
         role = server.roles.get(name)
         if role is not None and (role.can_login or server.is_administrator(name)):

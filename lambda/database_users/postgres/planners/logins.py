@@ -1,9 +1,17 @@
 """What to do to the login users: make, correct, let in, shut out, drop."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from database_users.desired import IAM, MANAGED, Database, Level
-from database_users.plan import Finding, Planned, Statement, Subjects, Transaction, together
+from database_users.plan import (
+    Finding,
+    Planned,
+    Statement,
+    Subjects,
+    Transaction,
+    jointly,
+    together,
+)
 from database_users.postgres.acting import acting
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.groups import corrected_attributes
@@ -38,13 +46,14 @@ def marker(comparison: Comparison) -> Iterator[Statement]:
         )
 
 
-def new_logins(comparison: Comparison) -> Iterator[Statement]:
+def new_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterator[Statement]:
     """Makes login users that cannot log in yet: they have no password, and no `rds_iam`.
 
     `own` users first: each statement on a role costs in proportion to the roles that the master
     made before it.
     """
-    new = [login for login in comparison.logins if login not in comparison.server.roles]
+    logins = [login for one in databases for login in comparison.logins_of(one)]
+    new = [login for login in logins if login not in comparison.server.roles]
     for login in new:
         database, level = comparison.logins[login]
         if level == "own":
@@ -55,9 +64,7 @@ def new_logins(comparison: Comparison) -> Iterator[Statement]:
     for login in new:
         if comparison.logins[login][1] != "own":
             yield server_wide(f"CREATE ROLE {identifier(login)} LOGIN", f"the login user {login}")
-    unmarked = [
-        login for login in comparison.logins if login not in comparison.server.managed_logins
-    ]
+    unmarked = [login for login in logins if login not in comparison.server.managed_logins]
     if unmarked:
         yield server_wide(
             f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)}"
@@ -113,22 +120,40 @@ def _enabled(login: str) -> Statement:
     return server_wide(f"ALTER ROLE {identifier(login)} LOGIN", f"{login} may log in again")
 
 
-def enabled_logins(comparison: Comparison, database: Database) -> Iterator[Planned]:
-    """Lets users log in with a token: the last thing that they are given."""
-    server = comparison.server
-    logins = comparison.logins_by_database.get(database.name, ())
-    of: Subjects = (("database", database.name),)
-    outside = [login for login in logins if not is_member(server, login, IAM, inherit=True)]
-    if outside:
-        granted = server_wide(
+def enabled_logins(comparison: Comparison) -> Iterator[Planned]:
+    """Lets users log in with a token: the last thing that they are given.
+
+    Users that did not exist are let in together, as nobody can be in the way of that.
+    """
+    roles = comparison.server.roles
+    yield from jointly(
+        lambda databases: _with_token(
+            login for one in databases for login in comparison.logins_of(one) if login not in roles
+        ),
+        comparison.databases,
+    )
+    for database in comparison.databases:
+        of: Subjects = (("database", database.name),)
+        existing = [login for login in comparison.logins_of(database) if login in roles]
+        yield from together(
+            _with_token(
+                login
+                for login in existing
+                if not is_member(comparison.server, login, IAM, inherit=True)
+            ),
+            of=of,
+        )
+        for login in existing:
+            if not roles[login].can_login:
+                yield Transaction((_enabled(login),), of=(*of, ("user", login)), rivals=(login,))
+
+
+def _with_token(logins: Iterable[str]) -> Iterator[Statement]:
+    if outside := tuple(logins):
+        yield server_wide(
             f"GRANT {identifier(IAM)} TO {identifiers(*outside)} WITH INHERIT TRUE, SET TRUE",
             f"may log in with a token: {', '.join(outside)}",
         )
-        yield Transaction((granted,), of=of)
-    for login in logins:
-        role = server.roles.get(login)
-        if role is not None and not role.can_login:
-            yield Transaction((_enabled(login),), of=(*of, ("user", login)), rivals=(login,))
 
 
 def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Planned]:

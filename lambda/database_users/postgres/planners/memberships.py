@@ -1,11 +1,11 @@
 """Who is to be in what, and who no longer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from database_users.desired import IAM, MANAGED
+from database_users.desired import IAM, MANAGED, Database
 from database_users.plan import Change, Finding
 from database_users.postgres.acting import acting
-from database_users.postgres.catalog.server import Server, members
+from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import boolean, identifier, identifiers
 from database_users.postgres.statements import HOME, server_wide
@@ -53,15 +53,10 @@ def revoked_memberships(comparison: Comparison, member: str, *, of_iam: bool) ->
             yield from acting(comparison, HOME, [revoked], prepared=False)
 
 
-def memberships(comparison: Comparison) -> Iterator[Change]:
+def memberships(comparison: Comparison, databases: Sequence[Database]) -> Iterator[Change]:
     """Memberships that no `CREATE ROLE` brings about."""
     server = comparison.server
-    staying = [
-        (grant.role, grant.member)
-        for grant in server.memberships
-        if grant.member not in comparison.managed or not comparison.can_act_as(grant.grantor)
-    ]
-    for database in comparison.databases:
+    for database in databases:
         for group, level, logins in database.groups:
             inherit = level != "own"
             missing = [
@@ -70,7 +65,7 @@ def memberships(comparison: Comparison) -> Iterator[Change]:
                 if not (group not in server.roles and login not in server.roles)
                 and not is_member(server, login, group, inherit)
             ]
-            for login in [login for login in missing if group in members(login, staying)]:
+            for login in [login for login in missing if comparison.stays_in(group, login)]:
                 missing.remove(login)
                 yield Finding(
                     f"{login} cannot be made a member of {group}, which is one of {login} by a"

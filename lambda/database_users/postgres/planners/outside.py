@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from database_users.plan import Finding
-from database_users.postgres.catalog.server import members
+from database_users.postgres.catalog.server import by_role, members
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.privileges import PUBLIC, held
 from database_users.postgres.sql import identifier
@@ -23,9 +23,9 @@ def outsiders(comparison: Comparison) -> Iterator[Finding]:
         for group, level, logins in database.groups
         for role in (group, *logins)
     }
-    edges = [(one.role, one.member) for one in server.memberships if one.member not in ours]
+    direct = by_role((one.role, one.member) for one in server.memberships if one.member not in ours)
     for role, level in levels.items():
-        if others := members(role, edges):
+        if others := members(role, direct):
             yield Finding(
                 f"{words(others)} is not managed here and may {level} as a member of {role};"
                 f" whoever shall not: REVOKE {identifier(role)} FROM …"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
-from database_users.plan import Phase, Planned, together
+from database_users.plan import Phase, Planned, jointly, together
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import (
     closed_databases,
@@ -46,13 +46,14 @@ def _close(comparison: Comparison) -> Iterator[Planned]:
 
 
 def _prepare(comparison: Comparison) -> Iterator[Planned]:
-    yield from together(
-        chain(
-            marker(comparison),
-            new_logins(comparison),
-            new_groups(comparison),
-            memberships(comparison),
-        )
+    yield from together(marker(comparison))
+    yield from jointly(
+        lambda databases: chain(
+            new_logins(comparison, databases),
+            new_groups(comparison, databases),
+            memberships(comparison, databases),
+        ),
+        comparison.databases,
     )
     yield from corrected_logins(comparison)
     yield from corrected_groups(comparison)
@@ -69,7 +70,8 @@ def unprepared(comparison: Comparison) -> frozenset[str]:
 def _open(comparison: Comparison) -> Iterator[Planned]:
     for database in comparison.databases:
         yield from opened_database(comparison, database)
-        yield from enabled_logins(comparison, database)
+    # After all of the above: with each member that a role gets, the server forgets who is in what.
+    yield from enabled_logins(comparison)
 
 
 SERVER_PHASES: Mapping[Phase, Callable[[Comparison], Iterator[Planned]]] = {

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from database_users import retry
-from database_users.errors import UnfinishedError
+from database_users.errors import RefusedStatementError, UnfinishedError
 from database_users.postgres.session import Session
 from rds_login.causes import ServerError, UnavailableServerError
 from tests.database_server import Postgres
@@ -44,6 +44,15 @@ def test_what_is_refused_withholds_nothing_from_others(newest: Postgres, refused
         assert newest.query(f"SELECT FROM pg_roles WHERE rolname = '{user}'") == []
     run(newest, *AFTER)
     assert outstanding(newest, *AFTER) == []
+
+
+def test_roles_that_cannot_be_made_for_one_database_are_made_for_the_others(newest: Postgres):
+    newest.execute("CREATE ROLE orders_writer")  # the master may make nobody a member of it
+    with pytest.raises(RefusedStatementError, match="no privilege for: writer may write orders"):
+        run(newest, ORDERS, PAYROLL)
+    newest.login("boss", "payroll").close()
+    assert [sql for sql in outstanding(newest, ORDERS, PAYROLL) if "payroll" in sql] == []
+    assert newest.query("SELECT FROM pg_database WHERE datname = 'orders'") == []
 
 
 def test_each_of_several_failures_is_told(newest: Postgres):
