@@ -168,6 +168,7 @@ def capacity(evidence: Evidence) -> Answer:
     [[server, mine]] = evidence.session.run(
         "SELECT current_setting('max_connections')::int"
         " - current_setting('superuser_reserved_connections')::int"
+        " - coalesce(current_setting('reserved_connections', true)::int, 0)"
         " - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
         "    WHERE backend_type = 'client backend'),"
         " (SELECT nullif(rolconnlimit, -1) - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
@@ -207,6 +208,8 @@ def _refused(evidence: Evidence, error: LoginError) -> Answer:
             return _refused_token(evidence, message)
         key = "no-login" if "not permitted to log in" in message else "no-iam-user"
         return failed(key, message)
+    if error.code == "53300" and "for role" in message:
+        return failed("own-limit", message)
     keys = {"3D000": "no-database", "42501": "no-connect", "53300": "no-connection-left"}
     keys |= {"57P01": "starting", "57P02": "starting", "57P03": "starting", "53100": "full-storage"}
     return failed(keys.get(error.code, "refused"), f"{message} ({error.code})")

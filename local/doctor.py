@@ -50,7 +50,7 @@ def faults_of_a_server_are_named(deployment: Deployment) -> str:
         ("no-login", "ALTER ROLE {user} NOLOGIN", "ALTER ROLE {user} LOGIN"),
         ("no-iam-user", "REVOKE rds_iam FROM {user}", "GRANT rds_iam TO {user}"),
         (
-            "no-connection-left",
+            "own-limit",
             "ALTER ROLE {user} CONNECTION LIMIT 0",
             "ALTER ROLE {user} CONNECTION LIMIT {limit}",
         ),

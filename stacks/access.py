@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import CfnOutput, CfnParameter, Stack
+from aws_cdk import Annotations, CfnOutput, CfnParameter, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -12,6 +12,7 @@ from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.connection import AirflowConnection
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.audit.watch import Watch
+from airflow_rds_iam.declaration.connections import crowded
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
@@ -90,6 +91,9 @@ class AccessStack(Stack):
                 topic_arn=declaration.alarms.topic_arn,
                 nobody_because=declaration.alarms.nobody_because,
             )
+        for name, made in users.items():
+            if why := crowded(declaration, name):
+                Annotations.of(made).add_warning_v2("airflow-rds-iam:few-connections", why)
         roles = {
             name: iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
             for name, identity in declaration.identities.items()

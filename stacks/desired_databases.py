@@ -26,6 +26,7 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
                 write=users(name, "write"),
                 own=users(name, "own"),
                 old_owners=tuple(database.old_owners),
+                connection_limit=declaration.instances[instance].connections_per_user,
                 other_levels=tuple(
                     user
                     for one in granted

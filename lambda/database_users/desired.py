@@ -7,6 +7,7 @@ from typing import Literal, cast
 Level = Literal["read", "write", "own"]
 
 MAX_NAME_BYTES = 63  # longer identifiers are cut silently (PostgreSQL manual, "Lexical Structure")
+MAX_CONNECTIONS = 262_143  # of a server (PostgreSQL source, MAX_BACKENDS)
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "rdsadmin"})
 RDS_ROLES = frozenset({"rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"})
 RESERVED_ROLES = RDS_ROLES | {"public", "none"}
@@ -23,6 +24,7 @@ class InvalidRequestError(ValueError):
 class Database:
     """One database, its three group roles and the login users in them.
 
+    Each of them has `connection_limit` sessions at once at the most; None leaves it what it is.
     `retiring` are users with another level than before: while their successor's name is on its
     way, they stay what they are.
     """
@@ -36,6 +38,7 @@ class Database:
     own: tuple[str, ...] = ()
     old_owners: tuple[str, ...] = ()
     retiring: tuple[str, ...] = ()
+    connection_limit: int | None = None
 
     @property
     def groups(self) -> tuple[tuple[str, Level, tuple[str, ...]], ...]:
@@ -109,6 +112,8 @@ def _roles(database: Database, place: str) -> Iterator[tuple[str, str]]:
 
 _NAMES = ("Name", "Owner", "Writer", "Reader")
 _LISTS = ("Read", "Write", "Own", "OldOwners", "Retiring")
+_NUMBER = "ConnectionLimit"
+_KEYS = (*_NAMES, *_LISTS, _NUMBER)
 
 
 def _database(value: object, place: str) -> Database:
@@ -116,7 +121,7 @@ def _database(value: object, place: str) -> Database:
         raise InvalidRequestError(f"{place}: {_shown(value)} is no object; allowed is {_allowed()}")
     entry = cast(Mapping[object, object], value)
     for key in entry:
-        if key not in (*_NAMES, *_LISTS):
+        if key not in _KEYS:
             raise InvalidRequestError(
                 f"{place}: unknown key {_shown(key)}; allowed is {_allowed()}"
             )
@@ -133,7 +138,8 @@ def _database(value: object, place: str) -> Database:
         tuple(_role(_name(item, where), where) for where, item in _places(lists[key], place, key))
         for key in _LISTS
     )
-    return Database(name, owner, writer, reader, read, write, own, old_owners, retiring)
+    limit = _limit(entry[_NUMBER], f"{place}.{_NUMBER}") if _NUMBER in entry else None
+    return Database(name, owner, writer, reader, read, write, own, old_owners, retiring, limit)
 
 
 def _places(items: Sequence[object], place: str, key: str) -> Iterator[tuple[str, object]]:
@@ -145,6 +151,17 @@ def _list(value: object, place: str) -> Sequence[object]:
     if not isinstance(value, list | tuple):
         raise InvalidRequestError(f"{place}: {_shown(value)} is no list")
     return cast(Sequence[object], value)
+
+
+def _limit(value: object, place: str) -> int:
+    # CloudFormation makes a text of each number in the properties of a custom resource.
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= MAX_CONNECTIONS):
+        raise InvalidRequestError(
+            f"{place}: {_shown(value)} is no number of connections; allowed is 1 to"
+            f" {MAX_CONNECTIONS}"
+        )
+    return int(text)
 
 
 def _name(value: object, place: str) -> str:
@@ -177,4 +194,4 @@ def _shown(value: object) -> str:
 
 
 def _allowed() -> str:
-    return ", ".join((*_NAMES, *_LISTS))
+    return ", ".join(_KEYS)

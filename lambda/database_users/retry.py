@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from database_users.deadline import Deadline
-from rds_login.causes import RefusedTokenError, ServerError
+from rds_login.causes import NoConnectionLeftError, RefusedTokenError, ServerError
 
 ATTEMPTS = 5
 # IAM gives no bound for how long a new policy takes to be known everywhere (IAM User Guide,
 # "Troubleshoot IAM", "Changes that I make are not always immediately visible"): seconds, as seen.
 SPREAD_SECONDS = 60.0
 SPREAD_PAUSE_SECONDS = 3.0
+FULL_SECONDS = 20.0
+FULL_PAUSE_SECONDS = 0.2
 
 log = logging.getLogger("database_users")
 T = TypeVar("T")
@@ -35,6 +37,23 @@ def retried(action: Callable[[], T], deadline: Deadline) -> T:
             pause = 2**attempt * random.uniform(0.1, 0.2)  # noqa: S311
             time.sleep(min(pause, deadline.left()))
     raise AssertionError("unreachable")
+
+
+def admitted(login: Callable[[], T], deadline: Deadline) -> T:
+    """What `login` returns, tried while no connection is left: those of this run end soon.
+
+    Raises:
+        NoConnectionLeftError: nobody has given one up.
+        ServerError: any other, at once.
+    """
+    until = time.monotonic() + FULL_SECONDS
+    while True:
+        try:
+            return login()
+        except NoConnectionLeftError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(min(FULL_PAUSE_SECONDS, deadline.left()))
 
 
 def spread(login: Callable[[], T], deadline: Deadline) -> T:

@@ -254,11 +254,24 @@ _ALL = (
         remedy="one user serves one database; if it is the right one, run make repair",
     ),
     Cause(
+        key="own-limit",
+        step="login",
+        clients_say=("too many connections for role",),
+        means="the user itself has as many connections as it may have at once",
+        remedy="close what is idle, give a pool fewer, or raise the instance's"
+        " connections_per_user in the declaration",
+    ),
+    Cause(
         key="no-connection-left",
         step="login",
-        clients_say=("too many connections", "remaining connection slots are reserved"),
-        means="no connection is left, of the server's, the database's or the user's own",
-        remedy="pg_stat_activity tells who has them; close idle ones, or raise the limit",
+        clients_say=(
+            "sorry, too many clients already",
+            "too many connections for database",
+            "remaining connection slots are reserved",
+        ),
+        means="no connection is left, of the server's or the database's",
+        remedy="pg_stat_activity tells who has them; close idle ones, lower the instance's"
+        " connections_per_user, or give it a larger class",
     ),
     Cause(
         key="starting",
@@ -293,7 +306,8 @@ _ALL = (
         step="capacity",
         clients_say=(),
         means="hardly any connection is left: the next task may find none",
-        remedy="pg_stat_activity tells who has them; close idle ones, or raise the limit",
+        remedy="pg_stat_activity tells who has them; close idle ones, or raise"
+        " connections_per_user where it is the user's own",
     ),
 )
 CAUSES = {cause.key: cause for cause in _ALL}

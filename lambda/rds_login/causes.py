@@ -79,6 +79,10 @@ class UnavailableServerError(ServerError):
     transient = True
 
 
+class NoConnectionLeftError(UnavailableServerError):
+    """The server, the database or the user has as many connections as it may have."""
+
+
 class MissingCredentialsError(ServerError):
     """There is nothing to sign a token with."""
 
@@ -133,6 +137,8 @@ def _untrusted(error: ssl.SSLCertVerificationError, where: str) -> ServerError:
 def refused_login(code: str, message: str, host: str, port: int, user: str) -> ServerError:
     """The cause of a login that the server answered with the SQLSTATE `code` and `message`."""
     where = f"{host}:{port}"
+    if code == "53300":
+        return NoConnectionLeftError(f"{where} takes no login of {user} now: {message}")
     if code in TRANSIENT_CODES:
         return UnavailableServerError(f"{where} takes no login now: {TRANSIENT_CODES[code]}")
     if code not in _TOKEN_CODES:

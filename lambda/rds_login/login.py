@@ -1,6 +1,7 @@
 """A login over a connection that is TLS already."""
 
 import ssl
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -21,6 +22,8 @@ class Driver(Protocol):
 
     @property
     def parameter_statuses(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def notices(self) -> deque[Mapping[bytes, bytes]]: ...  # noqa: D102
 
 
 class LoginError(Exception):

@@ -11,6 +11,7 @@ class DesiredDatabase:
 
     Args:
         old_owners: roles whose objects come to belong to ``owner``.
+        connection_limit: how many connections each of the users may have at once.
         other_levels: users that log in until the connections name their successors.
     """
 
@@ -23,6 +24,7 @@ class DesiredDatabase:
     own: tuple[str, ...] = ()
     old_owners: tuple[str, ...] = ()
     other_levels: tuple[str, ...] = ()
+    connection_limit: int | None = None
 
     @property
     def state(self) -> State:
@@ -38,6 +40,9 @@ class DesiredDatabase:
         }
         if self.old_owners:
             state["OldOwners"] = list(self.old_owners)
+        if self.connection_limit is not None:
+            # As CloudFormation, which makes a text of it, has it from then on.
+            state["ConnectionLimit"] = str(self.connection_limit)
         return state
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from airflow_rds_iam.declaration.availability import unavailable
+from airflow_rds_iam.declaration.connections import too_many_connections
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
@@ -58,6 +59,7 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
         unavailable(declaration),
         too_many_policies(declaration, environment=environment),
         contradictions(declaration, environment=environment),
+        too_many_connections(declaration),
     ):
         yield Conflict(path, message)
 

@@ -106,7 +106,7 @@ class Database(Model):
         return {"read": self.read, "write": self.write, "own": self.own}[level]
 
 
-OF_ANY_INSTANCE = {"existing", "databases"}
+OF_ANY_INSTANCE = {"existing", "connections_per_user", "databases"}
 """What is declared of an instance, whoever made it."""
 
 
@@ -160,6 +160,13 @@ class Instance(Model):
     )
     log_retention_days: RetentionDays = Field(
         default=365, description="Days of log events: `LogGroup.RetentionInDays`."
+    )
+    connections_per_user: int = Field(
+        default=50,
+        ge=1,
+        le=5000,
+        description="How many connections each login user may have at once, one user for each "
+        "grant (`ALTER ROLE … CONNECTION LIMIT`): `DatabaseUsers.Databases`.",
     )
     databases: dict[Identifier, Database] = Field(
         min_length=1,

@@ -4,6 +4,7 @@ No message holds a token or a password: messages are made of names, PostgreSQL's
 message, and sentences of the plan.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
@@ -14,7 +15,7 @@ from database_users.errors import (
     LockTimeoutError,
     RefusedStatementError,
 )
-from database_users.plan import Statement
+from database_users.plan import Statement, Statements
 from rds_login.causes import (
     TRANSIENT_CODES,
     ServerError,
@@ -29,6 +30,7 @@ _CHANGED_CODES = (
     *("23505", "42710", "42P04", "42P06"),
 )
 _CHANGED_MESSAGES = ("cache lookup failed for ", "could not open relation with OID ")
+_WITHOUT_EFFECT = (b"01006", b"01007")
 _CONCURRENT_CODES = ("40001", "40P01", "55006")
 _CONCURRENT_MESSAGES = ("tuple concurrently updated", "tuple concurrently deleted")
 
@@ -60,6 +62,20 @@ def statement_error(
             f" has the ADMIN OPTION on its owner, must grant that to {master}"
         )
     return RefusedStatementError(f"{with_remedy(code, message)} ({code}) at: {statement.sentence}")
+
+
+def refuse_without_effect(notices: Iterable[Mapping[bytes, bytes]], statements: Statements) -> None:
+    """A GRANT or REVOKE of which nothing, or not all, came about is a warning to the server.
+
+    Raises:
+        RefusedStatementError: one of `statements` was such.
+    """
+    for notice in notices:
+        if notice.get(b"C") in _WITHOUT_EFFECT:
+            message = notice.get(b"M", b"").decode(errors="replace")
+            _, _, name = message.partition(" for ")
+            at = next((one for one in statements if name and name in one.sql), statements[0])
+            raise RefusedStatementError(f"{message} at: {at.sentence}")
 
 
 def code_of(error: DatabaseError) -> str:

@@ -16,6 +16,7 @@ from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.watch import Watch
+from database_users.retry import admitted
 from rds_login.causes import MissingDatabaseError
 
 RIVAL_ATTEMPTS = 20
@@ -75,7 +76,7 @@ class RealRun:
 
     def _entered(self, name: str) -> Session:
         try:
-            return self._connect(name)
+            return admitted(lambda: self._connect(name), self._deadline)
         except MissingDatabaseError as error:  # it was there when the server was read
             raise ChangedError(str(error)) from None
 

@@ -18,7 +18,7 @@ from database_users.postgres.revoked import remembered
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.session import Connect
 from database_users.postgres.statements import HOME
-from database_users.retry import retried, spread
+from database_users.retry import admitted, retried, spread
 from database_users.rollback import Transition
 
 log = logging.getLogger("database_users")
@@ -48,7 +48,7 @@ def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline
 
     def read(server: Server, name: str, leaving: Collection[str]) -> Contents:
         def attempt() -> Contents:
-            with connect(name) as session:
+            with admitted(lambda: connect(name), deadline) as session:
                 return read_contents(session, server, leaving)
 
         return retried(attempt, deadline)

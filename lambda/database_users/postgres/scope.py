@@ -1,6 +1,7 @@
 """Which of the declared databases a run enters."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from database_users.desired import Database
 from database_users.postgres.comparison import Comparison
@@ -24,19 +25,24 @@ def changed_since(old: Iterable[Database]) -> Scope:
     Within a database nothing depends on the login users, and a database is opened for its roles
     last, so that what the server-wide catalog shows as open was finished once.
     """
-    known = frozenset(old)
+    known = frozenset(map(_inside, old))
 
     def scope(comparison: Comparison) -> Collection[str]:
         owning = {holding.database for holding in comparison.server.holdings if holding.owns}
         return {
             database.name
             for database in comparison.databases
-            if database not in known
+            if _inside(database) not in known
             or not _was_opened(comparison, database)
             or (database.old_owners and database.name in owning)
         }
 
     return scope
+
+
+def _inside(database: Database) -> Database:
+    """What of it is a matter of the database's own catalogs."""
+    return replace(database, connection_limit=None)
 
 
 def _was_opened(comparison: Comparison, database: Database) -> bool:

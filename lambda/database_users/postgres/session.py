@@ -9,9 +9,10 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     InterfaceError,
 )
 
+from database_users.errors import RefusedStatementError
 from database_users.plan import Statement, Statements
 from database_users.postgres.catalog.rows import Row
-from database_users.postgres.errors import statement_error
+from database_users.postgres.errors import refuse_without_effect, statement_error
 from database_users.postgres.watch import Watch
 from rds_login.login import Driver
 
@@ -55,6 +56,7 @@ class Session:
         """
         if not statements:
             return
+        self.driver.notices.clear()
         try:
             with watch.over(self.driver.process):
                 self.driver.run(";\n".join(statement.sql for statement in statements))
@@ -62,18 +64,23 @@ class Session:
             self._run_one_by_one(statements, watch)
         except (InterfaceError, OSError) as error:
             raise statement_error(error, statements[0], self._user) from None
+        refuse_without_effect(self.driver.notices, statements)
 
     def _run_one_by_one(self, statements: Statements, watch: Watch) -> None:
         together = len(statements) > 1  # CREATE DATABASE stands alone, outside any transaction
         if together:
             self.driver.run("BEGIN")
+        self.driver.notices.clear()
         for statement in statements:
             with watch.over(self.driver.process) as waiting:
                 try:
                     self.driver.run(statement.sql)
-                except (DatabaseError, InterfaceError, OSError) as error:
+                    refuse_without_effect(self.driver.notices, (statement,))
+                except (DatabaseError, InterfaceError, OSError, RefusedStatementError) as error:
                     with suppress(DatabaseError, InterfaceError, OSError):
                         self.driver.run("ROLLBACK")
+                    if isinstance(error, RefusedStatementError):
+                        raise
                     holder = waiting.holder
                     raise statement_error(error, statement, self._user, holder) from None
         if together:

@@ -39,7 +39,20 @@ def test_a_declaration_becomes_values():
     )
 
 
+def test_a_limit_may_be_the_text_that_cloudformation_makes_of_it():
+    limits = [{}, {"ConnectionLimit": 7}, {"ConnectionLimit": "7"}]
+    found = [parse_databases([ORDERS | limit], "administrator") for limit in limits]
+    assert [one.connection_limit for (one,) in found] == [None, 7, 7]
+
+
 WRONG: list[tuple[Any, str]] = [
+    *(
+        (
+            [ORDERS | {"ConnectionLimit": value}],
+            r"Databases\[0\].ConnectionLimit: .* is no number of connections; allowed is 1 to 26",
+        )
+        for value in (0, -1, "", "-1", "5O", "٣", 7.5, True, None, [50], 262144)
+    ),
     (None, "Databases: None is no list"),
     ("orders", "Databases: 'orders' is no list"),
     (["orders"], r"Databases\[0\]: 'orders' is no object; allowed is Name, Owner"),

@@ -10,10 +10,11 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
 
 from database_users.errors import ChangedError, LockTimeoutError, RefusedStatementError
 from database_users.plan import Statement
-from database_users.postgres.errors import statement_error
+from database_users.postgres.errors import refuse_without_effect, statement_error
 from rds_login import login as logins
 from rds_login.causes import (
     MissingDatabaseError,
+    NoConnectionLeftError,
     ServerError,
     UnavailableServerError,
 )
@@ -54,7 +55,6 @@ def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str
     [
         ("57P03", "takes no login now: the server is starting up"),
         ("57P01", "takes no login now: a shutdown"),
-        ("53300", "takes no login now: too many connections"),
         ("25006", "takes no login now: a server that takes no changes: a replica"),
     ],
 )
@@ -62,6 +62,24 @@ def test_a_server_that_takes_no_login_yet_is_tried_again(code: str, says: str):
     error = login(refusal(code))
     assert (type(error), error.transient) == (UnavailableServerError, True)
     assert says in str(error)
+
+
+def test_a_login_for_which_no_connection_is_left_is_tried_again_and_says_whose_they_are():
+    error = login(refusal("53300", 'too many connections for role "reader"'))
+    assert (type(error), error.transient) == (NoConnectionLeftError, True)
+    assert 'now: too many connections for role "reader"' in str(error)
+
+
+def test_a_grant_that_had_no_effect_is_an_error_and_not_a_warning():
+    other = Statement("orders", 'GRANT USAGE ON SCHEMA "a" TO "x"', "orders: x now has USAGE on a")
+    for code, message in (
+        (b"01006", b'no privileges could be revoked for "a"'),
+        (b"01007", b'not all privileges were granted for "a"'),
+    ):
+        says = f"{message.decode()} at: {other.sentence}"
+        with pytest.raises(RefusedStatementError, match=f"^{says}$"):
+            refuse_without_effect([{b"C": code, b"M": message}], (STATEMENT, other))
+    refuse_without_effect([{b"C": b"00000", b"M": b"role is a member already"}], (STATEMENT,))
 
 
 @pytest.mark.parametrize("error", [InterfaceError("network error"), BrokenPipeError(), EOFError()])

@@ -25,6 +25,10 @@ SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname,
     nspowner = 10 AND nspname <> 'public'
     FROM pg_namespace WHERE oid >= 16384 OR nspname IN ('public', 'pg_catalog',
     'information_schema')"""
+# A session that came in on a reserved connection was asked for its roles before it was in any
+# database, and would remember that it is not in pg_database_owner (PostgreSQL source, postinit.c
+# and acl.c, roles_is_member_of), which keeps one answer: to ask for another role's forgets it.
+_FORGET = "SELECT 'forgotten', pg_has_role('pg_monitor', 'pg_signal_backend', 'USAGE')"
 _EXTENSIONS = """
 SELECT 'extension', classid::regclass::text, objid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'"""
@@ -94,7 +98,7 @@ def contents_query(catalogs: Set[str] = CATALOGS) -> str:
     """
     in_schemas = _IN_SCHEMAS + (" GROUP BY classid" if catalogs & _OF_SCHEMAS else " LIMIT 1")
     extensions = () if catalogs <= _WITHOUT_EXTENSIONS else (_EXTENSIONS,)
-    return ";".join((_SCHEMAS, _IN_USE, in_schemas, *_lists(catalogs), *extensions))
+    return ";".join((_FORGET, _SCHEMAS, _IN_USE, in_schemas, *_lists(catalogs), *extensions))
 
 
 def further_query(rows: Iterable[Row], catalogs: Set[str]) -> str:

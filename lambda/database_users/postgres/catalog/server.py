@@ -23,6 +23,7 @@ class Role:
     replication: bool = False
     bypass_rls: bool = False
     inherits: bool = True
+    connection_limit: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ SERVER_QUERY = """
 SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
     pg_is_in_recovery();
 SELECT 'role', rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
-    rolbypassrls, rolinherit FROM pg_roles;
+    rolbypassrls, rolinherit, rolconnlimit FROM pg_roles;
 SELECT 'membership', r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
     FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
     JOIN pg_roles g ON g.oid = grantor;

@@ -196,10 +196,12 @@ def _let_in(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chan
     owner, declared = existing.owner, comparison.declared.get(existing.name)
     if comparison.owner_of(existing.name) != owner or not (declared or left):
         return
-    if existing.connection_limit == 0 and comparison.can_act_as(owner):
+    # The users have limits of their own; one of the database keeps the master out, too.
+    if existing.connection_limit >= 0 and comparison.can_act_as(owner):
         unlimited = server_wide(
             f"ALTER DATABASE {identifier(existing.name)} CONNECTION LIMIT -1",
-            f"{existing.name}: it takes connections, of which its limit was 0",
+            f"{existing.name}: it takes connections, of which its limit was"
+            f" {existing.connection_limit:d}",
             acts_for=(owner,),
         )
         yield from acting(comparison, HOME, [unlimited])

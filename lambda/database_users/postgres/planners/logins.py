@@ -57,13 +57,12 @@ def new_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterato
     for login in new:
         database, level = comparison.logins[login]
         if level == "own":
-            yield server_wide(
-                f"CREATE ROLE {identifier(login)} LOGIN NOINHERIT", f"the login user {login}"
-            )
+            yield _created(login, " NOINHERIT", database)
             yield _starts_as(login, database.owner)
     for login in new:
-        if comparison.logins[login][1] != "own":
-            yield server_wide(f"CREATE ROLE {identifier(login)} LOGIN", f"the login user {login}")
+        database, level = comparison.logins[login]
+        if level != "own":
+            yield _created(login, "", database)
     unmarked = [login for login in logins if login not in comparison.server.managed_logins]
     if unmarked:
         yield server_wide(
@@ -71,6 +70,15 @@ def new_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterato
             " WITH INHERIT FALSE, SET FALSE",
             f"marked as made here: {', '.join(unmarked)}",
         )
+
+
+def _created(login: str, inherits: str, database: Database) -> Statement:
+    limit = database.connection_limit
+    return server_wide(
+        f"CREATE ROLE {identifier(login)} LOGIN{inherits}"
+        + (f" CONNECTION LIMIT {limit:d}" if limit else ""),
+        f"the login user {login}" + (f" of {limit:d} connections at the most" if limit else ""),
+    )
 
 
 def _starts_as(login: str, owner: str) -> Statement:
@@ -99,6 +107,12 @@ def _corrected(
         yield server_wide(
             f"ALTER ROLE {identifier(login)} {word}", f"{login} is {word}, as its level wants"
         )
+    limit = database.connection_limit
+    if limit not in (None, role.connection_limit):
+        yield server_wide(
+            f"ALTER ROLE {identifier(login)} CONNECTION LIMIT {limit:d}",
+            f"{login} may have {limit:d} connections at once, {_number(role.connection_limit)}",
+        )
     if login not in server.managed_logins:
         yield server_wide(
             f"ALTER ROLE {identifier(login)} PASSWORD NULL",
@@ -107,6 +121,11 @@ def _corrected(
     starts = {setting.role for setting in server.settings_of(login) if setting.database is None}
     if level == "own" and database.owner not in starts:
         yield _starts_as(login, database.owner)
+
+
+def _number(limit: int) -> str:
+    """What a limit on connections was."""
+    return "of which it had no limit" if limit < 0 else f"no longer {limit:d}"
 
 
 def readmitted_logins(comparison: Comparison) -> Iterator[Planned]:

@@ -79,6 +79,7 @@ def test_the_desired_state_is_what_is_declared(template: Content) -> None:
             "Read": read,
             "Write": write,
             "Own": [f"shop_{name}_own"],
+            "ConnectionLimit": "50",
             **({"Retiring": retiring} if retiring else {}),
         }
         for name, read, write, retiring in (
@@ -225,6 +226,7 @@ def test_the_function_understands_what_its_resource_and_its_schedule_send(
     sent = {**the(template, RESOURCE)["Properties"], "ServiceToken": "x"}
     event = {"RequestType": "Create", "ResourceProperties": sent}
     deployed = parse_request(event, "administrator")
+    assert {one.connection_limit for one in deployed.databases} == {50}
     assert [
         (one.name, one.read, one.write, one.own, one.old_owners) for one in deployed.databases
     ] == [

@@ -41,6 +41,7 @@ CHANGES: dict[str, object] = {
     "instances.warehouse.log_retention_days": 731,
     "instances.lake.existing": LAKE["existing"],
     "instances.lake.databases": LAKE["databases"],
+    "instances.warehouse.connections_per_user": 30,
     "airflow.name": "another",
     "airflow.version": "3.2.1",
     "airflow.class": "mw1.large",
