@@ -63,6 +63,15 @@ class RoleSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class MastersSetting:
+    """What sessions of the master would start with: all of them, or, if named, in `database`."""
+
+    database: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """`role` owns something in `database`, or is named in its access control lists.
 
@@ -101,6 +110,7 @@ class Server:
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]
     shared: tuple[SharedObject, ...] = ()
+    masters_settings: tuple[MastersSetting, ...] = ()
     note: str = ""  # on the role that marks our users
 
     @cached_property

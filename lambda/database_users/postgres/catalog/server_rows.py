@@ -6,6 +6,7 @@ from database_users.postgres.catalog.rows import Row, tagged_rows
 from database_users.postgres.catalog.server import (
     ExistingDatabase,
     Holding,
+    MastersSetting,
     Membership,
     Role,
     RoleSetting,
@@ -27,6 +28,9 @@ SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn,
 SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
+SELECT 'setting', coalesce(datname, ''), setting
+    FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
+    unnest(setconfig) setting WHERE setrole = 0 OR pg_get_userbyid(setrole) = current_user;
 SELECT 'holding', pg_get_userbyid(refobjid), coalesce(datname, ''),
     string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o'),
     string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype <> 'o'),
@@ -77,6 +81,10 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
         shared=tuple(
             SharedObject(kind, name, owner, parse_acl(acl, kind, owner))
             for kind, name, owner, acl in sorted(tagged["shared"], key=lambda row: row[:2])
+        ),
+        masters_settings=tuple(
+            MastersSetting(database, *setting.split("=", 1))
+            for database, setting in sorted(tagged["setting"])
         ),
         note="".join(text or "" for (text,) in tagged["note"]),
     )

@@ -1,7 +1,11 @@
 """Settings that an owner makes for its database do not reach the master's sessions."""
 
+import time
+
+from database_users.deadline import Deadline
+from database_users.postgres.run import survey
 from tests.database_server import Postgres
-from tests.desired import ORDERS
+from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
 
 
@@ -28,3 +32,44 @@ def test_an_owner_cannot_change_what_the_masters_sessions_do(server: Postgres):
     assert run(server, ORDERS).statements > 0
     assert outstanding(server, ORDERS) == []
     assert server.query("SELECT 1 FROM pg_class WHERE relname = 'done'", "orders") == []
+
+
+def findings(server: Postgres) -> list[str]:
+    plan = survey(server.connect, (ORDERS, PAYROLL), Deadline(time.monotonic() + 60))
+    return [str(finding) for finding in plan.findings]
+
+
+def test_what_is_set_for_a_database_is_told_with_its_values_and_always_the_same(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    server.execute("CREATE DATABASE others")
+    server.execute("ALTER DATABASE others SET search_path = evil")
+    assert [one for one in findings(server) if "settings" in one] == []
+    with server.login("owner", "orders") as owner:
+        for statement in (
+            "ALTER DATABASE orders SET statement_timeout = 1",
+            "ALTER DATABASE orders SET search_path = 'it''s', E'a\\nb\\u202ec'",
+            "ALTER DATABASE orders SET work_mem = '64MB'",  # changes nothing that the master does
+            "ALTER DATABASE orders SET lock_timeout = '5s'",  # nor what it has anyway
+            "ALTER ROLE orders_owner SET statement_timeout = 1",  # nor what is another's
+        ):
+            owner.execute(statement.encode())
+    told = [one for one in findings(server) if "settings" in one]
+    assert told == [
+        "orders: it has settings that the function does not let change what it does, and that hold"
+        """ for others: search_path = '"it''s", "a\\u000ab\\u202ec"', statement_timeout = '1'"""
+    ]
+    assert outstanding(server, ORDERS, PAYROLL) == []
+    for _ in range(2):
+        done = run(server, ORDERS, PAYROLL)
+        assert (done.statements, [one for one in done.findings if "settings" in one]) == (0, told)
+    server.execute("ALTER DATABASE orders RESET ALL")
+    assert [one for one in findings(server) if "settings" in one] == []
+
+
+def test_a_long_value_is_cut(newest: Postgres):
+    run(newest, ORDERS, PAYROLL)
+    newest.execute(f"ALTER ROLE administrator SET search_path = {'x' * 63}, y")
+    (told,) = (one for one in findings(newest) if "settings" in one)
+    assert told.startswith("administrator: ")
+    assert told.endswith(f"search_path = '{'x' * 60}…'")
+    newest.execute("ALTER ROLE administrator RESET ALL")
