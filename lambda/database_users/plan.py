@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain
 from typing import Literal, Self
 
 from database_users.desired import Database, Level
@@ -101,6 +102,23 @@ def together(
                 yield change
     if statements:
         yield Transaction(tuple(statements), may_fail, of, tuple(rivals))
+
+
+def as_one(planned: Iterable[Planned]) -> Iterator[Planned]:
+    """The findings, and the transactions as one, or else as they are."""
+    transactions: list[Transaction] = []
+    for one in planned:
+        match one:
+            case Transaction():
+                transactions.append(one)
+            case Finding():
+                yield one
+    if len(transactions) > 1:
+        statements = tuple(chain.from_iterable(one.statements for one in transactions))
+        of = tuple(chain.from_iterable(one.of for one in transactions))
+        yield Transaction(statements, of=of, instead=tuple(transactions))
+    else:
+        yield from transactions
 
 
 def jointly(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from database_users.desired import Database
 from database_users.plan import (
@@ -11,6 +12,7 @@ from database_users.plan import (
     Statement,
     Subjects,
     Transaction,
+    as_one,
     together,
 )
 from database_users.postgres.acting import acting, grants_as
@@ -35,8 +37,37 @@ ALL_ON_DATABASE = frozenset({"CONNECT", "CREATE", "TEMPORARY"})
 
 def closed_databases(comparison: Comparison) -> Iterator[Planned]:
     """Takes CONNECT and the rest from everyone who is not declared to have it."""
-    for existing in comparison.server.databases.values():
-        yield from _of(comparison, existing, _closed(comparison, existing))
+    existing = comparison.server.databases.values()
+    yield from _each(comparison, existing, _closed)
+
+
+def _each(
+    comparison: Comparison,
+    databases: Iterable[ExistingDatabase],
+    changes: Callable[[Comparison, ExistingDatabase], Iterator[Change]],
+) -> Iterator[Planned]:
+    """The `changes` to each database by itself.
+
+    Those of the master's own that are new here are done as one: nobody can be in the way of that.
+    """
+    new: list[ExistingDatabase] = []
+    for existing in databases:
+        if _is_new(comparison, existing):
+            new.append(existing)
+        else:
+            yield from _of(comparison, existing, changes(comparison, existing))
+    yield from as_one(
+        chain.from_iterable(_of(comparison, one, changes(comparison, one)) for one in new)
+    )
+
+
+def _is_new(comparison: Comparison, existing: ExistingDatabase) -> bool:
+    declared, server = comparison.declared.get(existing.name), comparison.server
+    return (
+        declared is not None
+        and declared.roles.isdisjoint(server.roles)
+        and (existing.owner == server.master or existing.name not in server.databases)
+    )
 
 
 def _of(
@@ -168,8 +199,8 @@ def _opened_to(database: Database) -> Mapping[str, frozenset[str]]:
 
 def owned_databases(comparison: Comparison) -> Iterator[Planned]:
     """Hands each database to whom it is to belong."""
-    for existing in comparison.server.databases.values():
-        yield from _of(comparison, existing, _owned(comparison, existing))
+    existing = comparison.server.databases.values()
+    yield from _each(comparison, existing, _owned)
 
 
 def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
@@ -264,17 +295,18 @@ def _allow_connections(database: Database) -> Statement:
     )
 
 
-def opened_database(comparison: Comparison, database: Database) -> Iterator[Planned]:
-    """Lets the database's own roles connect, and writers keep what is of the moment."""
-    existing = comparison.server.databases.get(database.name) or ExistingDatabase(
-        database.name, database.owner, ()
+def opened_databases(comparison: Comparison) -> Iterator[Planned]:
+    """Lets each database's own roles connect, and writers keep what is of the moment."""
+    existing = (
+        comparison.server.databases.get(database.name)
+        or ExistingDatabase(database.name, database.owner, ())
+        for database in comparison.databases
     )
-    yield from _of(comparison, existing, _opened(comparison, database, existing))
+    yield from _each(comparison, existing, _opened)
 
 
-def _opened(
-    comparison: Comparison, database: Database, existing: ExistingDatabase
-) -> Iterator[Change]:
+def _opened(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
+    database = comparison.declared[existing.name]
     lacking: defaultdict[frozenset[str], list[str]] = defaultdict(list)
     acl = _remaining(comparison, existing)
     for grantee, privileges in _opened_to(database).items():

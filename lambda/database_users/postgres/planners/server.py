@@ -8,7 +8,7 @@ from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import (
     closed_databases,
     created_databases,
-    opened_database,
+    opened_databases,
     owned_databases,
 )
 from database_users.postgres.planners.groups import corrected_groups, new_groups
@@ -70,8 +70,7 @@ def unprepared(comparison: Comparison) -> frozenset[str]:
 
 
 def _open(comparison: Comparison) -> Iterator[Planned]:
-    for database in comparison.databases:
-        yield from opened_database(comparison, database)
+    yield from opened_databases(comparison)
     # After all of the above: with each member that a role gets, the server forgets who is in what.
     yield from enabled_logins(comparison)
 
