@@ -10,6 +10,7 @@ from datetime import date
 from review.controls import controls
 from review.guardrails.rules import RULES, title
 from review.horizon import horizon
+from review.matrix.model import NOT_ASKED
 from review.nag.findings import Finding, Report, Status
 from review.picture import NARROW, WIDE, picture
 from review.rendering import asset, render
@@ -42,6 +43,7 @@ def page(review: Review, *, today: date) -> str:
         "review.html.jinja",
         review=review,
         today=today,
+        not_asked=NOT_ASKED,
         style=style,
         script=script,
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; "

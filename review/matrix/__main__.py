@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from review.asking import asked
 from review.checks import CheckError, as_json, read
 from review.kept import review_again
 from review.matrix import text
+from review.nag.tables import from_json
+from review.page import page
 from review.templates.assembly import AssemblyError
 
 FAILED, DISAGREES = 1, 3
@@ -31,12 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = review_again(folder, today=date.today())
         checks = read(options.checks) if options.checks else asked(boto3.Session(), found.access)
         found = review_again(folder, today=date.today(), checks=checks)
-    except (AssemblyError, CheckError, ClientError, BotoCoreError) as error:
+        # Its rules were asked by the synthesis.
+        nag = from_json((folder / "review/nag.json").read_text(encoding="utf-8"))
+    except (AssemblyError, CheckError, ClientError, BotoCoreError, OSError) as error:
         print(error, file=sys.stderr)
         return FAILED
-    (folder / "review/checks.json").write_text(as_json(checks), encoding="utf-8")
-    (folder / "review/matrix.json").write_text(text.as_json(found.matrix), encoding="utf-8")
-    (folder / "review/matrix.md").write_text(text.as_markdown(found.matrix), encoding="utf-8")
+    files = {
+        "checks.json": as_json(checks),
+        "index.html": page(replace(found, nag=nag), today=date.today()),
+        "matrix.json": text.as_json(found.matrix),
+        "matrix.md": text.as_markdown(found.matrix),
+    }
+    for name, content in files.items():
+        (folder / "review" / name).write_text(content, encoding="utf-8")
     sys.stdout.write(text.as_markdown(found.matrix))
     return DISAGREES if options.exit_code and found.matrix.disagreements else 0
 

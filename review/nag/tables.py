@@ -3,9 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
 
-from review.nag.findings import Finding, Report
+from review.nag.acknowledgments import Acknowledgment
+from review.nag.findings import Finding, Report, Status
 
 COLUMNS: tuple[str, ...] = (
     "pack", "rule", "resource", "status", "reason", "owner", "until", "level", "description",
@@ -32,6 +35,40 @@ def as_json(report: Report) -> str:
         ],
     }
     return json.dumps(content, indent=1) + "\n"
+
+
+def from_json(text: str) -> Report:
+    """The report of which `as_json` made ``text``."""
+    content: dict[str, Any] = json.loads(text)
+    return Report(
+        findings=[_finding(one) for one in content["findings"]],
+        not_applicable=content["not_applicable"],
+        unused=[
+            Acknowledgment(finding=one["finding"], path=one["resource"], reason=one["reason"])
+            for one in content["unused_acknowledgments"]
+        ],
+    )
+
+
+def _finding(row: Mapping[str, str]) -> Finding:
+    until = row["until"]
+    return Finding(
+        pack=row["pack"],
+        rule=row["rule"],
+        level=row["level"],
+        description=row["description"],
+        resource=row["resource"],
+        status=Status(row["status"]),
+        acknowledgment=Acknowledgment(
+            finding=row["rule"],
+            path=row["resource"],
+            reason=row["reason"],
+            owner=row["owner"],
+            until=date.fromisoformat(until) if until else None,
+        )
+        if row["reason"]
+        else None,
+    )
 
 
 def _rows(report: Report) -> Iterator[dict[str, str]]:

@@ -204,6 +204,11 @@ def test_the_column_of_the_database_is_what_its_check_found(
     assert any(REVOKE in str(one) for one in row.evidence) == expected.startswith("differs")
 
 
+def section(page: str, name: str) -> str:
+    """What stands under a heading of the page."""
+    return page.partition(f'<section id="{name}">')[2].partition("</section>")[0]
+
+
 def test_the_command_tells_what_the_servers_said(
     dev_assembly: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,6 +221,15 @@ def test_the_command_tells_what_the_servers_said(
     assert "airflow: the server is not as the templates have it" in capsys.readouterr().out
     rows = json.loads((assembly / "review/matrix.json").read_text())["rows"]
     assert {row["in_database"] for row in rows} == {"differs: 1 statement outstanding"}
+    page = (assembly / "review/index.html").read_text()
+    before = (dev_assembly / "review/index.html").read_text()
+    assert "Each database has said itself" in page
+    assert "make matrix ENVIRONMENT=dev" in before
+    assert (
+        page.count(">differs: 1 statement outstanding<") == before.count(">not asked<") == len(rows)
+    )
+    # What the synthesis found is still there.
+    assert section(page, "nag") == section(before, "nag")
     said.write_text(as_json({"dev-warehouse": Check(statements=0)}))
     assert main(asking) == 0
     said.write_text("[]")
