@@ -13,7 +13,7 @@ from rich.table import Table
 
 from local.declared import AIRFLOW, ALLOWED, OPERATIONS, Declared
 from local.deployment import Deployment
-from local.environment import MASTER, STRANGER
+from local.environment import MASTER, STRANGER, Environment
 from local.logins import Identity, connect
 from local.progress import UnprovenError
 
@@ -54,7 +54,7 @@ class AccessMatrix:
         ]
 
 
-def tried(deployment: Deployment) -> AccessMatrix:
+def tried(deployment: Environment) -> AccessMatrix:
     """Try every login of every identity and, where one succeeds, every operation.
 
     The identities are those that are declared and a stranger; the databases are those that the

@@ -11,6 +11,13 @@ DEPLOYING = (
     "AWS::CloudFormation::StackSet",
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
 )
+# What has an instance begin with the data, roles and users of another.
+BEGINNING_WITH = (
+    "DBSnapshotIdentifier", "DBClusterSnapshotIdentifier", "SnapshotIdentifier",
+    "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "SourceDbiResourceId",
+    "SourceDBInstanceAutomatedBackupsArn", "RestoreType", "RestoreTime",
+    "UseLatestRestorableTime",
+)  # fmt: skip
 CUSTOM = ("AWS::CloudFormation::CustomResource", "Custom::")
 
 
@@ -39,5 +46,9 @@ def _wrong(one: Resource, nested: set[str], functions: set[str]) -> Iterator[str
     elif one.type.startswith(CUSTOM):
         if str(one.properties.get("ServiceToken")) not in functions:
             yield "is made by something that is not in these templates"
+    elif one.type in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
+        for name in BEGINNING_WITH:
+            if one.properties.get(name):
+                yield f"begins with the users of another server ({name})"
     elif not one.type.startswith(("AWS::", "Alexa::")) or one.type.endswith("::MODULE"):
         yield f"is a {one.type}, of which nothing is known"

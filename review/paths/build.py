@@ -1,7 +1,7 @@
 """Who may go which way to a grant."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from review.bootstrap import deploying
@@ -15,7 +15,7 @@ from review.matrix.labels import Labels, evidence
 from review.paths.given import given
 from review.paths.model import Need, Path, Way
 from review.paths.power import by_itself
-from review.paths.ways import ways
+from review.paths.ways import becoming, ways
 from review.templates.access import Access
 from review.templates.identities import PROVIDER, Identity
 
@@ -49,8 +49,40 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
         for identity, name in askers
         for path in going(identity, name, way)
     ]
+    found += _by_others(found, [*holding, *pipelines], askers, access, labels)
     unique = {(one.who, one.how, tuple(map(str, one.evidence))): one for one in found}
     return sorted(unique.values(), key=lambda one: (one.who, one.how, str(one.evidence)))
+
+
+def _by_others(
+    found: Sequence[Path],
+    known: Sequence[Identity],
+    askers: Sequence[tuple[Identity, str]],
+    access: Access,
+    labels: Labels,
+) -> Iterator[Path]:
+    """The paths to whoever has one of those found, and to whoever has one to them, and so on.
+
+    Args:
+        found: the paths to a grant.
+        known: to whom there are ways already.
+        askers: everybody who may go one, with what they are called.
+        access: what the templates hold.
+        labels: what identities are called.
+    """
+    on_a_path = {one.who for one in found}
+    done = {id(one) for one in known}
+    while between := [
+        one
+        for one in access.identities
+        if id(one) not in done and labels.name(one) in on_a_path and one.kind in ("role", "user")
+    ]:
+        done |= {id(one) for one in between}
+        for way in becoming(access, labels, between):
+            for identity, name in askers:
+                for path in going(identity, name, way):
+                    on_a_path.add(path.who)
+                    yield path
 
 
 def going(identity: Identity, name: str, way: Way) -> Iterator[Path]:

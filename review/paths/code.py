@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from review.iam.matching import token
 from review.paths.model import Need, Way
-from review.paths.needs import policies_of, way
+from review.paths.needs import any_of_its_choice, policies_of, way
 from review.templates.access import Access
 from review.templates.assembly import Resource
 
@@ -22,6 +22,26 @@ def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
     for action in ("lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:AddPermission"):
         need = Need(action=action, resource=arn, policies=policies_of(one, access))
         yield Way(how=f"call {name}, with users of its own choice", needs=[need], reaches=[name])
+
+
+# A command in what runs already, by a service that AWS has for it.
+SHELLS = {
+    "AWS::EC2::": ("ssm:StartSession", "ssm:SendCommand", "ec2-instance-connect:SendSSHPublicKey"),
+    "AWS::IAM::InstanceProfile": ("ssm:StartSession", "ssm:SendCommand"),
+    "AWS::ECS::": ("ecs:ExecuteCommand",),
+    "AWS::SageMaker::": ("sagemaker:CreatePresignedNotebookInstanceUrl",),
+}
+
+
+def by_a_shell(one: Resource, name: str) -> Iterator[Way]:
+    """To give commands in a machine or a container that has a role."""
+    for kind, actions in SHELLS.items():
+        for action in actions if one.type.startswith(kind) else ():
+            yield way(
+                f"give commands in {one.type} {one.path or one.place}",
+                [name],
+                (action, any_of_its_choice(action)),
+            )
 
 
 def by_airflow(one: Resource, name: str, access: Access) -> Iterator[Way]:

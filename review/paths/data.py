@@ -15,6 +15,14 @@ COPYING = (
     ("rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"),
     ("rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"),
     ("rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"),
+    ("rds:CreateBlueGreenDeployment", "rds:ModifyDBInstance"),
+    # Into a data warehouse, by RDS itself ("Amazon RDS zero-ETL integrations").
+    ("rds:CreateIntegration",),
+    # AWS Backup's own, which the service makes with the role that it is passed.
+    ("backup:StartRestoreJob", "iam:PassRole", "rds:ModifyDBInstance"),
+    ("backup:StartCopyJob", "iam:PassRole"),
+    ("backup:CreateBackupPlan", "backup:CreateBackupSelection", "iam:PassRole"),
+    ("backup:StartBackupJob", "iam:PassRole", "backup:PutBackupVaultAccessPolicy"),
 )
 READING = (
     ("logs:FilterLogEvents",),
@@ -24,6 +32,10 @@ READING = (
     ("logs:PutSubscriptionFilter",),
     ("logs:CreateExportTask",),
 )
+# Of the whole account at once, or of what it shares.
+READING_ALL = (("logs:PutAccountPolicy",), ("oam:CreateLink", "logs:Link"))
+# Performance Insights keeps statements, with the values that are written into them.
+SAMPLED = ("pi:DescribeDimensionKeys", "pi:GetDimensionKeyDetails")
 
 
 def by_the_server(server: Server, access: Access) -> Iterator[Way]:
@@ -51,5 +63,14 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
         for actions in READING:
             needs = [(each, log) for each in actions]
             yield way(f"read the statements in the log of {server.name}", everything, *needs)
+    for actions in READING_ALL:
+        needs = [(each, any_of_its_choice(each)) for each in actions]
+        yield way(f"read the statements in the log of {server.name}", everything, *needs)
+    for action in SAMPLED:
+        yield way(
+            f"read statements of {server.name} in Performance Insights",
+            everything,
+            (action, server.samples or any_of_its_choice(action)),
+        )
     for action in ("rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion"):
         yield way(f"read the statements in the log of {server.name}", everything, (action, arn))

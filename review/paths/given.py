@@ -1,23 +1,47 @@
 """Paths that need no permission: what the templates themselves hand on."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
 from review.iam.decision import Answer
 from review.matrix.labels import Labels, place
+from review.paths.handed import calling, holding_data, running_with
 from review.paths.model import Path
 from review.templates.access import Access
 from review.templates.assembly import Resource
 from review.templates.identities import Identity
-
-_GIVING_A_POLICY = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-_POLICIES = ("Policy", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Tags")
 
 
 def given(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterator[Path]:
     """Each path that is open as soon as the templates are deployed."""
     for identity in holding:
         yield from _running(identity, access, labels)
+        for function in labels.runs_with(identity):
+            for one in calling(function, access):
+                yield Path(
+                    who=f"{one.type} {one.path or one.place}",
+                    how=f"call {labels.name(identity)}, or hear what it answers",
+                    reaches=[labels.name(identity)],
+                    answer=Answer.ALLOWED,
+                    evidence=[place(one)],
+                )
+    for server in access.servers:
+        for one in holding_data(server, access):
+            yield Path(
+                who=f"{one.type} {one.path or one.place}",
+                how=f"hold the data of {server.name}, or lead to it",
+                reaches=[f"everything on {server.name}"],
+                answer=Answer.ALLOWED,
+                evidence=[place(one)],
+            )
+    for one in access.assembly.of_type("AWS::Backup::BackupPlan"):
+        if "CopyActions" in str(one.properties):
+            yield Path(
+                who=f"{one.type} {one.path or one.place}",
+                how="copy backups elsewhere, of whatever is selected for it",
+                reaches=[f"everything on {server.name}" for server in access.servers],
+                answer=Answer.UNKNOWN,
+                evidence=[place(one)],
+            )
     for one in access.assembly.of_type("AWS::MWAA::Environment"):
         yield from _bucket_elsewhere(one, access, labels)
     for one in access.assembly.of_type("AWS::Logs::SubscriptionFilter"):
@@ -37,9 +61,8 @@ def _running(identity: Identity, access: Access, labels: Labels) -> Iterator[Pat
     name = labels.name(identity)
     for one in labels.further_with(identity, access.servers):
         yield _run(one, name)
-    for one in access.assembly.resources:
-        known = one in labels.runs_with(identity) or one.type in _GIVING_A_POLICY
-        if not known and any(_named(one.properties, identity)):
+    for one in running_with(identity, access):
+        if one not in labels.runs_with(identity):
             yield _run(one, name)
 
 
@@ -51,19 +74,6 @@ def _run(one: Resource, name: str) -> Path:
         answer=Answer.ALLOWED,
         evidence=[place(one)],
     )
-
-
-def _named(properties: Any, identity: Identity, key: str = "") -> Iterator[bool]:
-    """Yields for each property of a role's that is this identity's."""
-    if isinstance(properties, dict):
-        for name, value in cast("dict[str, Any]", properties).items():
-            if name not in _POLICIES:
-                yield from _named(value, identity, f"{key}.{name}")
-    elif isinstance(properties, list):
-        for one in cast("list[Any]", properties):
-            yield from _named(one, identity, key)
-    elif "role" in key.lower() and properties in (identity.arn, identity.name):
-        yield True
 
 
 def _bucket_elsewhere(one: Resource, access: Access, labels: Labels) -> Iterator[Path]:

@@ -7,37 +7,12 @@ from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.principals import Principal
 from review.paths.model import Need, Way
 from review.paths.needs import any_of_its_choice, way
+from review.paths.running import RUNNING
 from review.templates.access import Access
 from review.templates.identities import Identity
 
-# What has something run with a role that is passed to a service.
-RUNNING = (
-    ("airflow.amazonaws.com", ("airflow:CreateEnvironment",)),
-    ("airflow.amazonaws.com", ("airflow:UpdateEnvironment",)),
-    ("cloudformation.amazonaws.com", ("cloudformation:CreateStack",)),
-    ("codebuild.amazonaws.com", ("codebuild:CreateProject", "codebuild:StartBuild")),
-    ("codebuild.amazonaws.com", ("codebuild:UpdateProject", "codebuild:StartBuild")),
-    ("ec2.amazonaws.com", ("ec2:RunInstances",)),
-    ("ec2.amazonaws.com", ("ec2:AssociateIamInstanceProfile",)),
-    ("ecs-tasks.amazonaws.com", ("ecs:RegisterTaskDefinition", "ecs:RunTask")),
-    ("ecs-tasks.amazonaws.com", ("ecs:RunTask",)),
-    ("glue.amazonaws.com", ("glue:CreateJob", "glue:StartJobRun")),
-    ("glue.amazonaws.com", ("glue:UpdateJob", "glue:StartJobRun")),
-    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:InvokeFunction")),
-    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:AddPermission")),
-    ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:CreateEventSourceMapping")),
-    ("lambda.amazonaws.com", ("lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction")),
-    ("sagemaker.amazonaws.com", ("sagemaker:CreateNotebookInstance",)),
-    ("scheduler.amazonaws.com", ("scheduler:CreateSchedule",)),
-    ("states.amazonaws.com", ("states:CreateStateMachine", "states:StartExecution")),
-    ("states.amazonaws.com", ("states:UpdateStateMachine", "states:StartExecution")),
-)
 BECOMING = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
-DEPLOYING = (
-    ("cloudformation:UpdateStack",),
-    ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
-)
 
 
 def by_the_role(identity: Identity, name: str) -> Iterator[Way]:

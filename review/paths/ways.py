@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from review.matrix.labels import Labels
-from review.paths.code import by_airflow, by_the_function
+from review.paths.code import by_a_shell, by_airflow, by_the_function
 from review.paths.data import by_the_server
 from review.paths.deploys import by_a_stack, by_the_bootstrap
+from review.paths.handed import running_with
 from review.paths.model import Need, Way
 from review.paths.needs import policies_of
 from review.paths.power import by_anybody
@@ -23,18 +24,7 @@ def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterato
         holding: those that may log in to a database, or deploy.
     """
     yield from by_the_bootstrap(access)
-    for identity in holding:
-        if identity.kind == "role":
-            yield from by_the_role(identity, labels.name(identity))
-            yield from by_a_token(identity, labels.name(identity))
-        if identity.kind == "user":
-            yield from by_the_user(identity, labels.name(identity))
-        yield from by_a_policy(identity, labels.name(identity), access)
-        for one in labels.runs_with(identity):
-            if one.type == "AWS::Lambda::Function":
-                yield from by_the_function(one, labels.name(identity), access)
-            else:
-                yield from by_airflow(one, labels.name(identity), access)
+    yield from becoming(access, labels, holding)
     for one in access.connections:
         for action in ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"):
             need = Need(
@@ -51,3 +41,21 @@ def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterato
     if access.servers:
         yield from by_a_stack(access)
         yield from by_anybody(access, [f"everything on {one.name}" for one in access.servers])
+
+
+def becoming(access: Access, labels: Labels, whom: Sequence[Identity]) -> Iterator[Way]:
+    """Every way to act as one of some identities."""
+    for identity in whom:
+        if identity.kind == "role":
+            yield from by_the_role(identity, labels.name(identity))
+            yield from by_a_token(identity, labels.name(identity))
+        if identity.kind == "user":
+            yield from by_the_user(identity, labels.name(identity))
+        yield from by_a_policy(identity, labels.name(identity), access)
+        for one in labels.runs_with(identity):
+            if one.type == "AWS::Lambda::Function":
+                yield from by_the_function(one, labels.name(identity), access)
+            else:
+                yield from by_airflow(one, labels.name(identity), access)
+        for one in running_with(identity, access):
+            yield from by_a_shell(one, labels.name(identity))

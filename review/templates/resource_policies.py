@@ -10,6 +10,7 @@ from review.templates.assembly import Assembly, Resource
 
 # Where a policy stands, and which resources it is of; none: of the resource itself.
 _HELD = {
+    "AWS::Backup::BackupVault": ("AccessPolicy", None),
     "AWS::KMS::Key": ("KeyPolicy", None),
     "AWS::Logs::ResourcePolicy": ("PolicyDocument", None),
     "AWS::S3::AccessPoint": ("Policy", "Bucket"),

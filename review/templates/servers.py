@@ -58,6 +58,16 @@ class Server:
             f"logs:{{region}}:{{account}}:log-group:/aws/rds/instance/{self.name}/postgresql:*"
         )
 
+    @property
+    def samples(self) -> str | None:
+        """The ARN of what Performance Insights keeps of it; None if nothing is known of it."""
+        made = self.resource or self.maker
+        if made is None:
+            return None
+        at = made.stack.environment
+        place = f"{at['partition']}:pi:{at['region']}:{at['account']}"
+        return f"arn:{place}:metrics/rds/{self.resource_id}"
+
     def _arn(self, rest: str) -> str | None:
         if not (self.told and self.maker):
             return None

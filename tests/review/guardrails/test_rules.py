@@ -22,7 +22,8 @@ from review.nag.acknowledgments import Acknowledgment
 from review.templates.access import Access
 from review.templates.assembly import of_templates
 from stacks.delivery import DeliveryStack
-from tests.declared import dev
+from tests.application import templates as read_templates
+from tests.declared import REMOVED, dev
 
 Templates = dict[str, dict[str, Any]]
 TODAY = date(2026, 11, 25)
@@ -426,6 +427,57 @@ def tagged_sessions(templates: Templates) -> None:
     statement["Action"] = ["sts:AssumeRole", "sts:TagSession"]
 
 
+def users_function(templates: Templates) -> dict[str, Any]:
+    """What may log in as the master user."""
+    return next(
+        one["Properties"]
+        for one in templates[ACCESS]["Resources"].values()
+        if "DATABASE_HOST" in str(one.get("Properties")) and one["Type"] == "AWS::Lambda::Function"
+    )
+
+
+@breaks("code-is-delivered-here", "it has the layer arn:aws:lambda")
+def somebodys_layer(templates: Templates) -> None:
+    users_function(templates)["Layers"] = ["arn:aws:lambda:eu-central-1:444455556666:layer:x:1"]
+
+
+@breaks("code-is-delivered-here", "its code is elsewhere")
+def somebodys_code(templates: Templates) -> None:
+    users_function(templates)["Code"]["S3Bucket"] = "elsewhere"
+
+
+@breaks("code-is-delivered-here", "its variable PYTHONPATH loads or trusts")
+def a_path_of_pythons(templates: Templates) -> None:
+    users_function(templates)["Environment"]["Variables"]["PYTHONPATH"] = "/mnt/x"
+
+
+@breaks("code-is-delivered-here", "a file system that others may write to")
+def a_file_system(templates: Templates) -> None:
+    users_function(templates)["FileSystemConfigs"] = [{"Arn": "x", "LocalMountPath": "/mnt/x"}]
+
+
+@breaks("code-is-delivered-here", "takes plugins.zip in a version that is not delivered here (any)")
+def somebodys_plugins(templates: Templates) -> None:
+    the(templates, AIRFLOW, "AWS::MWAA::Environment")["PluginsS3Path"] = "plugins.zip"
+
+
+@breaks("code-is-delivered-here", "its connections come from acme.Backend")
+def somebodys_connections(templates: Templates) -> None:
+    airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
+    airflow["AirflowConfigurationOptions"]["secrets.backend"] = "acme.Backend"
+
+
+@breaks("templates-tell-all", "begins with the users of another server (DBSnapshotIdentifier)")
+def somebodys_snapshot(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["DBSnapshotIdentifier"] = "before"
+
+
+@breaks("resources-keep-to-themselves", "lets in 444455556666")
+def a_vault_of_backups(templates: Templates) -> None:
+    policy = document({**allow("backup:*", "*"), "Principal": {"AWS": "444455556666"}})
+    added(templates, ACCESS, "AWS::Backup::BackupVault", BackupVaultName="x", AccessPolicy=policy)
+
+
 @breaks("trust-has-a-condition", "airflow.amazonaws.com for any account")
 def the_condition_of_another_account(templates: Templates) -> None:
     statement = execution_role(templates)["AssumeRolePolicyDocument"]["Statement"][0]
@@ -445,6 +497,15 @@ def directory(templates: Templates) -> None:
 
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
+
+
+def test_an_environment_of_any_account_breaks_no_rule(
+    synthesized: Callable[[dict[str, Any]], Path],
+) -> None:
+    """Its account and region, which the buckets of assets are named by, are known at deploy."""
+    content = dev({"account": REMOVED, "region": REMOVED, "alarms": {"topic_arn": TOPIC}})
+    given = declared(Declaration.model_validate(content), environment="dev")
+    assert found(read_templates(synthesized(content)), given) == []
 
 
 @pytest.mark.parametrize(

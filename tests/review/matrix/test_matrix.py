@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from airflow_rds_iam.declaration.model import LEVELS, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from review.checks import Check, as_json
 from review.declared import Declared, DeclaredGrant, declared
 from review.matrix.__main__ import main
@@ -17,6 +16,7 @@ from review.matrix.build import matrix
 from review.matrix.model import Matrix
 from review.templates.access import Access
 from review.templates.assembly import of_templates, read
+from tests.declarations import declarations
 from tests.declared import dev
 
 Templates = dict[str, dict[str, Any]]
@@ -65,41 +65,6 @@ def test_the_function_alone_administers_a_server(dev_templates: Templates) -> No
     rows = [row for row in of(dev_templates).rows if row.user == ADMINISTRATOR]
     assert [(row.identity.split()[0], row.level) for row in rows] == [("function", "administer")]
     assert rows[0].disagreements == []
-
-
-names = st.sampled_from(["orders", "reports", "payroll", "a_b", "a"])
-people = st.lists(
-    st.sampled_from(["airflow", "shop", "analyst", "team_a", "team"]), unique=True, min_size=1
-)
-
-
-@st.composite
-def declarations(draw: st.DrawFn) -> dict[str, Any]:
-    """Several servers, several databases, each identity with one level in each."""
-    instances = {
-        server: {
-            "databases": {
-                name: {
-                    level: [one for one, at in levels.items() if at == level] for level in LEVELS
-                }
-                for name in draw(st.lists(names, unique=True, min_size=1, max_size=3))
-                for levels in [{one: draw(st.sampled_from(LEVELS)) for one in draw(people)}]
-            }
-        }
-        for server in draw(
-            st.lists(st.sampled_from(["warehouse", "shop", "a"]), unique=True, min_size=1)
-        )
-    }
-    granted = {
-        one
-        for instance in instances.values()
-        for database in instance["databases"].values()
-        for level in LEVELS
-        for one in database[level]
-    }
-    arn = "arn:aws:iam::111122223333:role/"
-    identities = {one: {"role_arn": arn + one} for one in sorted(granted - {"airflow"})}
-    return dev({"instances": instances, "identities": identities})
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

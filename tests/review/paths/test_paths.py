@@ -11,6 +11,7 @@ from review.iam.policy import Source, policy
 from review.matrix.labels import Labels
 from review.paths.build import going, paths
 from review.paths.model import Path
+from review.paths.running import RUNNING
 from review.paths.ways import ways
 from review.templates.access import Access
 from review.templates.assembly import of_templates
@@ -71,6 +72,14 @@ WAYS = [
     (["rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"], "copy, restore or share"),
     (["rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"], "copy, restore or share"),
     (["rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["rds:CreateBlueGreenDeployment", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["rds:CreateIntegration"], "copy, restore or share"),
+    (["backup:StartRestoreJob", "iam:PassRole", "rds:ModifyDBInstance"], "copy, restore or share"),
+    (["backup:StartCopyJob", "iam:PassRole"], "copy, restore or share"),
+    (["backup:CreateBackupPlan", "backup:CreateBackupSelection", "iam:PassRole"],
+     "copy, restore or share"),
+    (["backup:StartBackupJob", "iam:PassRole", "backup:PutBackupVaultAccessPolicy"],
+     "copy, restore or share"),
     (["lambda:InvokeFunction"], f"call {FUNCTION}"),
     (["lambda:AddPermission"], f"call {FUNCTION}"),
     (["s3:PutBucketPolicy"], "let itself write to Airflow's bucket"),
@@ -87,6 +96,10 @@ WAYS = [
      "deploy another template as dev-network"),
     (["logs:PutSubscriptionFilter"], "read the statements in the log"),
     (["logs:CreateExportTask"], "read the statements in the log"),
+    (["logs:PutAccountPolicy"], "read the statements in the log"),
+    (["oam:CreateLink", "logs:Link"], "read the statements in the log"),
+    (["pi:DescribeDimensionKeys"], "read statements of dev-warehouse in Performance Insights"),
+    (["pi:GetDimensionKeyDetails"], "read statements of dev-warehouse in Performance Insights"),
     (["logs:GetLogEvents"], "read the statements in the log of dev-warehouse"),
     (["logs:StartQuery", "logs:GetQueryResults"], "read the statements in the log"),
     (["rds:DownloadDBLogFilePortion"], "read the statements in the log of dev-warehouse"),
@@ -155,8 +168,93 @@ def test_nobody_has_a_path_but_what_delivers_to_the_bucket_and_what_calls_the_fu
         ("UserswarehouseFunctionProviderframeworkonEvent", "call", "allowed"),
         ("AirflowFilesFunction", "write to dags/ of Airflow's bucket, where its code is",
          "allowed"),
+        ("AirflowFilesFunctionProviderframeworkonEvent", "call", "allowed"),
         ("UserswarehouseDriftCheckRole", "call", "allowed"),
     ]  # fmt: skip
+
+
+# A chain: who may become somebody who is on a path is on one, too.
+INTERN = "arn:aws:iam::111122223333:role/intern"
+
+
+MIDDLE = "arn:aws:iam::111122223333:role/middle"
+
+
+def between(
+    templates: Templates, *, trusted: str = INTERN, may: str = "s3:PutObject", whom: str = MIDDLE
+) -> list[tuple[str, str]]:
+    """The paths of an intern, who may assume the stranger, who trusts it and may write DAGs."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": trusted}}
+    assuming = {"Version": "2012-10-17", "Statement": [allow("sts:AssumeRole", whom)]}
+    templates["dev-network"]["Resources"]["Intern"] = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyName": "Inline", "Roles": ["intern"], "PolicyDocument": assuming},
+    }
+    stranger(
+        templates,
+        allow(may),
+        RoleName="middle",
+        AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
+    )
+    return [(one.how, one.answer) for one in found(templates) if one.who == "intern"]
+
+
+def test_who_may_become_somebody_on_a_path_is_on_it_too(dev_templates: Templates) -> None:
+    # The path of an existing role's name is not known.
+    assert between(dev_templates) == [(f"assume the role of {WHO}", "unknown")]
+    assert between(dev_templates, trusted=ROOT["AWS"]) == [(f"assume the role of {WHO}", "allowed")]
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"trusted": INTERN.replace("intern", "another")},
+        {"may": "s3:GetObject"},
+        {"trusted": "arn:aws:iam::111122223333:root", "whom": MIDDLE.replace("middle", "another")},
+    ],
+)
+def test_a_chain_that_lacks_a_part_is_none(
+    dev_templates: Templates, lacking: dict[str, str]
+) -> None:
+    assert between(dev_templates, **lacking) == []
+
+
+def test_the_code_of_what_is_on_a_path_is_a_way_to_it(dev_templates: Templates) -> None:
+    given = stranger(dev_templates, allow("lambda:UpdateFunctionCode"))
+    ends = [one for one in given if "AirflowFilesFunction" in one.how]
+    assert ends
+    assert all("AirflowFilesFunction" in str(one.reaches) for one in ends)
+
+
+SHELLS = [
+    ("AWS::EC2::Instance", {"IamInstanceProfile": {"Role": "shop"}}, "ssm:StartSession"),
+    ("AWS::EC2::Instance", {"IamInstanceProfile": {"Role": "shop"}}, "ssm:SendCommand"),
+    ("AWS::IAM::InstanceProfile", {"Roles": ["shop"]}, "ssm:StartSession"),
+    ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "arn:aws:iam::111122223333:role/shop"},
+     "ecs:ExecuteCommand"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "properties", "action"), SHELLS)
+def test_who_may_give_commands_in_what_has_a_role_has_it(
+    dev_templates: Templates, kind: str, properties: dict[str, Any], action: str
+) -> None:
+    assert those(stranger(dev_templates, allow(action)), "give commands in") == []
+    dev_templates["dev-network"]["Resources"]["Machine"] = {"Type": kind, "Properties": properties}
+    assert those(stranger(dev_templates, allow(action)), "give commands in") == ["allowed"]
+    assert those(stranger(dev_templates, allow("ssm:GetParameter")), "give commands in") == []
+
+
+def test_each_service_that_a_role_can_be_passed_to_is_a_way_only_as_a_whole(
+    dev_templates: Templates,
+) -> None:
+    for service, actions in RUNNING:
+        how = f"pass the role of shop to what it runs on {service}"
+        # An action of any of several ways to the same service may go one of the others.
+        whole = {*actions, "iam:PassRole"}
+        assert "unknown" in those(stranger(dev_templates, allow([*whole])), how), service
+        assert those(stranger(dev_templates, allow("iam:PassRole")), how) == []
+        assert those(stranger(dev_templates, allow([*actions])), how) == []
 
 
 def trusting(templates: Templates, principal: Any, **rest: Any) -> list[Path]:

@@ -1,0 +1,85 @@
+"""What in the templates is handed a role, a function or a server, wherever it says so."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from review.templates.access import Access
+from review.templates.assembly import Resource
+from review.templates.identities import Identity
+from review.templates.servers import Server
+
+_GIVING_A_POLICY = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+_POLICIES = ("Policy", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Tags")
+# They watch or keep, or need a permission of their own, which a policy gives.
+_ONLY_NAMING = ("AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::", "AWS::Lambda::Function",
+                "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
+                "AWS::CloudFormation::CustomResource", "Custom::")  # fmt: skip
+_OF_A_SERVER = (*_ONLY_NAMING, "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret")
+
+
+def running_with(identity: Identity, access: Access) -> Iterator[Resource]:
+    """What has the identity's role in a property that is a role's."""
+    for one in access.assembly.resources:
+        if one.type not in _GIVING_A_POLICY and any(_as_role(one.properties, identity)):
+            yield one
+
+
+def calling(function: Resource, access: Access) -> Iterator[Resource]:
+    """What calls a function, or is told what it answers: queues, topics, rules, addresses."""
+    if function.type != "AWS::Lambda::Function":
+        return
+    names = {function.attribute(None), function.attribute("Arn")}
+    for one in access.assembly.resources:
+        known = one is function or one.type.startswith(_ONLY_NAMING) or _is_check(one)
+        if not known and names & {*_texts(one.properties)}:
+            yield one
+
+
+def holding_data(server: Server, access: Access) -> Iterator[Resource]:
+    """What copies a server, or stands before it: proxies, integrations, selections of backups."""
+    if server.resource is None:
+        return
+    names = {server.resource.attribute(None), server.arn, server.address}
+    for one in access.assembly.resources:
+        known = one is server.resource or one.type.startswith(_OF_A_SERVER) or _is_check(one)
+        if not known and names & {*_texts(one.properties)}:
+            yield one
+
+
+def _is_check(one: Resource) -> bool:
+    """Whether it is the regular check, which changes nothing."""
+    target: Any = one.properties.get("Target")
+    if one.type != "AWS::Scheduler::Schedule" or not isinstance(target, dict):
+        return False
+    try:
+        asked: Any = json.loads(str(cast("dict[str, Any]", target).get("Input")))
+    except ValueError:
+        return False
+    return isinstance(asked, dict) and cast("dict[str, Any]", asked).get("Mode") == "check"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Each text within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in cast("dict[str, Any]", value).items():
+            if name != "Tags":
+                yield from _texts(one)
+    elif isinstance(value, list):
+        for one in cast("list[Any]", value):
+            yield from _texts(one)
+
+
+def _as_role(properties: Any, identity: Identity, key: str = "") -> Iterator[bool]:
+    """Yields for each property of a role's that is this identity's."""
+    if isinstance(properties, dict):
+        for name, value in cast("dict[str, Any]", properties).items():
+            if name not in _POLICIES:
+                yield from _as_role(value, identity, f"{key}.{name}")
+    elif isinstance(properties, list):
+        for one in cast("list[Any]", properties):
+            yield from _as_role(one, identity, key)
+    elif "role" in key.lower() and properties in (identity.arn, identity.name):
+        yield True

@@ -1,0 +1,271 @@
+"""Attacks on what runs with a grant, on whoever stands between, and on copies of the data.
+
+Each is one change of the templates; the review names it as in `test_attacks`.
+"""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.review.test_attacks import (
+    ACCESS,
+    ACCOUNT,
+    AIRFLOW,
+    DATABASE,
+    IAM,
+    LAMBDA,
+    NETWORK,
+    STRANGER,
+    add,
+    allow,
+    document,
+    said,
+    those,
+    trust,
+)
+
+Templates = dict[str, dict[str, Any]]
+
+
+def function(t: Templates) -> tuple[str, dict[str, Any]]:
+    """The logical id and the properties of what makes the users."""
+    [(name, own)] = [
+        (name, own)
+        for _, name, own in those(t, "AWS::Lambda::Function")
+        if "DATABASE_HOST" in json.dumps(own)
+    ]
+    return name, own
+
+
+def airflow(t: Templates) -> dict[str, Any]:
+    [(_, _, own)] = those(t, "AWS::MWAA::Environment")
+    return own
+
+
+def role(t: Templates, *statements: dict[str, Any], stack: str = ACCESS, **more: Any) -> Any:
+    """A new role; its ARN."""
+    policies = [{"PolicyName": "Given", "PolicyDocument": document(*statements)}]
+    made = add(
+        t,
+        stack,
+        "AWS::IAM::Role",
+        **{"AssumeRolePolicyDocument": LAMBDA, "Policies": policies, **more},
+    )
+    return {"Fn::GetAtt": [made["Ref"], "Arn"]}
+
+
+def set_variable(name: str, value: str) -> Callable[[Templates], None]:
+    def change(t: Templates) -> None:
+        function(t)[1]["Environment"]["Variables"][name] = value
+
+    return change
+
+
+def set_property(name: str, value: Any) -> Callable[[Templates], None]:
+    def change(t: Templates) -> None:
+        function(t)[1][name] = value
+
+    return change
+
+
+def chain(t: Templates) -> None:
+    """An intern may assume a role that may assume one that may write DAGs."""
+    writer = role(
+        t,
+        allow("s3:PutObject"),
+        RoleName="dag-writer",
+        AssumeRolePolicyDocument=trust(AWS=f"{IAM}:role/middle"),
+    )
+    role(
+        t,
+        allow("sts:AssumeRole", writer),
+        RoleName="middle",
+        AssumeRolePolicyDocument=trust(AWS=f"{IAM}:role/intern"),
+    )
+    policy = document(allow("sts:AssumeRole", f"{IAM}:role/middle"))
+    add(t, NETWORK, "AWS::IAM::ManagedPolicy", PolicyDocument=policy, Roles=["intern"])
+
+
+def runner(t: Templates, kind: str, **properties: Any) -> None:
+    """Something that runs with a role that may do all."""
+    add(t, ACCESS, kind, **properties)
+
+
+def target(t: Templates) -> dict[str, Any]:
+    return {"Fn::GetAtt": [function(t)[0], "Arn"]}
+
+
+QUEUE = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:queue"
+PASSING: dict[str, list[str]] = {
+    "batch": ["batch:RegisterJobDefinition", "batch:SubmitJob"],
+    "an automation": ["ssm:StartAutomationExecution"],
+    "emr": ["elasticmapreduce:RunJobFlow"],
+    "emr serverless": ["emr-serverless:StartJobRun"],
+    "a training": ["sagemaker:CreateTrainingJob"],
+    "a session of glue": ["glue:CreateSession", "glue:RunStatement"],
+    "a service of ecs": ["ecs:RegisterTaskDefinition", "ecs:CreateService"],
+    "an exchanged profile": ["ec2:ReplaceIamInstanceProfileAssociation"],
+    "spot": ["ec2:RequestSpotInstances"],
+    "a canary": ["synthetics:CreateCanary", "synthetics:StartCanary"],
+    "app runner": ["apprunner:CreateService"],
+    "a pod": ["eks:CreatePodIdentityAssociation"],
+    "certificates": ["rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"],
+    "who signs up": ["cognito-identity:SetIdentityPoolRoles"],
+    "a pipe": ["pipes:CreatePipe"],
+    "a code interpreter": [
+        "bedrock-agentcore:CreateCodeInterpreter",
+        "bedrock-agentcore:InvokeCodeInterpreter",
+    ],
+    "a stream's application": [
+        "kinesisanalytics:CreateApplication",
+        "kinesisanalytics:StartApplication",
+    ],
+}
+COPYING: dict[str, list[str]] = {
+    "a restore of AWS Backup": ["backup:StartRestoreJob", "iam:PassRole", "rds:ModifyDBInstance"],
+    "a copy of AWS Backup": ["backup:StartCopyJob", "iam:PassRole"],
+    "a shared vault": [
+        "backup:StartBackupJob",
+        "iam:PassRole",
+        "backup:PutBackupVaultAccessPolicy",
+    ],
+    "blue and green": ["rds:CreateBlueGreenDeployment", "rds:ModifyDBInstance"],
+    "an integration": ["rds:CreateIntegration"],
+    "statements of Performance Insights": ["pi:DescribeDimensionKeys"],
+    "a statement's text of Performance Insights": ["pi:GetDimensionKeyDetails"],
+    "logs of the account to elsewhere": ["logs:PutAccountPolicy"],
+    "logs linked to another account": ["oam:CreateLink", "logs:Link"],
+}
+ATTACKS: dict[str, Callable[[Templates], object]] = {
+    "an intern by two roles": chain,
+    **{
+        f"pass the role of shop to {what}": lambda t, a=actions: role(
+            t, allow("iam:PassRole", f"{IAM}:role/shop"), allow(a)
+        )
+        for what, actions in PASSING.items()
+    },
+    **{
+        f"take the data by {what}": lambda t, a=actions: role(t, allow(a))
+        for what, actions in COPYING.items()
+    },
+    "change the code of what writes DAGs": lambda t: role(
+        t, allow("lambda:UpdateFunctionCode", {"Fn::GetAtt": [_files(t), "Arn"]}), stack=AIRFLOW
+    ),
+    "a queue calls the function": lambda t: runner(
+        t, "AWS::Lambda::EventSourceMapping", FunctionName=target(t), EventSourceArn=QUEUE
+    ),
+    "an address calls the function": lambda t: runner(
+        t, "AWS::Lambda::Url", TargetFunctionArn=target(t), AuthType="NONE"
+    ),
+    "a topic calls the function": lambda t: runner(
+        t, "AWS::SNS::Subscription", Endpoint=target(t), Protocol="lambda", TopicArn="arn:aws:sns:x"
+    ),
+    "a rule calls the function": lambda t: runner(
+        t, "AWS::Events::Rule", Targets=[{"Id": "x", "Arn": target(t)}]
+    ),
+    "a permission on a version": lambda t: runner(
+        t,
+        "AWS::Lambda::Permission",
+        FunctionName=add(t, ACCESS, "AWS::Lambda::Alias", FunctionName=target(t), Name="live"),
+        Action="lambda:InvokeFunction",
+        Principal=STRANGER,
+    ),
+    "what the function answers goes elsewhere": lambda t: runner(
+        t,
+        "AWS::Lambda::EventInvokeConfig",
+        FunctionName={"Ref": function(t)[0]},
+        DestinationConfig={"OnSuccess": {"Destination": QUEUE}},
+    ),
+    "a layer of another account": set_property(
+        "Layers", [f"arn:aws:lambda:eu-central-1:{STRANGER}:layer:x:1"]
+    ),
+    "a file system of others": set_property(
+        "FileSystemConfigs", [{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/x"}]
+    ),
+    "code from another bucket": set_property("Code", {"S3Bucket": "elsewhere", "S3Key": "x.zip"}),
+    "code as an image": set_property("Code", {"ImageUri": f"{STRANGER}.dkr.ecr.x/y"}),
+    "a wrapper of the function": set_variable("AWS_LAMBDA_EXEC_WRAPPER", "/opt/wrapper"),
+    "a path of Python's": set_variable("PYTHONPATH", "/mnt/x"),
+    "the function looks at another server": set_variable("DATABASE_HOST", "evil.example.com"),
+    "a startup script of Airflow's elsewhere": lambda t: airflow(t).update(
+        StartupScriptS3Path="other/startup.sh", StartupScriptS3ObjectVersion="x"
+    ),
+    "plugins of Airflow's": lambda t: airflow(t).update(PluginsS3Path="plugins.zip"),
+    "Airflow's connections from elsewhere": lambda t: airflow(t)[
+        "AirflowConfigurationOptions"
+    ].update({"secrets.backend": "acme.Backend"}),
+    "a schedule of another's calls the function": lambda t: runner(
+        t,
+        "AWS::Scheduler::Schedule",
+        Target={"Arn": target(t), "RoleArn": f"{IAM}:role/intern", "Input": "{}"},
+        ScheduleExpression="rate(1 hour)",
+    ),
+    "a database restored from a snapshot of others": lambda t: _server(t).update(
+        DBSnapshotIdentifier=f"arn:aws:rds:eu-central-1:{STRANGER}:snapshot:x"
+    ),
+    "backups copied elsewhere": lambda t: runner(
+        t,
+        "AWS::Backup::BackupPlan",
+        BackupPlan={
+            "BackupPlanRule": [
+                {"CopyActions": [{"DestinationBackupVaultArn": f"arn:aws:backup:x:{STRANGER}:y"}]}
+            ]
+        },
+    ),
+    "a vault open to another account": lambda t: runner(
+        t,
+        "AWS::Backup::BackupVault",
+        BackupVaultName="x",
+        AccessPolicy=document(allow("backup:*", Principal={"AWS": STRANGER})),
+    ),
+    "a proxy before the server": lambda t: add(
+        t,
+        DATABASE,
+        "AWS::RDS::DBProxyTargetGroup",
+        DBProxyName="x",
+        DBInstanceIdentifiers=[{"Ref": _named_server(t)}],
+        TargetGroupName="default",
+    ),
+    "an integration of the server's": lambda t: add(
+        t,
+        DATABASE,
+        "AWS::RDS::Integration",
+        SourceArn={"Fn::GetAtt": [_named_server(t), "DBInstanceArn"]},
+        TargetArn="arn:aws:redshift:x",
+    ),
+}
+
+
+def _server(t: Templates) -> dict[str, Any]:
+    [(_, _, own)] = those(t, "AWS::RDS::DBInstance")
+    return own
+
+
+def _named_server(t: Templates) -> str:
+    [(_, name, _)] = those(t, "AWS::RDS::DBInstance")
+    return name
+
+
+def _files(t: Templates) -> str:
+    return next(
+        name
+        for stack, name, _ in those(t, "AWS::Lambda::Function")
+        if stack == AIRFLOW and name.startswith("AirflowFilesFunction")
+    )
+
+
+@pytest.fixture(scope="module")
+def before(dev_templates_as_written: Templates) -> set[str]:
+    return said(dev_templates_as_written)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_attack_is_named(
+    attack: str, dev_templates_as_written: Templates, before: set[str]
+) -> None:
+    templates = deepcopy(dev_templates_as_written)
+    ATTACKS[attack](templates)
+    assert said(templates) - before
