@@ -15,10 +15,10 @@ USER, DATABASE = f"{IDENTITY}_payroll_own", "payroll"
 
 def logs_in(deployment: Deployment) -> bool:
     try:
-        deployment.identity(IDENTITY).log_in(USER, DATABASE).close()
+        with deployment.identity(IDENTITY).log_in(USER, DATABASE):
+            return True
     except psycopg.OperationalError:
         return False
-    return True
 
 
 @pytest.fixture

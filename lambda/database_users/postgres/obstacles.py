@@ -7,7 +7,7 @@ from database_users.errors import RefusedStatementError
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import HOME
-from rds_login.causes import ServerError
+from rds_login.causes import NoConnectionLeftError, RefusedLoginError, ServerError
 
 _HOLDERS = """SELECT 'session', usename, pid::text, format('%s (process %s, in %s since %s: %s)',
     usename, pid, datname, date_trunc('second', xact_start), state)
@@ -21,6 +21,7 @@ SELECT 'prepared', owner, gid, p.database FROM pg_prepared_xacts p
     IS NOT DISTINCT FROM (held.locktype, held.database, held.relation, held.page, held.tuple,
         held.transactionid::text, held.classid, held.objid, held.objsubid) GROUP BY 1, 2, 3, 4"""
 
+_OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {}"
 _PREPARED = "SELECT owner, gid, database FROM pg_prepared_xacts"
 
 log = logging.getLogger("database_users")
@@ -72,7 +73,7 @@ class Obstacles:
 
     def _roll_back(self, owner: str, gid: str, database: str) -> None:
         """As its owner, in its database: nobody but a superuser may do so otherwise."""
-        with self._connect(database) as session:
+        with self._entered(database) as session:
             role, us = identifier(owner), "CURRENT_USER"
             query = session.query
             ((member,),) = query(
@@ -89,3 +90,19 @@ class Obstacles:
                 query("SET ROLE NONE", "acting as the master again")
                 if not member:
                     query(f"REVOKE {role} FROM {us}", f"acting as {owner} no more")
+
+    def _entered(self, database: str) -> Session:
+        """A session there, also where its owner would keep the master out."""
+        try:
+            return self._connect(database)
+        except (NoConnectionLeftError, RefusedLoginError):
+            name, sentence = identifier(database), f"{database}: the master is let in"
+            with self._connect(HOME) as session:
+                ((owner,),) = session.query(_OWNER.format(literal(database)), sentence)
+                session.query(
+                    f"ALTER DATABASE {name} CONNECTION LIMIT -1;"
+                    f" GRANT CONNECT ON DATABASE {name} TO {identifier(owner)}",
+                    sentence,
+                )
+            log.warning("%s", sentence)
+            return self._connect(database)

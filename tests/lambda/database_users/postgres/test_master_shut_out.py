@@ -1,5 +1,7 @@
 """No owner shuts the master out of its database."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.database_server import MASTER, Postgres
@@ -26,14 +28,14 @@ def test_names_of_any_encoding_are_read_and_granted(newest: Postgres, encoding: 
     assert outstanding(newest, ORDERS) == []
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "ALTER DATABASE orders CONNECTION LIMIT 0",
-        "REVOKE ALL ON DATABASE orders FROM orders_owner",
-        "REVOKE CONNECT ON DATABASE orders FROM orders_owner, orders_reader, orders_writer",
-    ],
-)
+SHUTS = [
+    "ALTER DATABASE orders CONNECTION LIMIT 0",
+    "REVOKE ALL ON DATABASE orders FROM orders_owner",
+    "REVOKE CONNECT ON DATABASE orders FROM orders_owner, orders_reader, orders_writer",
+]
+
+
+@pytest.mark.parametrize("statement", SHUTS)
 def test_what_an_owner_does_to_its_database_is_put_right_before_the_visit(
     server: Postgres, statement: str
 ):
@@ -47,3 +49,20 @@ def test_what_an_owner_does_to_its_database_is_put_right_before_the_visit(
     server.execute(statement, database="orders", user="owner")
     run(server)
     assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
+
+
+@pytest.mark.parametrize("statement", SHUTS)
+def test_what_a_revoked_owner_prepared_in_a_database_that_it_shut_is_rolled_back(
+    server: Postgres, statement: str
+):
+    run(server, ORDERS)
+    with server.login("owner", "orders") as owner:
+        for one in ("SET ROLE NONE", "BEGIN", "SELECT lo_create(0)", "PREPARE TRANSACTION 'x'"):
+            owner.execute(one.encode())
+        owner.execute(b"SET ROLE orders_owner")
+        owner.execute(statement.encode())
+    after = replace(ORDERS, own=())
+    run(server, after)
+    assert server.query("SELECT FROM pg_prepared_xacts") == []
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
+    assert outstanding(server, after) == []
