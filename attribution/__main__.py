@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     for answer, who in answers:
         sys.stdout.writelines(f"{printable(line)}\n" for line in _told(answer, who))
-    print(f"\n{len(answers)} logins. {LIMITS}", end="")
+    print(f"\n{_counted(len(answers), 'login')}. {LIMITS}", end="")
     return 0
 
 
@@ -84,7 +84,7 @@ def _told(answer: Answer, identity: str) -> Iterator[str]:
     yield ""
     yield (
         f"{login.first:%Y-%m-%d %H:%M:%S}  {login.user} in {login.database}, from {login.host}, "
-        f"process {login.process}, {len(login.statements)} statements"
+        f"process {login.process}, {_counted(len(login.statements), 'statement')}"
     )
     if not answer.people:
         yield f"  {identity or 'nobody declared'}: {answer.because}"
@@ -101,6 +101,10 @@ def _told(answer: Answer, identity: str) -> Iterator[str]:
         yield f"  less likely, from another address: {one}"
     for doubt in answer.doubts:
         yield f"  but: {doubt}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _as_json(answer: Answer, identity: str) -> dict[str, Any]:
