@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from airflow_rds_iam.declaration.document import DeclarationError
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.grants import Grant, grants
+from airflow_rds_iam.declaration.identities import made_role
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from attribution.exported import ExportError, log_entries, trail_records
 from attribution.logins import Login, logins
@@ -35,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        declaration = load(declaration_file(given.environment, folder=FOLDER))
+        file = declaration_file(given.environment, folder=FOLDER)
+        declaration = load(file)
         found = [
             (login, identity)
             for login in logins(log_entries(given.log))
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DeclarationError, ExportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    answers = [*_answers(found, declaration, records)]
+    answers = [*_answers(found, declaration, file.stem, records)]
     if given.json:
         print(json.dumps([_as_json(answer, who) for answer, who in answers], indent=2))
         return 0
@@ -64,12 +67,14 @@ def _identity(login: Login, declaration: Declaration) -> str:
 def _answers(
     found: Sequence[tuple[Login, str]],
     declaration: Declaration,
+    environment: str,
     records: Sequence[Mapping[str, Any]],
 ) -> Iterator[tuple[Answer, str]]:
     sessions, told = role_sessions(records), covered(records)
     for login, identity in found:
         if declared := declaration.identities.get(identity):
-            yield behind(login, sessions, role=declared.role_arn, told=told), identity
+            is_role = partial(declared.has_role, made=made_role(environment, identity))
+            yield behind(login, sessions, is_role=is_role, told=told), identity
             continue
         because = (
             "a task of Airflow's: its own log names the DAG and the run, and git who wrote it"

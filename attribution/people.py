@@ -1,6 +1,6 @@
 """Who may have been behind a login, and how sure that is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -35,7 +35,7 @@ def behind(
     login: Login,
     sessions: Sequence[RoleSession],
     *,
-    role: str,
+    is_role: Callable[[str], bool],
     told: tuple[datetime, datetime] | None,
 ) -> Answer:
     """Join a login with the sessions of a role by time, and by address where that tells more.
@@ -46,14 +46,14 @@ def behind(
     Args:
         login: the session in the database.
         sessions: CloudTrail's, of any role.
-        role: the ARN of the identity's role.
+        is_role: whether an ARN is that of the identity's role.
         told: the times between which CloudTrail's records are.
     """
     if login.at is None:
         because = "its login is before the log begins: export the log from earlier"
         return Answer(login=login, confidence="nobody", because=because)
     at = login.at
-    fitting = [one for one in sessions if one.role == role and one.is_valid(at)]
+    fitting = [one for one in sessions if is_role(one.role) and one.is_valid(at)]
     people = {one.person for one in fitting}
     near = [one for one in fitting if login.host in one.addresses]
     answer = Answer(

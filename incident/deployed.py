@@ -50,7 +50,7 @@ class Deployed:
 
     servers: Sequence[Server]
     roles: Mapping[str, str]
-    """The name of each identity's role."""
+    """The name of each identity's role; a permission set of IAM Identity Center has none."""
 
     @property
     def identities(self) -> list[str]:
@@ -85,33 +85,43 @@ def deployed(session: Any, environment: str) -> Deployed:
     }
     body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
     template = json.loads(body) if isinstance(body, str) else body
-    servers = list(_servers(session, stack))
-    roles = _roles(template, servers)
+    resources = list(_resources(session, stack))
+    servers = list(_servers(session, resources))
+    roles = _roles(template, servers, resources)
     if airflow := outputs.get("AirflowExecutionRole"):
         roles[AIRFLOW] = airflow
     return Deployed(servers=servers, roles=roles)
 
 
-def _servers(session: Any, stack: str) -> Iterator[Server]:
+def _resources(session: Any, stack: str) -> Iterator[Mapping[str, Any]]:
     pages = session.client("cloudformation").get_paginator("list_stack_resources")
-    scheduler = session.client("scheduler")
     for page in pages.paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            if resource["ResourceType"] == "AWS::Scheduler::Schedule":
-                name = resource.get("PhysicalResourceId", "")
-                target = scheduler.get_schedule(Name=name)["Target"]
-                # The regular check compares a server with all that was deployed to it.
-                check = json.loads(target.get("Input", "{}"))
-                yield Server(
-                    name=check["Metrics"]["Dimensions"]["Instance"],
-                    function=target["Arn"],
-                    databases=check["Databases"],
-                )
+        yield from page["StackResourceSummaries"]
 
 
-def _roles(template: Mapping[str, Any], servers: Sequence[Server]) -> dict[str, str]:
+def _servers(session: Any, resources: Sequence[Mapping[str, Any]]) -> Iterator[Server]:
+    scheduler = session.client("scheduler")
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::Scheduler::Schedule":
+            name = resource.get("PhysicalResourceId", "")
+            target = scheduler.get_schedule(Name=name)["Target"]
+            # The regular check compares a server with all that was deployed to it.
+            check = json.loads(target.get("Input", "{}"))
+            yield Server(
+                name=check["Metrics"]["Dimensions"]["Instance"],
+                function=target["Arn"],
+                databases=check["Databases"],
+            )
+
+
+def _roles(
+    template: Mapping[str, Any],
+    servers: Sequence[Server],
+    resources: Sequence[Mapping[str, Any]],
+) -> dict[str, str]:
     """Whose policy lets one of an identity's users in."""
     owners = {user: owner for server in servers for owner, user in _users(server.databases)}
+    made = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in resources}
     roles: dict[str, str] = {}
     for resource in template["Resources"].values():
         if resource["Type"] != "AWS::IAM::ManagedPolicy":
@@ -122,6 +132,8 @@ def _roles(template: Mapping[str, Any], servers: Sequence[Server]) -> dict[str, 
             for role in properties.get("Roles", ()) if user in owners else ():
                 if isinstance(role, str):
                     roles[owners[user]] = role
+                elif role.get("Ref") in made:
+                    roles[owners[user]] = made[role["Ref"]]
     return roles
 
 

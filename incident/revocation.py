@@ -29,18 +29,20 @@ class Step:
 def revoke(session: Any, deployed: Deployed, identity: str) -> Iterator[Step]:
     """Deny the identity's role every login, then end its users and their sessions on each server.
 
-    New logins fail with the first step. A step that fails keeps no other from being tried.
+    New logins fail with the first step; those of a permission set, whose roles take no policy, as
+    their users end. A step that fails keeps no other from being tried.
 
     Raises:
         NotDeployedError: the identity was granted nothing.
     """
     role, servers = _of(deployed, identity)
-    yield _done(
-        f"{role} is denied rds-db:connect as any user of {identity}",
-        lambda: session.client("iam").put_role_policy(
-            RoleName=role, PolicyName=POLICY, PolicyDocument=_denial(session, role, identity)
-        ),
-    )
+    if role:
+        yield _done(
+            f"{role} is denied rds-db:connect as any user of {identity}",
+            lambda: session.client("iam").put_role_policy(
+                RoleName=role, PolicyName=POLICY, PolicyDocument=_denial(session, role, identity)
+            ),
+        )
     for server in servers:
         users = server.users(identity)
         yield _done(
@@ -69,18 +71,18 @@ def restore(session: Any, deployed: Deployed, identity: str) -> Iterator[Step]:
         )
         whole = whole and not step.failure
         yield step
-    if whole:
+    if whole and role:
         yield _done(f"{role} is denied nothing any more", lambda: _lift(session, role))
 
 
-def _of(deployed: Deployed, identity: str) -> tuple[str, Sequence[Server]]:
+def _of(deployed: Deployed, identity: str) -> tuple[str | None, Sequence[Server]]:
     servers = [server for server in deployed.servers if server.users(identity)]
-    if not servers or identity not in deployed.roles:
+    if not servers:
         known = ", ".join(deployed.identities) or "nobody"
         raise NotDeployedError(
             f"{identity!r} was granted nothing that is deployed; access has {known}"
         )
-    return deployed.roles[identity], servers
+    return deployed.roles.get(identity), servers
 
 
 def _denial(session: Any, role: str, identity: str) -> str:

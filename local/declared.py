@@ -48,6 +48,7 @@ class Declared:
     instance: str
     databases: tuple[str, ...]
     role_arns: dict[str, str]
+    """Of the identities whose roles exist."""
     grants: tuple[Grant, ...]
 
     def grant(self, identity: str, database: str) -> Grant:
@@ -80,7 +81,9 @@ def read(path: Path, *, database: str = "") -> Declared:
         instance=instance,
         databases=tuple(declared["databases"]),
         role_arns={
-            name: identity["role_arn"] for name, identity in content.get("identities", {}).items()
+            name: identity["role_arn"]
+            for name, identity in content.get("identities", {}).items()
+            if "role_arn" in identity
         },
         grants=tuple(
             Grant(identity=identity, instance=instance, database=database, level=level)

@@ -67,6 +67,8 @@ def obstacles(
     quota = declaration.managed_policies_per_role
     for identity, declared in declaration.identities.items():
         role = declared.role_name
+        if role is None:
+            continue
         anew = attached_anew(role, deployed=deployed, template=template)
         if not anew:
             continue

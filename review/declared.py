@@ -6,6 +6,7 @@ from datetime import date
 
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from review.declared_trust import DeclaredTrust, declared_trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,11 @@ class Declared:
     environment: str
     grants: Sequence[DeclaredGrant] = ()
     role_arns: Mapping[str, str] = field(default_factory=dict[str, str])
-    """By identity; that of Airflow is not declared."""
+    """By identity that has a role which exists."""
+    trusts: Mapping[str, DeclaredTrust] = field(default_factory=dict[str, DeclaredTrust])
+    """By identity whose role is made: who may take it."""
+    permission_sets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By identity that is one of IAM Identity Center: its name."""
     airflow: str = AIRFLOW
     rules: Sequence[OwnRule] = ()
     ranges: tuple[str, ...] = ()
@@ -69,7 +74,19 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
     return Declared(
         environment=environment,
         grants=tuple(_grant(grant, declaration, environment) for grant in grants(declaration)),
-        role_arns={name: one.role_arn for name, one in declaration.identities.items()},
+        role_arns={
+            name: one.role_arn for name, one in declaration.identities.items() if one.role_arn
+        },
+        trusts={
+            name: trust
+            for name, one in declaration.identities.items()
+            if (trust := declared_trust(one))
+        },
+        permission_sets={
+            name: one.identity_center.permission_set
+            for name, one in declaration.identities.items()
+            if one.identity_center
+        },
         rules=tuple(
             OwnRule(
                 name=one.name,

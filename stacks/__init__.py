@@ -45,6 +45,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
     access = AccessStack(
         app,
         f"{name}-access",
+        environment=name,
         declaration=declaration,
         network=network.network,
         databases=databases,

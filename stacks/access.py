@@ -1,6 +1,6 @@
 """The stack that changes each time somebody is given or refused access."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Annotations, CfnOutput, CfnParameter, Stack
@@ -8,12 +8,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.access.identity_access import IdentityAccess
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.connection import AirflowConnection
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.audit.watch import Watch
 from airflow_rds_iam.declaration.connections import crowded
 from airflow_rds_iam.declaration.grants import Grant, grants
+from airflow_rds_iam.declaration.identities import providers_made
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network import Network
@@ -31,6 +33,7 @@ class AccessStack(Stack):
         scope: Construct,
         construct_id: str,
         *,
+        environment: str,
         declaration: Declaration,
         network: Network,
         databases: Mapping[str, AnyDatabaseStack],
@@ -94,21 +97,16 @@ class AccessStack(Stack):
         for name, made in users.items():
             if why := crowded(declaration, name):
                 Annotations.of(made).add_warning_v2("airflow-rds-iam:few-connections", why)
-        roles = {
-            name: iam.Role.from_role_name(self, f"Role-{name}", identity.role_name)
-            for name, identity in declaration.identities.items()
-        }
-        connections: list[AirflowConnection] = []
-        for grant in granted:
-            instance = databases[grant.instance].instance
-            if grant.identity == AIRFLOW:
-                connections.append(
-                    self._connect_airflow(
-                        grant, instance=instance, airflow=airflow, users=users[grant.instance]
-                    )
-                )
-            else:
-                self._let_in(grant, instance=instance, role=roles[grant.identity])
+        connections = [
+            self._connect_airflow(
+                grant,
+                instance=databases[grant.instance].instance,
+                airflow=airflow,
+                users=users[grant.instance],
+            )
+            for grant in granted
+            if grant.identity == AIRFLOW
+        ]
         if connections:
             lookup = iam.ManagedPolicy(
                 self,
@@ -118,17 +116,40 @@ class AccessStack(Stack):
             )
             for connection in connections:
                 connection.grant_read(lookup)
-
-    def _let_in(self, grant: Grant, *, instance: Server, role: iam.IRole) -> None:
-        policy = iam.ManagedPolicy(
-            self,
-            f"Policy-{grant.instance}-{grant.database}-{grant.identity}",
-            # Without the level: another description would make it another policy, and one too
-            # many for a role that has as many as it may have.
-            description=f"{grant.identity} may log in to {grant.database} on {instance.identifier}",
-            roles=[role],
+        self._let_in(
+            declaration,
+            granted,
+            environment=environment,
+            servers={name: database.instance for name, database in databases.items()},
         )
-        instance.grant_connect(policy, user=grant.user)
+
+    def _let_in(
+        self,
+        declaration: Declaration,
+        granted: Sequence[Grant],
+        *,
+        environment: str,
+        servers: Mapping[str, Server],
+    ) -> None:
+        providers = {
+            issuer: iam.CfnOIDCProvider(
+                self, f"Provider-{issuer}", url=issuer, client_id_list=audiences
+            )
+            for issuer, audiences in providers_made(declaration.identities.values()).items()
+        }
+        for name, identity in declaration.identities.items():
+            its_own = [grant for grant in granted if grant.identity == name]
+            if its_own:
+                IdentityAccess(
+                    self,
+                    f"Identity-{name}",
+                    name=name,
+                    identity=identity,
+                    environment=environment,
+                    granted=its_own,
+                    servers=servers,
+                    providers=providers,
+                )
 
     def _connect_airflow(
         self,

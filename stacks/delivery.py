@@ -7,7 +7,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from airflow_rds_iam.declaration.delivery import Delivery, GitHub, GitLab, Provider
+from airflow_rds_iam.declaration.delivery import GITHUB, Delivery, GitHub, GitLab, Provider
 from airflow_rds_iam.delivery.pipeline_role import (
     AUDIENCE,
     DEPLOY,
@@ -17,7 +17,6 @@ from airflow_rds_iam.delivery.pipeline_role import (
     PipelineRole,
 )
 
-GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
 # A first deploy takes 40 minutes; role chaining within it is renewed by the CDK each hour.
 DEPLOY_HOURS = 2

@@ -1,7 +1,9 @@
-"""A role that may log in is trusted to what runs with it, and to nobody else."""
+"""A role that may log in is trusted to what runs with it, or to whom its identity is declared."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
+from review.declared_trust import NAMING, DeclaredTrust
 from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
@@ -14,28 +16,64 @@ ASSUMING = "sts:AssumeRole"
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
-    """Each trust of such a role that nothing here uses; of declared roles it says nothing."""
+    """Each trust of such a role that nobody has a use for; of roles that exist it says nothing."""
     for identity in subject.connecting:
         if identity.arn in subject.declared.role_arns.values():
             continue
+        name = subject.labels.name(identity)
+        declared = subject.declared.trusts.get(name)
         running = subject.labels.runs_with(identity)
         used = {service for one in running for service in SERVICES[one.type]}
         for policy in identity.trust:
             for statement in policy.statements:
-                for wrong in _wrong(statement, used):
+                if not statement.allows or not statement.readable:
+                    continue
+                found = _beyond(statement, declared) if declared else _unused(statement, used)
+                for wrong in found:
                     yield Violation(
-                        message=f"{subject.labels.name(identity)} may log in, and {wrong}, in "
-                        f"statement {statement.name} of its trust",
+                        message=f"{name} may log in, and is trusted {wrong}, in statement "
+                        f"{statement.name} of its trust",
                         resource=identity.resource,
                     )
 
 
-def _wrong(statement: Statement, used: set[str]) -> Iterator[str]:
-    if not statement.allows or not statement.readable:
-        return
+def _unused(statement: Statement, used: set[str]) -> Iterator[str]:
     for kind, name in named_principals(statement.principal):
         if (kind, name) not in {("Service", service) for service in used}:
-            yield f"is trusted to {kind} {name}, with which nothing here runs"
+            yield f"to {kind} {name}, with which nothing here runs"
     others = [one for one in statement.actions or ("*",) if one != ASSUMING]
     if others:
-        yield f"is trusted for {', '.join(others)}"
+        yield f"for {', '.join(others)}"
+
+
+def _beyond(statement: Statement, declared: DeclaredTrust) -> Iterator[str]:
+    for kind, name in named_principals(statement.principal):
+        if kind != declared.kind or not name.endswith(declared.principal):
+            yield f"to {kind} {name}, which is not declared"
+    if statement.not_principal is not None:
+        yield f"to everybody but {statement.not_principal}"
+    others = [one for one in statement.actions or ("*",) if one not in declared.actions]
+    if others:
+        yield f"for {', '.join(others)}"
+    said = _said(statement, "stringequals")
+    for key, values in declared.exact.items():
+        found = said.get(key.lower())
+        if found is None:
+            yield f"whatever {key} is"
+        elif values and not found <= values:
+            yield f"where {key} is {', '.join(sorted(found - values))}, which is not declared"
+    takes = any(one != NAMING for one in statement.actions or ())
+    unnamed = _said(statement, "null").get("sts:sourceidentity") != {"false"}
+    if declared.names_source and takes and unnamed:
+        yield "to who does not name the person (sts:SourceIdentity)"
+
+
+def _said(statement: Statement, operator: str) -> dict[str, set[str]]:
+    """The values of each key, in lower case, that a statement asks for by ``operator``."""
+    found: dict[str, set[str]] = {}
+    for written, keys in statement.conditions.items():
+        if written.lower() == operator:
+            for key, value in keys.items():
+                listed = cast("list[Any]", value) if isinstance(value, list) else [value]
+                found[key.lower()] = {str(one) for one in listed}
+    return found

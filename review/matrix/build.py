@@ -10,7 +10,7 @@ from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.policy import Statement
 from review.matrix.connecting import Connecting, context
 from review.matrix.disagreement import Facts, disagreements
-from review.matrix.labels import ELSEWHERE, Labels, evidence, place, trust
+from review.matrix.labels import ELSEWHERE, Labels, evidence, place
 from review.matrix.model import NOT_ASKED, PRIVILEGES, Evidence, Matrix, Row
 from review.matrix.undeclared import undeclared_users
 from review.templates.access import Access
@@ -110,7 +110,7 @@ class _Builder:
         return Row(
             identity=labels.name(identity),
             principal=identity.arn,
-            trust=trust(identity),
+            trust=labels.trust(identity),
             server=user.server.name,
             database=user.database,
             level=user.level,
@@ -137,7 +137,7 @@ class _Builder:
         return Row(
             identity=labels.name(identity),
             principal=identity.arn,
-            trust=trust(identity),
+            trust=labels.trust(identity),
             server=server.name,
             database=users[0].database if len(users) == 1 else f"{len(users)} databases or fewer",
             level=users[0].level if len(users) == 1 else "not known",
@@ -158,7 +158,7 @@ class _Builder:
         return Row(
             identity=labels.name(identity),
             principal=identity.arn,
-            trust=trust(identity),
+            trust=labels.trust(identity),
             server=server,
             database="not known",
             level="not known",

@@ -1,7 +1,7 @@
 """What identities are called, and from where each reaches a server."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from review.declared import Declared
 from review.iam.policy import Statement
@@ -12,6 +12,8 @@ from review.templates.identities import Identity
 from review.templates.network import Opening, security_groups
 from review.templates.servers import Server
 
+IDENTITY = "Identity"
+"""Of a resource's metadata."""
 ELSEWHERE = "not in these templates"
 _ROLES = {"AWS::MWAA::Environment": "ExecutionRoleArn", "AWS::Lambda::Function": "Role"}
 
@@ -24,6 +26,8 @@ class Labels:
         self._declared: dict[str, str] = (
             {arn: name for name, arn in declared.role_arns.items()} if declared else {}
         )
+        self._permission_sets: Mapping[str, str] = declared.permission_sets if declared else {}
+        self._made = frozenset({*declared.trusts, *self._permission_sets} if declared else ())
         self._runs: dict[str, list[Resource]] = defaultdict(list)
         for resource_type, role in _ROLES.items():
             for one in assembly.of_type(resource_type):
@@ -33,6 +37,8 @@ class Labels:
         """What the identity is called."""
         if identity.arn in self._declared:
             return self._declared[identity.arn]
+        if (made_for := self._made_for(identity)) in self._made:
+            return made_for
         if self.is_airflow(identity):
             return self.airflow
         for one in self.runs_with(identity):
@@ -41,6 +47,16 @@ class Labels:
             return identity.name
         whoever = identity.kind in ("policy", "permission set")
         return f"{'whoever has' if whoever else identity.kind} {_path(identity.resource)}"
+
+    def trust(self, identity: Identity) -> list[str]:
+        """Who may become the identity, in words."""
+        if permission_set := self._permission_sets.get(self.name(identity)):
+            return [f"permission set {permission_set}, if it refers to the policy"]
+        return trust(identity)
+
+    def _made_for(self, identity: Identity) -> str:
+        """The declared identity that a role or policy says that it is made for."""
+        return str(identity.resource.metadata.get(IDENTITY, "")) if identity.resource else ""
 
     def is_airflow(self, identity: Identity) -> bool:
         """Whether it is the execution role of an Airflow environment."""

@@ -106,7 +106,7 @@ def test_who_it_was_is_always_among_the_answers_and_alone_only_if_nobody_else_co
     assert len(found) == len(truth)
     for login, (*_, one) in zip(found, truth, strict=True):
         assert login.statements == ["SELECT 1"]
-        answer = behind(login, sessions, role=ANALYST, told=told)
+        answer = behind(login, sessions, is_role=ANALYST.__eq__, told=told)
         could = {
             other.person
             for other in taken
@@ -130,7 +130,7 @@ def test_records_that_do_not_reach_far_enough_are_a_doubt() -> None:
     ]  # fmt: skip
     records = [one for one in trail(taken) if one["eventSource"] == "sts.amazonaws.com"]
     [login] = logins(line for *lines, _ in logged(taken) for line in lines)
-    answer = behind(login, role_sessions(records), role=ANALYST, told=covered(records))
+    answer = behind(login, role_sessions(records), is_role=ANALYST.__eq__, told=covered(records))
     assert answer.people == ["ada"]
     earlier, later = answer.doubts
     assert "less than 12 hours before" in earlier

@@ -37,7 +37,11 @@ class Account:
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
         resources = [
-            {"ResourceType": resource["Type"], "PhysicalResourceId": name}
+            {
+                "ResourceType": resource["Type"],
+                "LogicalResourceId": name,
+                "PhysicalResourceId": name,
+            }
             for name, resource in self._template["Resources"].items()
         ]
         return [{"StackResourceSummaries": resources}]
@@ -45,6 +49,31 @@ class Account:
     def get_schedule(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
         given = text(self._template["Resources"][Name]["Properties"]["Target"]["Input"])
         return {"Target": {"Arn": "function", "Input": given}}
+
+
+def policies(template: dict[str, Any], sid: str) -> list[dict[str, Any]]:
+    return [
+        one["Properties"]
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::IAM::ManagedPolicy" and sid in json.dumps(one)
+    ]
+
+
+def test_a_role_that_is_made_has_the_name_that_it_was_given(cdk_out: CdkOut) -> None:
+    template = json.loads((cdk_out("dev") / f"{STACK}.template.json").read_text())
+    template["Resources"]["MadeRole"] = {"Type": "AWS::IAM::Role"}
+    for policy in policies(template, "Own"):
+        policy["Roles"] = [{"Ref": "MadeRole"}]
+    assert deployed(Account(template), "dev").roles["shop"] == "MadeRole"
+
+
+def test_a_permission_set_has_users_and_no_role(cdk_out: CdkOut) -> None:
+    template = json.loads((cdk_out("dev") / f"{STACK}.template.json").read_text())
+    for policy in policies(template, "Own"):
+        del policy["Roles"]
+    found = deployed(Account(template), "dev")
+    assert "shop" in found.identities
+    assert "shop" not in found.roles
 
 
 def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(

@@ -122,7 +122,7 @@ def test_the_person_behind_a_login_is_found_by_the_time_of_an_assumed_role(
         }
         for person, minutes in (("grace", 16), ("ada", 14), ("linus", -1))
     )
-    answer = behind(login, sessions, role="reader's", told=None)
+    answer = behind(login, sessions, is_role="reader's".__eq__, told=None)
     assert (answer.people, answer.confidence) == (["ada"], "the only one")
     assert "SELECT 'a | b' /* and\n\tmore */" in login.statements
 

@@ -281,13 +281,14 @@ def test_databases_of_two_instances_are_kept_apart(synthesize: Synthesize) -> No
     template = json.loads(templates["dev-access"])
     assert len(of_type(template, "Custom::DatabaseUsers")) == 2
     resources = {
-        policy["Description"]: text(policy["PolicyDocument"]["Statement"][0]["Resource"])
+        statement["Sid"]: text(statement["Resource"])
         for policy in properties(template, "AWS::IAM::ManagedPolicy")
-        if policy["Description"].startswith("shop may log in to orders ")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Sid", "").startswith("OwnOrdersOn")
     }
     assert len(resources) == len(set(resources.values())) == 2
-    for description, resource in resources.items():
-        assert ("dev-database-lake" in resource) == ("dev-lake" in description)
+    for sid, resource in resources.items():
+        assert ("dev-database-lake" in resource) == (sid == "OwnOrdersOnLake")
 
 
 def test_a_repair_changes_one_property_of_each_server_and_no_template(access: Content) -> None:

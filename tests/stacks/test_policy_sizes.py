@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from airflow_rds_iam.declaration.policies import (
+    EMPTY_POLICY,
     LOGIN_POLICY,
+    LOGIN_STATEMENT,
     LOOKUP,
     LOOKUP_POLICY,
     OWN_POLICIES,
@@ -76,3 +78,13 @@ def test_a_connections_lookup_has_that_many_beside_its_names(cdk_out: CdkOut) ->
     [(size, [statement])] = sizes(template, "AWS::IAM::ManagedPolicy", "Connections")
     count = len(statement["Resource"])
     assert size == LOOKUP_POLICY + count * (LOOKUP + len("prod")) - len(",")
+
+
+def test_a_managed_policy_has_that_many_beside_its_statements_names(cdk_out: CdkOut) -> None:
+    template = templates(cdk_out("prod"))["prod-access"]
+    found = [*sizes(template, "AWS::IAM::ManagedPolicy", "Identity")]
+    assert found
+    for size, statements in found:
+        users = [one["Resource"].rpartition("/")[2] for one in statements]
+        names = sum(map(len, [*users, *(one["Sid"] for one in statements)]))
+        assert size == EMPTY_POLICY + LOGIN_STATEMENT * len(statements) + names - len(",")

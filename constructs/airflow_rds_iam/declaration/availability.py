@@ -53,10 +53,15 @@ def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
     if region not in offers.regions("rds"):
         return
     partition = offers.partition(region)
-    arns = [
-        (("identities", name, "role_arn"), identity.role_arn)
-        for name, identity in declaration.identities.items()
-    ]
+    arns: list[tuple[Path, str]] = []
+    for name, identity in declaration.identities.items():
+        path = ("identities", name)
+        if identity.role_arn:
+            arns.append(((*path, "role_arn"), identity.role_arn))
+        if identity.other_account:
+            arns.append(((*path, "other_account", "role_arn"), identity.other_account.role_arn))
+        if identity.saml:
+            arns.append(((*path, "saml", "provider_arn"), identity.saml.provider_arn))
     topic = declaration.alarms.topic_arn
     for path, arn in [*arns, *([(("alarms", "topic_arn"), topic)] if topic else [])]:
         if arn.split(":")[1] != partition:

@@ -11,6 +11,7 @@ from airflow_rds_iam.declaration.connections import too_many_connections
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
+from airflow_rds_iam.declaration.identity_conflicts import identity_conflicts
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Instance
 from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
@@ -50,12 +51,12 @@ class Conflict:
 
 def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflict]:
     """Every conflict in ``declaration``, that of the environment named ``environment``."""
-    yield from _identities(declaration)
     yield from _instances(declaration, environment)
     yield from _databases(declaration)
     yield from _role_names(declaration)
     yield from _web_server(declaration)
     for path, message in chain(
+        identity_conflicts(declaration, environment=environment),
         unavailable(declaration),
         too_many_policies(declaration, environment=environment),
         contradictions(declaration, environment=environment),
@@ -68,26 +69,6 @@ def own_roles(instance: Instance) -> tuple[str, str]:
     """The roles that the function itself works with on ``instance``."""
     existing = instance.existing
     return existing.administrator if existing else ADMINISTRATOR, MARK
-
-
-def _identities(declaration: Declaration) -> Iterator[Conflict]:
-    account = declaration.account
-    names_by_role: dict[str, str] = {}
-    for name, identity in declaration.identities.items():
-        path = ("identities", name, "role_arn")
-        if name == AIRFLOW:
-            yield Conflict(
-                ("identities", name), f"{name!r} is Airflow's execution role: not declared"
-            )
-        # IAM attaches a managed policy only to a role of the policy's own account.
-        account = account or identity.account
-        if identity.account != account:
-            yield Conflict(path, f"{identity.role_arn!r} must be a role of account {account}")
-        # Role names are unique in an account, whatever their path and case.
-        other = names_by_role.setdefault(identity.role_name.lower(), name)
-        if other != name:
-            message = f"{identity.role_arn!r} is the role of {other!r}; each identity needs its own"
-            yield Conflict(path, message)
 
 
 def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]:

@@ -13,6 +13,8 @@ from airflow_rds_iam.declaration.values import (
     GitLabUrl,
 )
 
+GITHUB = "https://token.actions.githubusercontent.com"
+
 Provider = Literal["made", "existing"]
 _PROVIDER = (
     "Whether its identity provider is made here (`OIDCProvider.Url`), or exists: an account has "
@@ -66,6 +68,13 @@ class Delivery(Model):
 
     github: GitHub | None = Field(default=None, description="A repository whose workflows deploy.")
     gitlab: GitLab | None = Field(default=None, description="A project whose pipelines deploy.")
+
+    @property
+    def providers_made(self) -> frozenset[str]:
+        """The addresses of the identity providers that are made here."""
+        github = {GITHUB} if self.github and self.github.provider == "made" else set[str]()
+        gitlab = {self.gitlab.url} if self.gitlab and self.gitlab.provider == "made" else set[str]()
+        return frozenset(github | gitlab)
 
     @model_validator(mode="after")
     def _somebody_delivers(self) -> "Delivery":

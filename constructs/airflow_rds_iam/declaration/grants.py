@@ -1,5 +1,7 @@
 """The grants that a declaration makes, each with the names derived from it once."""
 
+import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -24,6 +26,17 @@ class Grant:
     def other_users(self) -> tuple[str, ...]:
         """The users that the identity would log in as with another level."""
         return tuple(replace(self, level=level).user for level in LEVELS if level != self.level)
+
+    @property
+    def sid(self) -> str:
+        """The statement that lets the identity log in, of letters and digits, as IAM wants it."""
+        names = [*self.database.split("_"), *self.instance.split("-")]
+        told = f"{self.level}_{self.database}_on_{self.instance}".replace("-", "_")
+        sid = "".join(word.capitalize() for word in told.split("_"))
+        # What others may be written like as well is told apart by a hash.
+        if all(re.fullmatch(r"[a-z]+", word) and word != "on" for word in names):
+            return sid
+        return sid + hashlib.sha256(f"{self.instance}/{self.database}".encode()).hexdigest()[:6]
 
     @property
     def connection_id(self) -> str:

@@ -1,6 +1,5 @@
 """What a team declares of an environment: its instances, databases, identities and access."""
 
-import re
 from itertools import combinations
 from typing import Literal
 
@@ -8,9 +7,10 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.existing import ExistingInstance
+from airflow_rds_iam.declaration.identities import Identity
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
-from airflow_rds_iam.declaration.review import Kind, ReviewSettings, Terms
+from airflow_rds_iam.declaration.review import ReviewSettings, Terms
 from airflow_rds_iam.declaration.schedule import hours_between
 from airflow_rds_iam.declaration.values import (
     Account,
@@ -29,7 +29,6 @@ from airflow_rds_iam.declaration.values import (
     Region,
     ResourceId,
     RetentionDays,
-    RoleArn,
     Schedule,
     TagKey,
     TagValue,
@@ -325,33 +324,6 @@ class Airflow(Model):
         return self
 
 
-class Identity(Model):
-    """An existing IAM role that people or programs assume."""
-
-    role_arn: RoleArn = Field(
-        description="The role, which exists, and which a policy for each grant is attached to: "
-        "`ManagedPolicy.Roles`."
-    )
-
-    kind: Kind | None = Field(default=None, description="Who assumes the role, for `review.rules`.")
-
-    @property
-    def role_name(self) -> str:
-        """The role's name, without its path."""
-        return self.role_arn.rpartition("/")[2]
-
-    @property
-    def account(self) -> str:
-        """The account of 12 digits that the role is in."""
-        return self.role_arn.split(":")[4]
-
-    @model_validator(mode="after")
-    def _role_takes_policies(self) -> "Identity":
-        if re.search(r":role/(aws-reserved|aws-service-role)/", self.role_arn):
-            raise ValueError(f"{self.role_arn} is managed by AWS: no policy can be attached to it")
-        return self
-
-
 class DriftCheck(Model):
     """A regular comparison of the servers with the declaration."""
 
@@ -405,8 +377,8 @@ class Declaration(Model):
         default=10,
         ge=1,
         le=20,
-        description="The account's quota; an identity's role has one for each of its databases, "
-        "Airflow's none.",
+        description="The account's quota; an identity's role has one for each of its databases, or "
+        "fewer with `policies: packed`, Airflow's none.",
     )
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(

@@ -1,14 +1,16 @@
-"""Whether IAM takes the policies that follow from a declaration's grants.
+"""The policies that follow from a declaration's grants, and whether IAM takes them.
 
 Source of the quotas: "IAM and AWS STS quotas". White space does not count.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.grants import grants
+from airflow_rds_iam.declaration.grants import Grant, grants
+from airflow_rds_iam.declaration.identities import Identity
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.packing import packed
 
 # Characters of all inline policies of a role, and of a managed policy.
 INLINE_POLICIES = 10240
@@ -17,6 +19,10 @@ MANAGED_POLICY = 6144
 # policy beside its user's name, where the names of partition, region and all else are longest.
 OWN_POLICIES = 1800
 LOGIN_POLICY = 183
+# Characters of a managed policy without a statement, and of a login's statement beside the names of
+# its user and its own, with the comma after it.
+EMPTY_POLICY = 39
+LOGIN_STATEMENT = 154
 # Characters of the managed policy with which Airflow looks its connections up, before any
 # connection, and of a connection beside the names of the environment and of the connection.
 LOOKUP_POLICY = 112
@@ -44,11 +50,68 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
             yield ("instances", logins[-1].instance, "databases"), message
 
 
+def login_policies(identity: Identity, granted: Sequence[Grant]) -> dict[str, list[Grant]]:
+    """The grants of ``identity``, which has some, by the managed policy that each stands in.
+
+    Among them is always the policy without a name, which either layout has: from one to the other
+    it changes in place. One whose name begins with another's may hold what that one held.
+
+    Raises:
+        ValueError: a permission set's policy would be too large.
+    """
+    if identity.policies == "separate" and not identity.identity_center:
+        first, *others = sorted(granted, key=lambda grant: (grant.instance, grant.database))
+        return {"": [first], **{f"{one.instance}-{one.database}": [one] for one in others}}
+    by_name = {f"{grant.instance}/{grant.database}": grant for grant in granted}
+    groups = packed(
+        {name: _size(grant) for name, grant in by_name.items()},
+        limit=MANAGED_POLICY - EMPTY_POLICY,
+    )
+    return {group: [by_name[name] for name in names] for group, names in groups.items()}
+
+
+def first(layout: Iterable[str], policy: str) -> list[str]:
+    """The policies of ``layout`` that may hold what ``policy`` held, and so change before it."""
+    return [other for other in layout if other != policy and other.startswith(policy)]
+
+
+def _size(grant: Grant) -> int:
+    return LOGIN_STATEMENT + len(grant.user) + len(grant.sid)
+
+
 def _managed(declaration: Declaration) -> Iterator[tuple[Path, str]]:
-    quota = declaration.managed_policies_per_role
-    # Airflow's logins are inline policies of a role that is ours.
-    identities = (grant.identity for grant in grants(declaration) if grant.identity != AIRFLOW)
-    for identity, count in Counter(identities).items():
-        if count > quota:
-            message = f"{quota}: {identity!r} needs {count} managed policies, one a database"
-            yield ("managed_policies_per_role",), message
+    by_identity: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants(declaration):
+        by_identity[grant.identity].append(grant)
+    for name, identity in declaration.identities.items():
+        if granted := by_identity[name]:
+            yield from _too_many(name, identity, granted, declaration.managed_policies_per_role)
+
+
+def _too_many(
+    name: str, identity: Identity, granted: Sequence[Grant], quota: int
+) -> Iterator[tuple[Path, str]]:
+    path = ("identities", name)
+    policies = len(login_policies(identity, granted))
+    if identity.identity_center and policies > 1:
+        size = EMPTY_POLICY + sum(map(_size, granted))
+        message = (
+            f"{len(granted)} databases make {size:,} characters of the one policy that a "
+            f"permission set refers to; IAM allows {MANAGED_POLICY:,}: declare two identities, of "
+            "two permission sets"
+        )
+        yield path, message
+        return
+    room = quota - identity.other_policies
+    if policies <= room:
+        return
+    has = f" besides the {identity.other_policies} that it has" if identity.other_policies else ""
+    message = (
+        f"{len(granted)} databases need {policies} managed policies, and its role may have {room}"
+        f"{has}: "
+    )
+    if identity.policies == "separate":
+        fewer = len(login_policies(identity.model_copy(update={"policies": "packed"}), granted))
+        yield path, f"{message}declare policies: packed, which needs {fewer}"
+    else:
+        yield path, f"{message}have the quota raised, and declare managed_policies_per_role"

@@ -160,6 +160,75 @@ RoleArn = Annotated[
         "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/analyst",
     ),
 ]
+SamlProviderArn = Annotated[
+    str,
+    _form(
+        r"^arn:[a-z-]+:iam::[0-9]{12}:saml-provider/[a-zA-Z0-9._-]+$",
+        "the ARN of a SAML provider, such as arn:aws:iam::111122223333:saml-provider/okta",
+    ),
+]
+# "IAM and AWS STS quotas", IAM name requirements.
+ExternalId = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9+=,.@:/-]{2,1224}$",
+        "2 to 1224 letters without accents, digits and any of + = , . @ : / -",
+    ),
+]
+# IAM Identity Center API reference, CreatePermissionSet.
+PermissionSet = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9+=,.@_-]{1,32}$",
+        "the name of a permission set, of 1 to 32 letters, digits and any of + = , . @ _ -",
+    ),
+]
+# IAM API reference, CreateOpenIDConnectProvider.
+Issuer = Annotated[
+    str,
+    _form(
+        r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-zA-Z0-9._~-]+)*/?$",
+        "the address of an OpenID Connect provider as its tokens have it, such as "
+        "https://accounts.google.com, without a port",
+        longest=255,
+    ),
+]
+Audience = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9._:/-]+$",
+        "an audience of 1 to 255 letters, digits and any of . _ : / -, without a wildcard",
+        longest=255,
+    ),
+]
+# What IAM would read as a wildcard or a variable is none of it.
+Subject = Annotated[
+    str,
+    _form(
+        r"^[!-#%-)+->@-~ ]+$",
+        "a whole subject of 1 to 255 letters without accents, digits, signs and spaces, without "
+        "$ and the wildcards * and ?",
+        longest=255,
+    ),
+]
+# Kubernetes, "Object Names and IDs".
+KubernetesName = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "a name of Kubernetes: lower-case letters and digits, with hyphens and dots in between",
+        longest=253,
+    ),
+]
+# Amazon EKS API reference, CreateCluster.
+ClusterName = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$",
+        "the name of an EKS cluster, of 1 to 100 letters, digits, hyphens and underscores",
+        longest=100,
+    ),
+]
 TopicArn = Annotated[
     str,
     _form(

@@ -60,14 +60,24 @@ class Server(Protocol):
 def grant_connect(
     scope: Construct, grantee: iam.IGrantable, *, resource_id: str, user: str
 ) -> iam.Grant:
-    """Let ``grantee`` log in as the PostgreSQL ``user`` of one server, and as no other.
+    """Let ``grantee`` log in as the PostgreSQL ``user`` of one server, and as no other."""
+    statement = connect_statement(scope, resource_id=resource_id, user=user)
+    return iam.Grant.add_to_principal(
+        grantee=grantee, actions=statement.actions, resource_arns=statement.resources
+    )
+
+
+def connect_statement(
+    scope: Construct, *, resource_id: str, user: str, sid: str | None = None
+) -> iam.PolicyStatement:
+    """What allows a login as the PostgreSQL ``user`` of one server, and as no other.
 
     Source: "Creating and using an IAM policy for IAM database access".
     """
-    return iam.Grant.add_to_principal(
-        grantee=grantee,
+    return iam.PolicyStatement(
+        sid=sid,
         actions=["rds-db:connect"],
-        resource_arns=[
+        resources=[
             Stack.of(scope).format_arn(
                 service="rds-db",
                 resource="dbuser",

@@ -68,7 +68,7 @@ def test_the_function_alone_administers_a_server(dev_templates: Templates) -> No
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(declarations())
+@given(declarations(of_every_kind=True))
 def test_the_templates_grant_what_is_declared_and_no_more(
     synthesized: Callable[[dict[str, Any]], Path], content: dict[str, Any]
 ) -> None:

@@ -192,9 +192,42 @@ def grants_to(identity: str, count: int) -> dict[str, object]:
 def test_a_role_with_more_managed_policies_than_its_quota_is_refused() -> None:
     assert found(grants_to("shop", 7)) == []
     assert found(grants_to("shop", 8)) == [
-        ("managed_policies_per_role", "10: 'shop' needs 11 managed policies, one a database")
+        (
+            "identities.shop",
+            "11 databases need 11 managed policies, and its role may have 10: declare policies: "
+            "packed, which needs 1",
+        )
     ]
     assert found({**grants_to("shop", 8), "managed_policies_per_role": 11}) == []
+    assert found({**grants_to("shop", 8), "identities.shop.policies": "packed"}) == []
+
+
+def test_the_policies_that_a_role_has_anyway_are_counted() -> None:
+    assert found({**grants_to("shop", 3), "identities.shop.other_policies": 4}) == []
+    [(path, message)] = found({**grants_to("shop", 4), "identities.shop.other_policies": 4})
+    assert path == "identities.shop"
+    assert message.startswith(
+        "7 databases need 7 managed policies, and its role may have 6 besides the 4 that it has: "
+    )
+
+
+def test_packed_policies_are_counted_too() -> None:
+    packed = {"identities.shop.policies": "packed"}
+    assert found({**grants_to("shop", 150), **packed}) == []
+    [(path, message)] = found({**grants_to("shop", 400), **packed})
+    assert path == "identities.shop"
+    assert "have the quota raised, and declare managed_policies_per_role" in message
+
+
+def test_a_permission_set_has_one_policy_and_no_more_databases_than_it_takes() -> None:
+    center = {
+        "identities.shop.role_arn": REMOVED,
+        "identities.shop.identity_center": {"permission_set": "Shop"},
+    }
+    assert found({**grants_to("shop", 20), **center}) == []
+    [(path, message)] = found({**grants_to("shop", 40), **center})
+    assert path == "identities.shop"
+    assert "of the one policy that a permission set refers to; IAM allows 6,144" in message
 
 
 def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take() -> None:

@@ -15,6 +15,7 @@ from airflow_rds_iam.declaration.schema import document
 from stacks import add_environment
 from tests.declared import dev
 from tests.existing import LAKE
+from tests.kinds import KINDS
 from tests.templates import of_type, text
 
 FILE = Path(__file__).parents[4] / "docs/declaration.md"
@@ -61,6 +62,8 @@ CHANGES: dict[str, object] = {
         "gitlab": {"project": "group/project"},
     },
     "identities.shop.role_arn": "arn:aws:iam::111122223333:role/another",
+    **{f"identities.{name}": kind for name, kind in KINDS.items()},
+    "instances.warehouse.databases.payroll.read": [*KINDS],
 }
 
 
@@ -165,7 +168,8 @@ def test_a_key_becomes_the_properties_that_the_page_names(
         if re.search(r"`[A-Z]\w+\.[A-Z]", says)
     }
     assert len(named) > 30
-    tried = {re.sub(r"(instances|identities)\.\w+", r"\1.<name>", path) for path in CHANGES}
+    kinds = {f"identities.<name>.{way}" for kind in KINDS.values() for way in kind}
+    tried = kinds | {re.sub(r"(instances|identities)\.\w+", r"\1.<name>", path) for path in CHANGES}
     for path, properties in named.items():
         assert any(path.startswith(one) for one in tried) or path == "instances", path
         for one in properties:

@@ -41,7 +41,21 @@ ITEMS = {
     **{part: {"name": "x"} for part in ("kinds", "levels", "classes", "but", "needs")},
 }
 # What a mapping holds beside the key that is tried.
-BESIDE = {"existing": LAKE["existing"]}
+BESIDE: dict[str, Any] = {
+    "existing": LAKE["existing"],
+    "other_account": {
+        "role_arn": "arn:aws:iam::444455556666:role/etl",
+        "external_id": "of-the-contract",
+    },
+    "oidc": {"issuer": "https://accounts.google.com", "audience": "warehouse", "subjects": ["10"]},
+    "saml": {
+        "provider_arn": "arn:aws:iam::111122223333:saml-provider/okta",
+        "subjects": ["analyst@example.com"],
+    },
+    "kubernetes": {"namespace": "etl", "service_account": "loader", "cluster": "batch"},
+}
+# What goes in place of another key.
+OR: dict[str | int, str] = {"issuer": "cluster"}
 
 # As they are written in the file; not each is wrong at each place.
 VALUES = (
@@ -99,7 +113,10 @@ def text_with(path: Place, written: str) -> str:
             node = {part: node}
     for position, part in enumerate(path[:-1], 1):
         if part in BESIDE:
-            node = merged(at(path[:position], BESIDE[str(part)]), node)
+            beside = {
+                key: value for key, value in BESIDE[str(part)].items() if key != OR.get(path[-1])
+            }
+            node = merged(at(path[:position], beside), node)
     text = yaml.safe_dump(merged(MINIMUM, node), sort_keys=False, width=1000)
     return re.sub(r"\n? *written: here", lambda _: f" {written}", text)
 

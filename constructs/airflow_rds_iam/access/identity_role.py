@@ -1,0 +1,132 @@
+"""The role of an identity that has none of its own, and who alone may take it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from airflow_rds_iam.declaration.identities import Identity
+
+Conditions = dict[str, dict[str, str | list[str]]]
+
+# "Configure SAML assertions for the authentication response", Audience.
+SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
+# True of a request that has it ("Null condition operator").
+NAMED: Conditions = {"Null": {"sts:SourceIdentity": "false"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """Who may take a role, how, and what the request must say, to the letter."""
+
+    principal: iam.PrincipalBase
+    exact: Conditions
+    further_actions: Sequence[str] = ()
+    """What else is done as the role is taken, if at all."""
+    further: Conditions = field(default_factory=Conditions)
+    """What must be true of taking the role, and of nothing else."""
+
+
+def identity_role(
+    scope: Construct, construct_id: str, identity: Identity, *, role_name: str
+) -> iam.Role:
+    """A role that ``identity``, which has none, may take and nobody else."""
+    trust = _trust(scope, identity)
+    role = iam.Role(
+        scope,
+        construct_id,
+        role_name=role_name,
+        assumed_by=trust.principal.with_conditions({**trust.exact, **trust.further}),
+    )
+    if trust.further_actions and role.assume_role_policy:
+        role.assume_role_policy.add_statements(
+            iam.PolicyStatement(
+                actions=list(trust.further_actions),
+                principals=[trust.principal],
+                conditions=trust.exact,
+            )
+        )
+    return role
+
+
+def provider_arn(scope: Construct, issuer: str) -> str:
+    """The ARN of an OpenID Connect provider: an account has one of each address."""
+    return Stack.of(scope).format_arn(
+        service="iam",
+        region="",
+        resource="oidc-provider",
+        resource_name=issuer.removeprefix("https://"),
+    )
+
+
+def _trust(scope: Construct, identity: Identity) -> Trust:
+    if identity.other_account:
+        return Trust(
+            principal=iam.ArnPrincipal(identity.other_account.role_arn),
+            exact={"StringEquals": {"sts:ExternalId": identity.other_account.external_id}},
+        )
+    if identity.saml:
+        return _federated(
+            iam.FederatedPrincipal(identity.saml.provider_arn, {}, "sts:AssumeRoleWithSAML"),
+            {"SAML:aud": SAML_AUDIENCE, "SAML:sub": list(identity.saml.subjects)},
+            named=True,
+        )
+    if identity.oidc:
+        return _web_identity(
+            scope,
+            identity,
+            subjects=list(identity.oidc.subjects),
+            named=identity.oidc.source_identity,
+        )
+    pods = identity.kubernetes
+    if pods is None:
+        raise ValueError("a role is made for an identity that has none")
+    if pods.issuer:
+        account = f"system:serviceaccount:{pods.namespace}:{pods.service_account}"
+        return _web_identity(scope, identity, subjects=[account], named=False)
+    stack = Stack.of(scope)
+    cluster = stack.format_arn(service="eks", resource="cluster", resource_name=pods.cluster)
+    # "Grant Pods access to AWS resources based on tags": set by EKS, and by no pod.
+    tags = {
+        "eks-cluster-arn": cluster,
+        "kubernetes-namespace": pods.namespace,
+        "kubernetes-service-account": pods.service_account,
+    }
+    return Trust(
+        principal=iam.ServicePrincipal("pods.eks.amazonaws.com"),
+        exact={
+            "StringEquals": {
+                "aws:SourceAccount": stack.account,
+                **{f"aws:RequestTag/{name}": value for name, value in tags.items()},
+            }
+        },
+        further_actions=["sts:TagSession"],
+    )
+
+
+def _web_identity(
+    scope: Construct, identity: Identity, *, subjects: list[str], named: bool
+) -> Trust:
+    issuer = identity.issuer or ""
+    host = issuer.removeprefix("https://")
+    return _federated(
+        iam.FederatedPrincipal(provider_arn(scope, issuer), {}, "sts:AssumeRoleWithWebIdentity"),
+        {f"{host}:aud": identity.audience, f"{host}:sub": subjects},
+        named=named,
+    )
+
+
+def _federated(
+    principal: iam.FederatedPrincipal, token: dict[str, str | list[str]], *, named: bool
+) -> Trust:
+    exact: Conditions = {"StringEquals": token}
+    if not named:
+        return Trust(principal=principal, exact=exact)
+    return Trust(
+        principal=principal,
+        exact=exact,
+        further=NAMED,
+        further_actions=["sts:SetSourceIdentity"],
+    )

@@ -1,0 +1,63 @@
+"""The managed policies with which an identity logs in."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from airflow_rds_iam.declaration.grants import Grant
+from airflow_rds_iam.declaration.policies import first
+from airflow_rds_iam.servers.server import Server, connect_statement
+
+
+class LoginPolicies(Construct):
+    """One statement for each grant, in the policies that ``layout`` says.
+
+    A statement that moves from one policy to another is in the new one first: what a policy no
+    longer holds, another does whose name begins with its own. A role has no policy more meanwhile,
+    since the one without a name changes in place, also from one layout to another.
+
+    Args:
+        layout: the grants by the name of their policy.
+        servers: by the name of their instance.
+        description: the same whatever the grants are: another would replace the policies.
+        role: who has the policies; with none they are attached to nothing.
+        name: of the one policy, with its path, where others refer to it by that.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        layout: Mapping[str, Sequence[Grant]],
+        servers: Mapping[str, Server],
+        description: str,
+        role: iam.IRole | None = None,
+        name: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path, managed_policy_name = name or (None, None)
+        policies = {
+            group: iam.ManagedPolicy(
+                self,
+                f"Policy-{group}" if group else "Policy",
+                description=description,
+                path=path,
+                managed_policy_name=managed_policy_name,
+                roles=[role] if role else None,
+                statements=[
+                    connect_statement(
+                        self,
+                        resource_id=servers[grant.instance].resource_id,
+                        user=grant.user,
+                        sid=grant.sid,
+                    )
+                    for grant in granted
+                ],
+            )
+            for group, granted in layout.items()
+        }
+        for group, policy in policies.items():
+            for other in first(policies, group):
+                policy.node.add_dependency(policies[other])

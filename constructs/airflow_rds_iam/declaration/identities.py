@@ -1,0 +1,247 @@
+"""Who is let in beside Airflow: each identity by what makes it one."""
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from airflow_rds_iam.declaration.part import Model
+from airflow_rds_iam.declaration.review import Kind
+from airflow_rds_iam.declaration.values import (
+    Audience,
+    ClusterName,
+    ExternalId,
+    Issuer,
+    KubernetesName,
+    PermissionSet,
+    RoleArn,
+    SamlProviderArn,
+    Subject,
+)
+
+Provider = Literal["made", "existing"]
+Layout = Literal["separate", "packed"]
+
+PROVIDER = (
+    "Whether the identity provider is made here (`OIDCProvider.Url`), or exists: an account has "
+    "one of each address."
+)
+STS = "sts.amazonaws.com"
+AWS_MANAGED = re.compile(r":role/(aws-reserved|aws-service-role)/")
+PERMISSION_SETS_ROLE = re.compile(r"/AWSReservedSSO_(.+)_[0-9a-f]{16}$")
+
+
+class OtherAccount(Model):
+    """A role of another account, which takes a role that is made here.
+
+    A database's users are let in by policies of its own account alone.
+    """
+
+    role_arn: RoleArn = Field(
+        description="The other account's role, which exists: `Role.AssumeRolePolicyDocument`."
+    )
+    external_id: ExternalId = Field(
+        description='What it must say when it takes the role, agreed with its owner ("Access to '
+        'AWS accounts owned by third parties"): `Role.AssumeRolePolicyDocument`.'
+    )
+
+
+class IdentityCenter(Model):
+    """People of a permission set of IAM Identity Center.
+
+    No policy can be attached to its roles: the permission set refers to one of a fixed name.
+    """
+
+    permission_set: PermissionSet = Field(
+        description="Its name. Its owner adds a reference to the policy, "
+        "`/airflow-rds-iam/<environment>/<identity>`, which an output of the access stack has: "
+        "`ManagedPolicy.ManagedPolicyName`, `ManagedPolicy.Path`."
+    )
+
+
+class Oidc(Model):
+    """Whom an OpenID Connect provider vouches for, such as Okta, Google Workspace or GitHub."""
+
+    issuer: Issuer = Field(
+        description="The provider's address, as its tokens have it in `iss`: "
+        "`Role.AssumeRolePolicyDocument`, `OIDCProvider.Url`."
+    )
+    audience: Audience = Field(
+        description="Whom a token must be for, its `aud`: `Role.AssumeRolePolicyDocument`, "
+        "`OIDCProvider.ClientIdList`."
+    )
+    subjects: list[Subject] = Field(
+        min_length=1,
+        description="Who a token must be of, its whole `sub`: `Role.AssumeRolePolicyDocument`.",
+    )
+    source_identity: bool = Field(
+        default=True,
+        description="Ask for the claim `https://aws.amazon.com/source_identity`, with which all "
+        "that a session does names the person. Without, for providers that cannot give it, the "
+        "subject stands in CloudTrail's AssumeRoleWithWebIdentity alone.",
+    )
+    provider: Provider = Field(default="existing", description=PROVIDER)
+
+
+class Saml(Model):
+    """Whom a SAML 2.0 provider vouches for. It must say SourceIdentity of each."""
+
+    provider_arn: SamlProviderArn = Field(
+        description="The provider, which exists: `Role.AssumeRolePolicyDocument`."
+    )
+    subjects: list[Subject] = Field(
+        min_length=1,
+        description="Whose assertion it must be, its whole NameID: "
+        "`Role.AssumeRolePolicyDocument`.",
+    )
+
+
+class Kubernetes(Model):
+    """The pods of a service account, by EKS Pod Identity (`cluster`) or IRSA (`issuer`)."""
+
+    namespace: KubernetesName = Field(description="The service account's namespace.")
+    service_account: KubernetesName = Field(description="The service account.")
+    cluster: ClusterName | None = Field(
+        default=None,
+        description="The EKS cluster, of this account and region, with the Pod Identity Agent: "
+        "`PodIdentityAssociation.ClusterName`.",
+    )
+    issuer: Issuer | None = Field(
+        default=None,
+        description="The cluster's OpenID Connect provider: `Role.AssumeRolePolicyDocument`.",
+    )
+    provider: Provider = Field(default="existing", description=PROVIDER)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Kubernetes":
+        if bool(self.cluster) == bool(self.issuer):
+            raise ValueError("must have either a cluster (EKS Pod Identity) or an issuer (IRSA)")
+        if self.cluster and self.provider == "made":
+            raise ValueError("provider: made must go with an issuer: Pod Identity needs none")
+        return self
+
+
+class Identity(Model):
+    """People or programs that are let in: a role that exists, or how to come by one made here."""
+
+    role_arn: RoleArn | None = Field(
+        default=None,
+        description="A role of this account, which exists, and which the policies are attached to: "
+        "`ManagedPolicy.Roles`.",
+    )
+    other_account: OtherAccount | None = Field(
+        default=None, description="A role of another account."
+    )
+    identity_center: IdentityCenter | None = Field(
+        default=None, description="A permission set of IAM Identity Center."
+    )
+    oidc: Oidc | None = Field(
+        default=None, description="Whom an OpenID Connect provider vouches for."
+    )
+    saml: Saml | None = Field(default=None, description="Whom a SAML 2.0 provider vouches for.")
+    kubernetes: Kubernetes | None = Field(
+        default=None, description="A Kubernetes service account on Amazon EKS."
+    )
+    kind: Kind | None = Field(default=None, description="Who it is, for `review.rules`.")
+    policies: Layout = Field(
+        default="separate",
+        description="A managed policy for each database, or `packed`: a statement for each, in as "
+        "few policies as hold them. That of a permission set is always one.",
+    )
+    other_policies: int = Field(
+        default=0,
+        ge=0,
+        le=19,
+        description="Managed policies that the role has anyway, of `managed_policies_per_role`.",
+    )
+
+    @property
+    def role_name(self) -> str | None:
+        """The existing role's name, without its path."""
+        return self.role_arn.rpartition("/")[2] if self.role_arn else None
+
+    @property
+    def account(self) -> str | None:
+        """The account of 12 digits that the existing role is in."""
+        return self.role_arn.split(":")[4] if self.role_arn else None
+
+    def has_role(self, arn: str, *, made: str) -> bool:
+        """Whether ``arn`` is that of its role, or of one of its permission set's.
+
+        Args:
+            arn: of a role.
+            made: the name of the role that is made for it, if one is.
+        """
+        if self.role_arn:
+            return arn == self.role_arn
+        if self.identity_center:
+            found = PERMISSION_SETS_ROLE.search(arn)
+            return bool(found and found[1] == self.identity_center.permission_set)
+        return arn.rpartition(":role/")[2] == made
+
+    @property
+    def issuer(self) -> str | None:
+        """The OpenID Connect provider whose tokens its role is given for."""
+        named = self.oidc or self.kubernetes
+        return named.issuer if named else None
+
+    @property
+    def audience(self) -> str:
+        """Whom such a token must be for."""
+        return self.oidc.audience if self.oidc else STS
+
+    @property
+    def makes_provider(self) -> bool:
+        """Whether that provider is made here."""
+        named = self.oidc or self.kubernetes
+        return bool(named and named.provider == "made")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Identity":
+        ways = {
+            "role_arn": self.role_arn,
+            "other_account": self.other_account,
+            "identity_center": self.identity_center,
+            "oidc": self.oidc,
+            "saml": self.saml,
+            "kubernetes": self.kubernetes,
+        }
+        found = [way for way, declared in ways.items() if declared]
+        if len(found) != 1:
+            has = " and ".join(found) or "none"
+            raise ValueError(f"must have one of {', '.join(ways)}; it has {has}")
+        if self.identity_center and "policies" in self.model_fields_set:
+            raise ValueError("policies must be left out: a permission set refers to one policy")
+        if self.other_policies and not (self.role_arn or self.identity_center):
+            raise ValueError("other_policies must be of a role that exists: one made here has none")
+        return self
+
+    @model_validator(mode="after")
+    def _role_takes_policies(self) -> "Identity":
+        arn = self.role_arn or ""
+        if found := PERMISSION_SETS_ROLE.search(arn):
+            raise ValueError(
+                f"{arn} is a role of IAM Identity Center, which no policy can be attached to; "
+                f"declare, in place of role_arn, identity_center: {{permission_set: {found[1]}}}"
+            )
+        if AWS_MANAGED.search(arn):
+            raise ValueError(f"{arn} is managed by AWS: no policy can be attached to it")
+        return self
+
+
+def made_role(environment: str, identity: str) -> str:
+    """The name of the role that is made for an identity that has none."""
+    return f"{environment}-{identity}"
+
+
+def providers_made(identities: Iterable[Identity]) -> dict[str, list[str]]:
+    """The OpenID Connect providers that are made here, by address, with their audiences."""
+    made: dict[str, list[str]] = {}
+    together = [one for one in identities if one.issuer]
+    for identity in together:
+        if identity.makes_provider and identity.issuer:
+            made[identity.issuer] = sorted(
+                {one.audience for one in together if one.issuer == identity.issuer}
+            )
+    return made

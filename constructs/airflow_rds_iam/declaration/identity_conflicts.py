@@ -1,0 +1,71 @@
+"""What is wrong between an identity and the rest of the declaration."""
+
+from collections.abc import Iterator
+
+from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.identities import made_role
+from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+
+# "IAM and AWS STS quotas": characters of a role's name.
+LONGEST_ROLE = 64
+
+
+def identity_conflicts(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration, and what is wrong there."""
+    if AIRFLOW in declaration.identities:
+        yield ("identities", AIRFLOW), f"{AIRFLOW!r} is Airflow's execution role: not declared"
+    # IAM attaches a managed policy only to a role of the policy's own account.
+    accounts = [declaration.account, *(one.account for one in declaration.identities.values())]
+    account = next(filter(None, accounts), None)
+    yield from _accounts(declaration, account)
+    yield from _roles(declaration, environment)
+    yield from _providers(declaration)
+
+
+def _accounts(declaration: Declaration, account: str | None) -> Iterator[tuple[Path, str]]:
+    for name, identity in declaration.identities.items():
+        path = ("identities", name)
+        if identity.role_arn and identity.account != account:
+            yield (
+                (*path, "role_arn"),
+                f"{identity.role_arn!r} must be a role of account {account}; a role of another "
+                "account is declared in other_account",
+            )
+        elsewhere = identity.other_account
+        if elsewhere and elsewhere.role_arn.split(":")[4] == account:
+            yield (
+                (*path, "other_account", "role_arn"),
+                f"{elsewhere.role_arn!r} is a role of this account: declare it as role_arn",
+            )
+        if identity.saml and account and identity.saml.provider_arn.split(":")[4] != account:
+            yield (
+                (*path, "saml", "provider_arn"),
+                f"{identity.saml.provider_arn!r} must be a provider of account {account}",
+            )
+
+
+def _roles(declaration: Declaration, environment: str) -> Iterator[tuple[Path, str]]:
+    names: dict[str, str] = {}
+    for name, identity in declaration.identities.items():
+        if identity.identity_center:
+            continue
+        role = identity.role_name or made_role(environment, name)
+        if len(role) > LONGEST_ROLE:
+            message = f"makes the role {role!r}; IAM allows {LONGEST_ROLE} characters"
+            yield ("identities", name), message
+        # Role names are unique in an account, whatever their path and case.
+        other = names.setdefault(role.lower(), name)
+        if other != name:
+            shown = identity.role_arn or role
+            message = f"{shown!r} is the role of {other!r}; each identity needs its own"
+            yield ("identities", name, *(["role_arn"] if identity.role_arn else [])), message
+
+
+def _providers(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    delivery = declaration.delivery
+    of_pipelines = delivery.providers_made if delivery else frozenset[str]()
+    for name, identity in declaration.identities.items():
+        if identity.makes_provider and identity.issuer in of_pipelines:
+            way = "oidc" if identity.oidc else "kubernetes"
+            message = f"'made': {identity.issuer} is made by delivery: declare provider: existing"
+            yield ("identities", name, way, "provider"), message

@@ -1,0 +1,79 @@
+"""Who may take the role of an identity that has none of its own, by the declaration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_rds_iam.declaration.identities import Identity
+
+WEB_IDENTITY, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
+NAMING = "sts:SetSourceIdentity"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredTrust:
+    """One principal, and what a request must say, to the letter."""
+
+    kind: str
+    """``AWS``, ``Federated`` or ``Service``."""
+    principal: str
+    """An ARN, what one ends with, or a service."""
+    actions: frozenset[str]
+    exact: Mapping[str, frozenset[str]]
+    """The values of each key; of one that is empty, that it must be there."""
+    names_source: bool = False
+    """Whether who takes it must name the person."""
+
+
+def declared_trust(identity: Identity) -> DeclaredTrust | None:
+    """Who may take the role that is made for ``identity``; None if none is."""
+    if elsewhere := identity.other_account:
+        return DeclaredTrust(
+            kind="AWS",
+            principal=elsewhere.role_arn,
+            actions=frozenset({"sts:AssumeRole"}),
+            exact={"sts:ExternalId": frozenset({elsewhere.external_id})},
+        )
+    if saml := identity.saml:
+        return DeclaredTrust(
+            kind="Federated",
+            principal=saml.provider_arn,
+            actions=frozenset({SAML, NAMING}),
+            exact={
+                "SAML:aud": frozenset({"https://signin.aws.amazon.com/saml"}),
+                "SAML:sub": frozenset(saml.subjects),
+            },
+            names_source=True,
+        )
+    pods = identity.kubernetes
+    if pods and pods.cluster:
+        return DeclaredTrust(
+            kind="Service",
+            principal="pods.eks.amazonaws.com",
+            actions=frozenset({"sts:AssumeRole", "sts:TagSession"}),
+            exact={
+                "aws:RequestTag/eks-cluster-arn": frozenset(),
+                "aws:RequestTag/kubernetes-namespace": frozenset({pods.namespace}),
+                "aws:RequestTag/kubernetes-service-account": frozenset({pods.service_account}),
+            },
+        )
+    if not identity.issuer:
+        return None
+    host = identity.issuer.removeprefix("https://")
+    subjects = (
+        [f"system:serviceaccount:{pods.namespace}:{pods.service_account}"]
+        if pods
+        else identity.oidc.subjects
+        if identity.oidc
+        else []
+    )
+    names_source = bool(identity.oidc and identity.oidc.source_identity)
+    return DeclaredTrust(
+        kind="Federated",
+        principal=f":oidc-provider/{host}",
+        actions=frozenset({WEB_IDENTITY, *([NAMING] if names_source else [])}),
+        exact={
+            f"{host}:aud": frozenset({identity.audience}),
+            f"{host}:sub": frozenset(subjects),
+        },
+        names_source=names_source,
+    )
