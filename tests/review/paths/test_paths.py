@@ -11,7 +11,6 @@ from review.iam.policy import Source, policy
 from review.matrix.labels import Labels
 from review.paths.build import going, paths
 from review.paths.model import Path
-from review.paths.running import RUNNING
 from review.paths.ways import ways
 from review.templates.access import Access
 from review.templates.assembly import of_templates
@@ -243,18 +242,6 @@ def test_who_may_give_commands_in_what_has_a_role_has_it(
     dev_templates["dev-network"]["Resources"]["Machine"] = {"Type": kind, "Properties": properties}
     assert those(stranger(dev_templates, allow(action)), "give commands in") == ["allowed"]
     assert those(stranger(dev_templates, allow("ssm:GetParameter")), "give commands in") == []
-
-
-def test_each_service_that_a_role_can_be_passed_to_is_a_way_only_as_a_whole(
-    dev_templates: Templates,
-) -> None:
-    for service, actions in RUNNING:
-        how = f"pass the role of shop to what it runs on {service}"
-        # An action of any of several ways to the same service may go one of the others.
-        whole = {*actions, "iam:PassRole"}
-        assert "unknown" in those(stranger(dev_templates, allow([*whole])), how), service
-        assert those(stranger(dev_templates, allow("iam:PassRole")), how) == []
-        assert those(stranger(dev_templates, allow([*actions])), how) == []
 
 
 def trusting(templates: Templates, principal: Any, **rest: Any) -> list[Path]:
