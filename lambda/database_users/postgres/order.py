@@ -104,11 +104,12 @@ def follow(
     names = frozenset(scope(comparison))
     steps = [_done(Phase.CLOSE, first, run.do)]
     failed: set[Subject] = set()
+    unready: frozenset[str] = frozenset()
     for phase in Phase:
         match phase:
             case Phase.INSIDE:
                 entered = names | databases_to_hand_over(comparison)
-                steps += _inside(run, comparison, entered - _unready(comparison, failed))
+                steps += _inside(run, comparison, entered - _missing(comparison, failed) - unready)
             case Phase.DISCONNECT:
                 steps.append(_disconnected(run, comparison))
             case Phase.REMOVE:
@@ -121,8 +122,11 @@ def follow(
             # What the users whose sessions ended have made until then is known only now.
             run.look_again()
             comparison = Comparison(databases, run.server)
-        if phase is Phase.PREPARE and any(not failure.of for failure in steps[-1].failures):
-            failed |= {("database", name) for name in unprepared(comparison)}
+        if phase is Phase.PREPARE and any(step.failures for step in steps):
+            # Which roles there are by now tells what failed of them, and what before.
+            run.look_again()
+            unready = unprepared(Comparison(databases, run.server))
+            failed |= {("database", name) for name in unready}
     return Plan(access, tuple(steps))
 
 
@@ -134,11 +138,9 @@ def _kept(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(login for step in steps for one in step.findings for login in one.keeps)
 
 
-def _unready(comparison: Comparison, failed: Collection[Subject]) -> frozenset[str]:
-    """The databases that are not there, or their roles, for something that failed."""
+def _missing(comparison: Comparison, failed: Collection[Subject]) -> frozenset[str]:
     names = {name for kind, name in failed if kind == "database"}
-    missing = names - comparison.server.databases.keys()
-    return frozenset(missing | (names & unprepared(comparison)))
+    return frozenset(names - comparison.server.databases.keys())
 
 
 def _disconnected(run: Run, comparison: Comparison) -> Step:
