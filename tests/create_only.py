@@ -10,7 +10,7 @@ from cfnlint.schema.manager import (  # pyright: ignore[reportMissingTypeStubs]
 
 def create_only(resource_type: str) -> list[list[str]]:
     """The paths of the properties for which CloudFormation replaces, or may replace."""
-    schema = _schema(resource_type)
+    schema = schema_of(resource_type)
     paths: list[str] = [
         *schema.get("createOnlyProperties", []),
         *schema.get("conditionalCreateOnlyProperties", []),
@@ -20,11 +20,12 @@ def create_only(resource_type: str) -> list[list[str]]:
 
 def identifier(resource_type: str) -> list[list[str]]:
     """The paths of the properties that name a resource together, once in an account."""
-    paths: list[str] = _schema(resource_type).get("primaryIdentifier", [])
+    paths: list[str] = schema_of(resource_type).get("primaryIdentifier", [])
     return [path.split("/")[2:] for path in paths]
 
 
-def _schema(resource_type: str) -> dict[str, Any]:
+def schema_of(resource_type: str) -> dict[str, Any]:
+    """What CloudFormation publishes of a resource type."""
     if "Custom::" in resource_type:
         return {}  # its function decides, which keeps the id that it has
     found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", resource_type)

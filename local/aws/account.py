@@ -19,7 +19,7 @@ from typing import Any
 import hypercorn.asyncio
 import hypercorn.config
 
-from local.aws import MARK, exports, simulation
+from local.aws import MARK, exports, schemas, simulation
 from local.aws.audit import Calls
 from local.aws.certificates import CertificateAuthority
 from local.aws.cloudwatch.service import CloudWatch
@@ -155,6 +155,8 @@ def _start_services(
         secret,
     ):
         module.register(emulator)
+    [folder] = _ROOT.glob(".venv/lib/python3.*/site-packages/cfnlint/data/schemas")
+    schemas.register(emulator, folder)
     return functions, rds
 
 

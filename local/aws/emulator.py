@@ -524,6 +524,10 @@ class Emulator:
 
     # CloudFormation
 
+    def resource_types(self) -> list[str]:
+        """The types that are handled by now."""
+        return [*self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")]
+
     def resource_type(self, name: str) -> ResourceType:
         """How the emulator itself handles a type."""
         handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")[name]

@@ -81,9 +81,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"Role": role(), **{f"P{number}": managed(**OF_ROLE) for number in range(11)}},
         "quota for PoliciesPerRole: 10",
     ),
-    "a role with too long a name": ({"It": role(name=65 * "r")}, "quota for RoleName: 64"),
-    "a role with too long a description": ({"It": described(1001 * "d")}, "Description: 1000"),
-    "a role with another script's letters": ({"It": described("λ")}, "characters of Latin-1"),
+    "a role with too long a name": ({"It": role(name=65 * "r")}, "#/RoleName: 'rrrr"),
+    "a role with too long a description": ({"It": described(1001 * "d")}, "#/Description: 'dddd"),
+    "a role with another script's letters": (
+        {"It": described("λ")},
+        "#/Description: 'λ' does not match the pattern",
+    ),
 }
 
 

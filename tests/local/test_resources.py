@@ -83,7 +83,12 @@ def test_a_network_with_nat_flow_logs_and_rules_is_made_and_taken_away(
 
 def test_a_flow_log_needs_a_role_that_trusts_it(stacks: Stacks) -> None:
     flow_log = resource(
-        "EC2::FlowLog", ResourceId={"Ref": "Vpc"}, DeliverLogsPermissionArn=get("Role", "Arn")
+        "EC2::FlowLog",
+        ResourceId={"Ref": "Vpc"},
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogGroupName="flow",
+        DeliverLogsPermissionArn=get("Role", "Arn"),
     )
     trusted = trust(Service="ec2.amazonaws.com")
     role = resource("IAM::Role", AssumeRolePolicyDocument=trusted)
@@ -154,7 +159,10 @@ def test_an_airflow_environment_keeps_what_it_was_given(stacks: Stacks, account:
         ({"EnvironmentClass": "mw1.tiny"}, "EnvironmentClass 'mw1.tiny'"),
         ({"AirflowVersion": "3"}, "AirflowVersion '3'"),
         ({"MinWorkers": 9, "MaxWorkers": 3}, "MinWorkers 9 to MaxWorkers 3"),
-        ({"WebserverAccessMode": "SECRET"}, "WebserverAccessMode 'SECRET'"),
+        (
+            {"WebserverAccessMode": "SECRET"},
+            "WebserverAccessMode: 'SECRET' is not a valid enum value",
+        ),
         ({"Name": "another"}, "does not let airflow.amazonaws.com assume it for"),
         ({"RequirementsS3Path": "missing.txt"}, "RequirementsS3Path: no missing.txt"),
         ({"SourceBucketArn": "arn:aws:s3:::none"}, "SourceBucketArn: no bucket none"),

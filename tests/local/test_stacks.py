@@ -89,7 +89,7 @@ def test_a_failed_update_goes_back_and_a_custom_resource_hears_of_both(stacks: S
         ({"DBSubnetGroupName": "missing"}, "DBSubnetGroupName 'missing'"),
         ({"VPCSecurityGroups": ["sg-missing"]}, "no group 'sg-missing'"),
         ({"DBParameterGroupName": "missing"}, "DBParameterGroup not found: missing"),
-        ({"DBInstanceIdentifier": "a--b"}, "DBInstanceIdentifier 'a--b'"),
+        ({"DBInstanceIdentifier": "a--b"}, "DBInstanceIdentifier: 'a--b'"),
     ],
 )
 def test_an_instance_that_rds_would_not_make_is_refused(

@@ -5,13 +5,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local.aws.cloudwatch.evaluation import OPERATORS, STATISTICS, Alarm, State, state_of
+from local.aws.cloudwatch.evaluation import OPERATORS, Alarm, State, state_of
 from local.aws.emulator import Created, Emulator, Properties, ResourceType
 
 _DAY, _WEEK, _HOUR = 86_400, 604_800, 3_600
 _SHORT_PERIODS = (10, 20, 30)
-_TREATMENTS = ("breaching", "ignore", "missing", "notBreaching")
-_WARM_UP_MINUTES = 2_880
 
 
 class CloudWatch:
@@ -95,14 +93,9 @@ def _check(properties: Properties) -> None:
 
     Source: Amazon CloudWatch API reference, PutMetricAlarm.
     """
-    for name, allowed in {
-        "ComparisonOperator": OPERATORS,
-        "Statistic": STATISTICS,
-        "TreatMissingData": _TREATMENTS,
-    }.items():
-        value = properties.get(name)
-        if name in properties and value not in allowed:
-            raise ValueError(f"{name} {value!r}: one of {', '.join(allowed)}")
+    operator = properties["ComparisonOperator"]
+    if operator not in OPERATORS:
+        raise ValueError(f"ComparisonOperator {operator}: not without a model of anomalies")
     queries: list[Properties] = properties.get("Metrics") or []
     told = [one for one in queries if one.get("ReturnData", True)]
     if queries and (len(told) != 1 or "Period" in properties or "MetricName" in properties):
@@ -116,14 +109,9 @@ def _check(properties: Properties) -> None:
     if period not in _SHORT_PERIODS and (period < 60 or period % 60):
         raise ValueError(f"Period {period}: 10, 20, 30 or a multiple of 60")
     longest = _DAY if period < _HOUR else _WEEK
-    if periods < 1 or period * periods > longest:
+    if period * periods > longest:
         raise ValueError(
-            f"EvaluationPeriods {periods}: 1 at least, and times Period {period} not more than "
-            f"{longest} seconds"
+            f"EvaluationPeriods {periods} times Period {period}: not more than {longest} seconds"
         )
     if not 1 <= int(properties.get("DatapointsToAlarm", periods)) <= periods:
         raise ValueError(f"DatapointsToAlarm: 1 to EvaluationPeriods {periods}")
-    warm_up: Properties = properties.get("WarmUpConfiguration") or {}
-    minutes = int(warm_up.get("WarmUpPeriodDurationInMinutes", 1))
-    if not 1 <= minutes <= _WARM_UP_MINUTES:
-        raise ValueError(f"WarmUpPeriodDurationInMinutes {minutes}: 1 to {_WARM_UP_MINUTES}")

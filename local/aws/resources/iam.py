@@ -14,8 +14,7 @@ _STORES = {"Roles": "_roles", "Users": "_users", "Groups": "_groups"}
 _MANAGED_POLICIES = 10
 _MANAGED_CHARACTERS = 6144
 _INLINE_CHARACTERS = {"Roles": 10240, "Users": 2048, "Groups": 5120}
-_POLICY_NAME, _ROLE_NAME, _DESCRIPTION = 128, 64, 1000
-_ROLE_DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\xa1-\xff]*")
+_POLICY_NAME, _DESCRIPTION = 128, 1000
 # Of AWS's own services and of IAM Identity Center.
 _PROTECTED = ("/aws-service-role/", "/aws-reserved/")
 
@@ -58,13 +57,9 @@ def register(emulator: Emulator) -> None:
             _at_most(_INLINE_CHARACTERS[kind], size, f"PolicySize of {kind}")
 
     def check_role(new: Properties, old: Properties | None) -> None:
-        name, description = new.get("RoleName", ""), new.get("Description", "")
+        name = new.get("RoleName")
         if old is None and name in emulator.store("iam", "_roles"):
             raise ValueError(f"Role with name {name} already exists. (EntityAlreadyExists)")
-        _at_most(_ROLE_NAME, len(name), "RoleName")
-        _at_most(_DESCRIPTION, len(description), "Description")
-        if not _ROLE_DESCRIPTION.fullmatch(description):
-            raise ValueError(f"Description {description!r}: characters of Latin-1 only")
         own = sum(_characters(policy["PolicyDocument"]) for policy in new.get("Policies", []))
         _at_most(_INLINE_CHARACTERS["Roles"], own, "PolicySize of Roles")
 

@@ -5,11 +5,6 @@ Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using A
 
 from local.aws.emulator import Emulator, Properties
 
-# CloudWatch Logs API reference, PutRetentionPolicy.
-_RETENTION_DAYS = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-)  # fmt: skip
 _ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
 
 
@@ -17,9 +12,6 @@ def register(emulator: Emulator) -> None:
     """Check log groups, and name those that no template names."""
 
     def check(new: Properties, old: Properties | None) -> None:
-        days = new.get("RetentionInDays")
-        if days is not None and int(days) not in _RETENTION_DAYS:
-            raise ValueError(f"RetentionInDays {days}: one of {_RETENTION_DAYS}")
         name, key = new.get("LogGroupName", ""), new.get("KmsKeyId")
         renamed = old is None or old.get("LogGroupName") != new.get("LogGroupName")
         if renamed and name in emulator.store("cloudwatch_logs", "_log_groups"):

@@ -9,7 +9,6 @@ from local.aws.emulator import Attributes, Created, Emulator, Properties, Resour
 _NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z-_]{0,79}")
 _CLASSES = {f"mw1.{size}" for size in ("micro", "small", "medium", "large", "xlarge", "2xlarge")}
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-_ACCESS = {"PRIVATE_ONLY", "PUBLIC_ONLY", "PUBLIC_AND_PRIVATE"}
 _SERVICES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com")
 _LOGS = {
     "DagProcessingLogs": "DAGProcessing",
@@ -73,8 +72,6 @@ def _check(emulator: Emulator, properties: Properties) -> None:
     require(kind in _CLASSES, f"EnvironmentClass {kind!r}: one of {sorted(_CLASSES)}")
     version = given.get("AirflowVersion", "")
     require(_VERSION.fullmatch(version), f"AirflowVersion {version!r}: one such as 3.0.6")
-    access = given["WebserverAccessMode"]
-    require(access in _ACCESS, f"WebserverAccessMode {access!r}: one of {sorted(_ACCESS)}")
     least, most = int(given["MinWorkers"]), int(given["MaxWorkers"])
     require(1 <= least <= most, f"MinWorkers {least} to MaxWorkers {most}: 1 at least, in order")
 

@@ -14,7 +14,6 @@ _EXPRESSION = re.compile(
     r"|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)"
     r"|cron\([^ ()]+( [^ ()]+){5}\)"
 )
-_RETRIES = {"MaximumEventAgeInSeconds": (60, 86_400), "MaximumRetryAttempts": (0, 185)}
 
 
 def register(emulator: Emulator) -> None:
@@ -24,16 +23,8 @@ def register(emulator: Emulator) -> None:
         expression = new["ScheduleExpression"]
         if not _EXPRESSION.fullmatch(expression) or _both_days(expression):
             raise ValueError(f"Invalid Schedule Expression {expression}.")
-        window = new["FlexibleTimeWindow"]
-        if window.get("Mode") not in ("OFF", "FLEXIBLE"):
-            raise ValueError(f"FlexibleTimeWindow.Mode {window.get('Mode')!r}: OFF or FLEXIBLE")
-        target = new["Target"]
-        policy: Properties = target.get("RetryPolicy") or {}
-        for name, (least, most) in _RETRIES.items():
-            if not least <= int(policy.get(name, least)) <= most:
-                raise ValueError(f"RetryPolicy.{name} {policy[name]}: {least} to {most}")
         source = f"arn:aws:scheduler:{emulator.region}:{emulator.account}:schedule-group/default"
-        if not emulator.role_trusts(target["RoleArn"], _SERVICE, source):
+        if not emulator.role_trusts(new["Target"]["RoleArn"], _SERVICE, source):
             raise ValueError(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the "
                 "role."
