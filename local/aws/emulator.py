@@ -185,6 +185,7 @@ class Emulator:
             self._names[module_name] = vars(module)
         self._describe_stacks_by_their_templates()
         self._forget_names_of_deleted_stacks()
+        self._join_in_conditions()
 
     def _get(self, module: str, name: str) -> Any:
         return self._names[module][name]
@@ -633,6 +634,34 @@ class Emulator:
             return describe(parameters)
 
         actions["DescribeStacks"] = described
+
+    def _join_in_conditions(self) -> None:
+        """Without `Fn::Join` the CDK's bootstrap takes an empty list for one of a policy."""
+        package = "ministack.services.cloudformation"
+        evaluate = vars(importlib.import_module(f"{package}.engine"))["_evaluate_conditions"]
+
+        def joined(value: Any, given: Mapping[str, Any]) -> Any:
+            if isinstance(value, list):
+                return [joined(one, given) for one in cast("list[Any]", value)]
+            if not isinstance(value, dict):
+                return value
+            content = cast("dict[str, Any]", value)
+            if "Fn::Join" not in content:
+                return {name: joined(one, given) for name, one in content.items()}
+            separator, parts = content["Fn::Join"]
+            if isinstance(parts, dict):  # a parameter that is a list
+                parts = str(given[parts["Ref"]]["Value"]).split(",")
+            texts = [given[one["Ref"]]["Value"] if isinstance(one, dict) else one for one in parts]
+            return separator.join(texts)
+
+        def evaluated(template: dict[str, Any], given: Mapping[str, Any]) -> Any:
+            conditions = joined(template.get("Conditions", {}), given)
+            return evaluate({**template, "Conditions": conditions}, given)
+
+        for name in ("changesets", "engine", "handlers", "provisioners", "stacks"):
+            module = vars(importlib.import_module(f"{package}.{name}"))
+            if "_evaluate_conditions" in module:
+                module["_evaluate_conditions"] = evaluated
 
     def _forget_names_of_deleted_stacks(self) -> None:
         """A stack that is deleted is known by its id alone ("GetTemplate" of the API reference)."""

@@ -257,3 +257,14 @@ def test_a_deleted_stack_is_known_by_its_id_alone(stacks: Stacks) -> None:
         with pytest.raises(ClientError, match="does not exist"):
             ask(StackName="forgotten")
     assert stacks.client.get_template(StackName=stack["StackId"])["TemplateBody"]
+
+
+def test_a_condition_joins_the_values_of_a_list(stacks: Stacks) -> None:
+    given = {"Fn::Join": ["", {"Ref": "Given"}]}
+    template = {
+        "Parameters": {"Given": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Conditions": {"Some": {"Fn::Not": [{"Fn::Equals": ["", given]}]}},
+        "Resources": {"Topic": resource("SNS::Topic")},
+        "Outputs": {"Said": {"Value": {"Fn::If": ["Some", "some", "none"]}}},
+    }
+    assert stacks.deploy_template("joining", template) == {"Said": "none"}
