@@ -136,10 +136,21 @@ def _maximum(_validator: Any, most: float, value: Any, _schema: Any) -> Iterator
         yield ValidationError(f"{value} is not less or equal to {most}")
 
 
+def _max_length(_validator: Any, most: int, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(value, str) and len(value) > most:
+        yield ValidationError(f"expected maxLength: {most}, actual: {len(value)}")
+
+
 _library: Any = jsonschema.validators  # its functions have no types
 _Validator: Any = _library.extend(
     Draft7Validator,
-    {"enum": _enum, "maximum": _maximum, "minimum": _minimum, "pattern": _pattern},
+    {
+        "enum": _enum,
+        "maxLength": _max_length,
+        "maximum": _maximum,
+        "minimum": _minimum,
+        "pattern": _pattern,
+    },
     type_checker=Draft7Validator.TYPE_CHECKER.redefine_many(
         {
             "boolean": _is_boolean,

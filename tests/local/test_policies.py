@@ -81,8 +81,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"Role": role(), **{f"P{number}": managed(**OF_ROLE) for number in range(11)}},
         "quota for PoliciesPerRole: 10",
     ),
-    "a role with too long a name": ({"It": role(name=65 * "r")}, "#/RoleName: 'rrrr"),
-    "a role with too long a description": ({"It": described(1001 * "d")}, "#/Description: 'dddd"),
+    "a role with too long a name": (
+        {"It": role(name=65 * "r")},
+        "#/RoleName: expected maxLength: 64, actual: 65",
+    ),
+    "a role with too long a description": (
+        {"It": described(1001 * "d")},
+        "#/Description: expected maxLength: 1000, actual: 1001",
+    ),
     "a role with another script's letters": (
         {"It": described("λ")},
         "#/Description: 'λ' does not match the pattern",
