@@ -1,0 +1,141 @@
+"""What is done to a login user, of whom a transaction is, and who could keep it from being done."""
+
+from dataclasses import replace
+
+from database_users.plan import Transaction
+from database_users.postgres.catalog.server import Holding, Role, Server
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.access import access_changes
+from database_users.postgres.planners.groups import corrected_groups
+from database_users.postgres.planners.logins import (
+    corrected_logins,
+    dropped_logins,
+    enabled_logins,
+    readmitted_logins,
+)
+from database_users.postgres.planners.sessions import ended_sessions, losing
+from tests.catalogs import EMPTY, ORDERS, PAYROLL, member, server_of
+
+WITHOUT_READER = replace(ORDERS, read=())
+
+
+def with_roles(server: Server, *roles: Role) -> Server:
+    return replace(server, roles=server.roles | {role.name: role for role in roles})
+
+
+def test_a_user_that_loses_something_is_corrected_and_let_in_again_by_itself():
+    server = with_roles(
+        server_of(ORDERS, PAYROLL), Role("reader", can_login=True, create_db=True), Role("writer")
+    )
+    server = replace(server, memberships=(*server.memberships, member("p_reader", "reader")))
+    comparison = Comparison((ORDERS, PAYROLL), server)
+    (corrected,) = corrected_logins(comparison)
+    (readmitted,) = readmitted_logins(comparison)
+    (enabled,) = enabled_logins(comparison)
+    assert isinstance(corrected, Transaction)
+    assert [statement.sql for statement in corrected.statements] == [
+        'ALTER ROLE "reader" NOCREATEDB'
+    ]
+    assert (corrected.of, corrected.rivals) == ((("user", "reader"),), ("reader",))
+    assert isinstance(readmitted, Transaction)
+    assert [statement.sql for statement in readmitted.statements] == ['ALTER ROLE "reader" LOGIN']
+    assert (readmitted.of, readmitted.rivals) == ((("user", "reader"),), ("reader",))
+    assert isinstance(enabled, Transaction)
+    assert [statement.sql for statement in enabled.statements] == ['ALTER ROLE "writer" LOGIN']
+    assert enabled.of == (("database", "orders"), ("user", "writer"))
+    assert enabled.rivals == ("writer",)
+
+
+def test_who_is_in_rds_iam_without_its_privileges_is_given_them_in_its_database():
+    server = server_of(ORDERS)
+    kept = tuple(
+        replace(one, inherit=False) if (one.role, one.member) == ("rds_iam", "reader") else one
+        for one in server.memberships
+    )
+    (given,) = enabled_logins(Comparison((ORDERS,), replace(server, memberships=kept)))
+    assert isinstance(given, Transaction)
+    assert [statement.sql for statement in given.statements] == [
+        'GRANT "rds_iam" TO "reader" WITH INHERIT TRUE, SET TRUE'
+    ]
+    assert given.of == (("database", "orders"),)
+
+
+def test_new_users_of_several_databases_are_let_in_together_or_else_those_of_each():
+    (given,) = enabled_logins(Comparison((ORDERS, PAYROLL), EMPTY))
+    assert isinstance(given, Transaction)
+    assert given.of == (("database", "orders"), ("database", "payroll"))
+    assert [one.of for one in given.instead] == [(subject,) for subject in given.of]
+    assert [one.statements[0].sql for one in given.instead] == [
+        'GRANT "rds_iam" TO "reader", "writer", "owner" WITH INHERIT TRUE, SET TRUE',
+        'GRANT "rds_iam" TO "boss", "chief" WITH INHERIT TRUE, SET TRUE',
+    ]
+    (given,) = enabled_logins(Comparison((PAYROLL,), EMPTY))
+    assert isinstance(given, Transaction)
+    assert given.instead == ()
+
+
+def test_a_group_role_is_corrected_in_its_database():
+    server = with_roles(server_of(ORDERS), Role("o_reader", create_db=True))
+    (corrected,) = corrected_groups(Comparison((ORDERS,), server))
+    assert isinstance(corrected, Transaction)
+    assert corrected.of == (("database", "orders"),)
+    assert corrected.rivals == ("o_reader", "reader")
+
+
+def test_a_removed_user_is_dropped_after_whom_it_made_members():
+    server = server_of(ORDERS)
+    passed_on = frozenset({"pg_auth_members"})
+    for holding in (Holding("reader", "", passed_on), Holding("reader", "", named=passed_on)):
+        known = replace(server, holdings=(holding, Holding("writer", "", passed_on)))
+        transactions = list(dropped_logins(Comparison((WITHOUT_READER,), known), ()))
+        assert all(isinstance(one, Transaction) and one.may_fail for one in transactions)
+        statements = [
+            (statement.sql, statement.sentence, statement.database)
+            for one in transactions
+            if isinstance(one, Transaction) and one.of == (("user", "reader"),)
+            for statement in one.statements
+        ]
+        assert [sql for sql, _, _ in statements] == [
+            'GRANT "reader" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE',
+            'DROP OWNED BY "reader"',
+            'REVOKE "reader" FROM CURRENT_USER',
+            'DROP ROLE "reader"',
+        ]
+        assert statements[1][1:] == (
+            "whom reader made a member of a role is none by that any more",
+            "postgres",
+        )
+    held = replace(server, holdings=(Holding("reader", "orders", frozenset({"pg_class"})),))
+    (dropped,) = dropped_logins(Comparison((WITHOUT_READER,), held), ())
+    assert isinstance(dropped, Transaction)
+    assert [statement.sql for statement in dropped.statements] == ['DROP ROLE "reader"']
+
+
+def test_whose_sessions_end():
+    server = replace(server_of(ORDERS), sessions=frozenset({"o_writer", "writer", "administrator"}))
+    comparison = Comparison((WITHOUT_READER,), with_roles(server, Role("o_owner", can_login=True)))
+    assert losing(comparison) == ("o_owner", "o_writer", "reader")
+    assert [one.of for one in ended_sessions(comparison)] == [
+        (("user", "o_owner"),),
+        (("user", "o_writer"),),
+        (("user", "reader"),),
+    ]
+
+
+def test_who_gains_and_who_loses_access():
+    server = server_of(ORDERS)
+    server = with_roles(server, Role("clerk", can_login=True), Role("writer"))
+    marked = member("airflow_rds_iam", "clerk", inherit=False, set=False)
+    made = member("clerk", "administrator", "rdsadmin", admin=True, inherit=False, set=False)
+    server = replace(server, memberships=(*server.memberships, marked, made))
+    changes = list(access_changes(Comparison((WITHOUT_READER, PAYROLL), server)))
+    assert [(one.gained, one.login, one.level, one.database) for one in changes] == [
+        (True, "writer", "write", "orders"),
+        (True, "boss", "own", "payroll"),
+        (True, "chief", "own", "payroll"),
+        (False, "clerk", None, ""),
+        (False, "reader", "read", "orders"),
+    ]
+    bare = replace(EMPTY, roles=EMPTY.roles | {"boss": Role("boss", can_login=True)})
+    changes = list(access_changes(Comparison((PAYROLL,), bare)))
+    assert [(one.gained, one.login) for one in changes] == [(True, "boss"), (True, "chief")]
