@@ -145,7 +145,7 @@ def measured(count: int) -> list[Figure]:
         back = _change(target, changed, databases)
         return [
             figure(f"{label}: connecting to each, the floor", connecting, "s"),
-            figure(f"{label}: first apply, to the floor", first / connecting, "x", 1.5),
+            figure(f"{label}: first apply, to the floor", first / connecting, "x", 2.1),
             figure(f"{label}: nothing to do, to the floor", statistics.median(ratios), "x", 1.2),
             figure(f"{label}: one grant more, beyond connecting", change, "s", 1),
             figure(f"{label}: one grant less, beyond connecting", back, "s", 1),

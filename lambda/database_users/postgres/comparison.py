@@ -95,7 +95,7 @@ class Comparison:
 
     def stays_in(self, member: str, role: str) -> bool:
         """Whether `member` is in `role`, directly or not, and remains so: nobody can revoke it."""
-        return role in self.server.roles and member in members(role, self._staying)
+        return member in members(role, self._staying)
 
     @cached_property
     def _staying(self) -> Mapping[str, Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from database_users.plan import Transaction
+from database_users.plan import Phase, Transaction
 from database_users.postgres.catalog.server import Holding, Role, Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
@@ -13,6 +13,7 @@ from database_users.postgres.planners.logins import (
     enabled_logins,
     readmitted_logins,
 )
+from database_users.postgres.planners.server import SERVER_PHASES
 from database_users.postgres.planners.sessions import ended_sessions, losing
 from tests.catalogs import EMPTY, ORDERS, PAYROLL, member, server_of
 
@@ -120,6 +121,22 @@ def test_whose_sessions_end():
         (("user", "o_writer"),),
         (("user", "reader"),),
     ]
+
+
+def test_what_a_removed_user_loses_is_of_it_alone():
+    comparison = Comparison((WITHOUT_READER,), server_of(ORDERS))
+    first, rest = (one for one in SERVER_PHASES[Phase.CLOSE](comparison))
+    assert isinstance(first, Transaction)
+    assert [statement.sql for statement in first.statements] == [
+        'REVOKE "o_reader" FROM "reader" GRANTED BY "administrator" CASCADE'
+    ]
+    assert (first.of, first.rivals) == ((("user", "reader"),), ())
+    assert isinstance(rest, Transaction)
+    assert [statement.sql for statement in rest.statements] == [
+        'ALTER ROLE "reader" NOLOGIN',
+        'REVOKE "rds_iam" FROM "reader" GRANTED BY "administrator" CASCADE',
+    ]
+    assert (rest.of, rest.rivals) == ((("user", "reader"),), ("reader",))
 
 
 def test_who_gains_and_who_loses_access():
