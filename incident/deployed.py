@@ -49,8 +49,8 @@ class Deployed:
     """An environment as its account has it."""
 
     servers: Sequence[Server]
-    roles: Mapping[str, str]
-    """The name of each identity's role; a permission set of IAM Identity Center has none."""
+    roles: Mapping[str, str | None]
+    """The name of each identity's role; None for a permission set of IAM Identity Center."""
 
     @property
     def identities(self) -> list[str]:
@@ -118,22 +118,28 @@ def _roles(
     template: Mapping[str, Any],
     servers: Sequence[Server],
     resources: Sequence[Mapping[str, Any]],
-) -> dict[str, str]:
+) -> dict[str, str | None]:
     """Whose policy lets one of an identity's users in."""
     owners = {user: owner for server in servers for owner, user in _users(server.databases)}
     made = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in resources}
-    roles: dict[str, str] = {}
+    roles: dict[str, str | None] = {}
     for resource in template["Resources"].values():
         if resource["Type"] != "AWS::IAM::ManagedPolicy":
             continue
         properties = resource["Properties"]
         for statement in properties["PolicyDocument"]["Statement"]:
             user = json.dumps(statement["Resource"]).strip(']}" ').rpartition("/")[2]
-            for role in properties.get("Roles", ()) if user in owners else ():
-                if isinstance(role, str):
+            if user not in owners:
+                continue
+            match properties.get("Roles"):
+                case None:
+                    roles[owners[user]] = None
+                case [str() as role]:
                     roles[owners[user]] = role
-                elif role.get("Ref") in made:
-                    roles[owners[user]] = made[role["Ref"]]
+                case [{"Ref": logical_id}] if logical_id in made:
+                    roles[owners[user]] = made[logical_id]
+                case _:
+                    pass
     return roles
 
 

@@ -82,7 +82,12 @@ def _of(deployed: Deployed, identity: str) -> tuple[str | None, Sequence[Server]
         raise NotDeployedError(
             f"{identity!r} was granted nothing that is deployed; access has {known}"
         )
-    return deployed.roles.get(identity), servers
+    if identity not in deployed.roles:
+        raise NotDeployedError(
+            f"which role {identity!r} has cannot be read from what is deployed: deny it"
+            " rds-db:connect by hand, and see docs/incident.md"
+        )
+    return deployed.roles[identity], servers
 
 
 def _denial(session: Any, role: str, identity: str) -> str:

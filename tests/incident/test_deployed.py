@@ -72,8 +72,14 @@ def test_a_permission_set_has_users_and_no_role(cdk_out: CdkOut) -> None:
     for policy in policies(template, "Own"):
         del policy["Roles"]
     found = deployed(Account(template), "dev")
-    assert "shop" in found.identities
-    assert "shop" not in found.roles
+    assert found.roles["shop"] is None
+
+
+def test_a_role_that_is_made_elsewhere_is_not_known(cdk_out: CdkOut) -> None:
+    template = json.loads((cdk_out("dev") / f"{STACK}.template.json").read_text())
+    for policy in policies(template, "Own"):
+        policy["Roles"] = [{"Fn::ImportValue": "role"}]
+    assert "shop" not in deployed(Account(template), "dev").roles
 
 
 def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(

@@ -130,5 +130,13 @@ def test_somebody_who_was_granted_nothing_is_refused_with_those_who_were(act: Ac
 @pytest.mark.parametrize("act", [revoke, restore])
 def test_an_identity_whose_role_is_not_known_is_refused(act: Act) -> None:
     unknown = Deployed(servers=FOUND.servers, roles={})
-    with pytest.raises(NotDeployedError):
+    with pytest.raises(NotDeployedError, match="which role 'analyst' has cannot be read"):
         list(act(Aws(), unknown, "analyst"))
+
+
+@pytest.mark.parametrize("act", [revoke, restore])
+def test_a_permission_set_has_no_role_to_deny_and_its_users_end_or_come_back(act: Act) -> None:
+    aws = Aws()
+    people = Deployed(servers=FOUND.servers, roles={"analyst": None})
+    assert all(not step.failure for step in act(aws, people, "analyst"))
+    assert [name for name, _ in aws.called] == ["Invoke", "Invoke"]
