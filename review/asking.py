@@ -31,7 +31,7 @@ def _asked(session: Any, access: Access) -> Iterator[tuple[str, Check]]:
     client = session.client("lambda", config=_CONFIG)
     for server in access.servers:
         desired = databases(access.assembly, server, access.servers)
-        if not desired:
+        if not desired or server.observed:
             continue
         function = _function(server, access)
         physical = session.client("cloudformation").describe_stack_resource(

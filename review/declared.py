@@ -73,7 +73,12 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
     """What ``declaration``, that of ``environment``, grants."""
     return Declared(
         environment=environment,
-        grants=tuple(_grant(grant, declaration, environment) for grant in grants(declaration)),
+        grants=tuple(
+            _grant(grant, declaration, environment)
+            for grant in grants(declaration)
+            # Where a server is observed, nobody is given anything.
+            if declaration.instances[grant.instance].mode == "manage"
+        ),
         role_arns={
             name: one.role_arn for name, one in declaration.identities.items() if one.role_arn
         },

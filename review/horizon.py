@@ -119,6 +119,14 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 "--statistics Maximum --period 86400 --start-time <yesterday> --end-time <now>",
             ),
         )
+        if server.observed:
+            yield Gap(
+                what=f"What is declared of {server.name}: it is observed alone (mode: observe), so "
+                "that nobody is given access, and its function's log says what would be done",
+                commands=(
+                    "aws logs filter-log-events --log-group-name <log-group-of-the-users-function>",
+                ),
+            )
         if server.resource is None:
             yield Gap(
                 what=f"How {server.name} is set up, which was there before: whether it forces TLS, "

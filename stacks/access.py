@@ -61,7 +61,11 @@ class AccessStack(Stack):
             default="never",
             description="The last repair: another value puts right what is not as declared",
         )
-        granted = list(grants(declaration))
+        granted = [
+            grant
+            for grant in grants(declaration)
+            if declaration.instances[grant.instance].mode == "manage"
+        ]
         key = log_key(self, "LogKey")
         users = {
             name: DatabaseUsers(
@@ -69,6 +73,7 @@ class AccessStack(Stack):
                 f"Users-{name}",
                 instance=database.instance,
                 databases=desired_databases(declaration, name),
+                observed=declaration.instances[name].mode == "observe",
                 schedule=declaration.drift_check.schedule,
                 topic_arn=declaration.alarms.topic_arn,
                 nobody_because=declaration.alarms.nobody_because,

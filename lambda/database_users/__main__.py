@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
         help="ask for a token, or a password, instead of signing one with the AWS credentials;"
         " PGPASSWORD is taken where it is set",
     )
+    plan.add_argument(
+        "--lived-in",
+        action="store_true",
+        help="it was there before: name what others would lose, and take nothing of theirs",
+    )
     plan.add_argument("--version", type=int, default=17, help="of the new server to plan for")
     return parser
 
@@ -86,7 +91,7 @@ def _planned(options: argparse.Namespace) -> Plan:
     def connect(database: str) -> Session:
         return target.connect(database, deadline)
 
-    return survey(connect, databases, deadline)
+    return survey(connect, databases, deadline, lived_in=options.lived_in)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,15 @@ from database_users.postgres.scope import changed_since, everything, nothing
 from database_users.postgres.session import Session
 from database_users.postgres.target import Target
 from database_users.report import lines
-from database_users.request import InvalidRequestError, Request, parse_request, parse_target
+from database_users.request import (
+    OURS,
+    Custody,
+    InvalidRequestError,
+    Request,
+    parse_custody,
+    parse_request,
+    parse_target,
+)
 from rds_login.causes import ServerError, UnresolvedNameError
 
 MARGIN_SECONDS = 10  # kept of the function's time for the answer
@@ -46,15 +54,18 @@ def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
     seconds = context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS
     try:
         target = parse_target(os.environ)
+        custody = parse_custody(os.environ)
         request = parse_request(event, target.user)
-        return answer(request, target, Deadline(time.monotonic() + seconds))
+        return answer(request, target, Deadline(time.monotonic() + seconds), custody)
     except (InvalidRequestError, LockoutError, ServerError) as error:
         log.error("%s", error)  # noqa: TRY400 (a traceback adds nothing)
         raise FailedError(shortened(str(error))) from None
 
 
-def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, Any]:
-    """Does what `request` asks for.
+def answer(
+    request: Request, target: Target, deadline: Deadline, custody: Custody = OURS
+) -> dict[str, Any]:
+    """Does what `request` asks for; of a server that is observed, it tells what it would do.
 
     Raises:
         ServerError: something is in the way.
@@ -66,7 +77,7 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
 
     match request.action:
         case "plan" | "check":
-            plan = survey(connect, request.databases, deadline)
+            plan = survey(connect, request.databases, deadline, lived_in=custody.lived_in)
             outstanding = sum(1 for _ in plan.statements())
             for line in lines(plan):
                 log.info("%s", line)
@@ -82,6 +93,12 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
                 return counts
             # Whoever asks for a plan reads it; the log has all of it.
             return {**counts, "Lines": list(islice(lines(plan), PLAN_LINES))}
+        case "Create" | "Update" | "Delete" if custody.observed:
+            if request.action != "Delete" and not request.retires:
+                plan = survey(connect, request.databases, deadline, lived_in=custody.lived_in)
+                for line in lines(plan):
+                    log.info("observed, not done: %s", line)
+            return {"PhysicalResourceId": request.physical_id}
         case "Delete" if request.retires:
             # The resource of the first step removes them, wherever this one goes.
             return {"PhysicalResourceId": request.physical_id}
@@ -92,7 +109,14 @@ def answer(request: Request, target: Target, deadline: Deadline) -> dict[str, An
                 if request.replaces_users:
                     time.sleep(min(HANDOVER_SECONDS, deadline.left()))
             try:
-                outcome = converge(connect, request.databases, deadline, scope, request.transition)
+                outcome = converge(
+                    connect,
+                    request.databases,
+                    deadline,
+                    scope,
+                    request.transition,
+                    lived_in=custody.lived_in,
+                )
             except UnresolvedNameError as error:
                 if request.action != "Delete":
                     raise

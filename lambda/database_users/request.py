@@ -14,7 +14,11 @@ Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")
 _MODES = ("plan", "check")
 _LAST_STEP = "retire"
-_SAME = ("InstanceResourceId", "Repair")  # or what the last deploy brought about may be gone
+_SAME = (
+    "InstanceResourceId",
+    "Repair",
+    "Observed",
+)  # or what the last deploy brought about may be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,30 @@ def _users(databases: Iterable[Database]) -> frozenset[str]:
     return frozenset(
         user for database in databases for _, _, users in database.groups for user in users
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Whose the server is: others `lived_in` it before, and it may be `observed` alone."""
+
+    lived_in: bool = False
+    observed: bool = False
+
+
+OURS = Custody()
+
+
+def parse_custody(environment: Mapping[str, str]) -> Custody:
+    """Raises:
+    InvalidRequestError: a variable is wrong.
+    """
+    lived_in, observed = (
+        environment.get(name, "false") for name in ("SERVER_LIVED_IN", "SERVER_OBSERVED")
+    )
+    for name, value in (("SERVER_LIVED_IN", lived_in), ("SERVER_OBSERVED", observed)):
+        if value not in ("true", "false"):
+            raise InvalidRequestError(f"{name}: {value!r} is neither true nor false")
+    return Custody(lived_in == "true", observed == "true")
 
 
 def parse_target(environment: Mapping[str, str]) -> Target:

@@ -31,6 +31,11 @@ class Server:
     """What makes the users of one that exists already."""
 
     @property
+    def observed(self) -> bool:
+        """Whether nothing of it is brought about, and nobody is given access."""
+        return self.maker is not None and self.maker.properties.get("Observed") == "true"
+
+    @property
     def address(self) -> str | None:
         """The endpoint's name; None if nothing is known of the server."""
         if self.resource:
@@ -157,7 +162,7 @@ def _login_users(assembly: Assembly, known: Mapping[str, Server]) -> Iterator[Lo
             )
     for one in _making_users(assembly):
         server = known[_server_id(one, known)]
-        for database in _databases(one):
+        for database in () if server.observed else _databases(one):
             for level in LEVELS:
                 for user in cast("list[Any]", database.get(level.title()) or []):
                     yield LoginUser(

@@ -101,6 +101,7 @@ def test_the_users_function_logs_in_as_the_administrator(found: Declared) -> Non
         "DATABASE_HOST": LAKE["existing"]["endpoint"],
         "DATABASE_PORT": "5433",
         "MASTER_USER": "platform",
+        "SERVER_LIVED_IN": "true",
     } in variables
     arn = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:db-LAKE/platform"
     assert arn in text(of_type(found["dev-access"], "AWS::IAM::Policy"))
@@ -161,6 +162,68 @@ def test_what_cannot_be_seen_of_it_is_named_with_the_command_that_shows_it(
     assert how.commands[0] == "aws rds describe-db-instances --db-instance-identifier lake"
     assert [one for one in gaps if one.what.startswith("Roles of lake that are not declared")]
     assert not [one for one in gaps if "How dev-warehouse is set up" in one.what]
+
+
+@pytest.fixture(scope="module")
+def observing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    changes = {**CHANGES, "instances.lake": {**LAKE, "mode": "observe"}}
+    return written(dev(changes), tmp_path_factory.mktemp("observing") / "dev.yaml")
+
+
+@pytest.fixture(scope="module")
+def observed(new_app: Callable[[], App], observing: Path) -> Path:
+    return synthesized(new_app(), observing)
+
+
+def test_where_it_is_observed_nobody_is_given_anything(observed: Path, found: Declared) -> None:
+    access, managed = templates(observed)["dev-access"], found["dev-access"]
+    [mode] = [
+        one.get("Observed")
+        for one in properties(access, "Custom::DatabaseUsers")
+        if one["InstanceResourceId"] == "db-LAKE"
+    ]
+    assert mode == "true"
+    variables = [
+        one.get("Environment", {}).get("Variables", {})
+        for one in properties(access, "AWS::Lambda::Function")
+    ]
+    assert [one.get("SERVER_OBSERVED") for one in variables if "platform" in one.values()] == [
+        "true",
+        None,
+    ]
+    # The function's own login is what is left of its rds-db:connect.
+    assert "lake_sales" in text(of_type(managed, "AWS::SecretsManager::Secret"))
+    assert "lake_sales" not in text(of_type(access, "AWS::SecretsManager::Secret"))
+    assert "db-LAKE" not in text(of_type(access, "AWS::IAM::ManagedPolicy"))
+    assert "db-LAKE/airflow" not in text(of_type(access, "AWS::IAM::Policy"))
+
+
+def test_where_it_is_observed_the_check_does_not_call_what_is_not_to_be_done(
+    observed: Path, found: Declared
+) -> None:
+    outstanding = "StatementsOutstanding"
+
+    def watching(template: Declared) -> list[str]:
+        alarms = properties(template["dev-access"], "AWS::CloudWatch::Alarm")
+        return [
+            one["Dimensions"][0]["Value"]
+            for one in alarms
+            if (one.get("MetricName"), one.get("Statistic")) == (outstanding, "Maximum")
+        ]
+
+    assert sorted(watching(found)) == ["dev-warehouse", "lake", "pond"]
+    assert sorted(watching(templates(observed))) == ["dev-warehouse", "pond"]
+
+
+def test_the_review_says_that_it_is_observed_and_finds_nothing_missing(
+    observed: Path, observing: Path
+) -> None:
+    expected = declared(load(observing), environment="dev")
+    access = Access(read(observed), expected.arns_by_role)
+    rows = matrix(access, expected).rows
+    assert {one.level for one in rows if one.server == "lake"} == {"administer"}
+    assert not [one for one in rows if one.disagreements]
+    assert [one for one in horizon(access) if "lake: it is observed alone" in one.what]
 
 
 def test_it_needs_neither_account_nor_region(new_app: Callable[[], App], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class DatabaseUsers(Construct):
 
     Args:
         databases: as they are to be.
+        observed: bring nothing about: the function plans and checks alone.
         schedule: when the server is compared with them, of EventBridge Scheduler.
         topic_arn: an SNS topic that is told when it differs, or cannot be compared.
         nobody_because: why none is.
@@ -48,6 +49,7 @@ class DatabaseUsers(Construct):
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
+        observed: bool = False,
         schedule: str = "rate(1 day)",
         topic_arn: str | None = None,
         nobody_because: str | None = None,
@@ -72,6 +74,8 @@ class DatabaseUsers(Construct):
                 "DATABASE_HOST": instance.host,
                 "DATABASE_PORT": instance.port,
                 "MASTER_USER": instance.master_user,
+                **({"SERVER_LIVED_IN": "true"} if instance.lived_in else {}),
+                **({"SERVER_OBSERVED": "true"} if observed else {}),
             },
             vpc=vpc,
             subnets=subnets,
@@ -92,6 +96,7 @@ class DatabaseUsers(Construct):
                     # Another instance under the same name, as after a restore, is set up anew.
                     "InstanceResourceId": instance.resource_id,
                     "Databases": states,
+                    **({"Observed": "true"} if observed else {}),
                     **more,
                 },
             )
@@ -117,6 +122,7 @@ class DatabaseUsers(Construct):
             function=backing.function,
             databases=states,
             instance=instance.identifier,
+            observed=observed,
             schedule=schedule,
             topic_arn=topic_arn,
             nobody_because=nobody_because,

@@ -23,6 +23,7 @@ class DriftCheck(Construct):
         function: the database users' function.
         databases: the desired state, as the custom resource has it.
         instance: the DB instance identifier, a dimension of the metric.
+        observed: what is outstanding is not to be done, and so is no alarm.
         schedule: of EventBridge Scheduler, such as ``rate(1 day)``; once a day at least.
         topic_arn: an SNS topic that is told of the alarms.
         nobody_because: why none is.
@@ -39,6 +40,7 @@ class DriftCheck(Construct):
         function: lambda_.Function,
         databases: Sequence[Mapping[str, object]],
         instance: str,
+        observed: bool = False,
         schedule: str = "rate(1 day)",
         topic_arn: str | None = None,
         nobody_because: str | None = None,
@@ -88,6 +90,7 @@ class DriftCheck(Construct):
             metrics=metrics,
             function=function,
             hours=hours_between(schedule),
+            observed=observed,
             topic_arn=topic_arn,
             nobody_because=nobody_because,
         )

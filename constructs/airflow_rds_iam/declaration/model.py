@@ -105,7 +105,7 @@ class Database(Model):
         return {"read": self.read, "write": self.write, "own": self.own}[level]
 
 
-OF_ANY_INSTANCE = {"existing", "connections_per_user", "databases"}
+OF_ANY_INSTANCE = {"existing", "mode", "connections_per_user", "databases"}
 """What is declared of an instance, whoever made it."""
 
 
@@ -114,8 +114,13 @@ class Instance(Model):
 
     existing: ExistingInstance | None = Field(
         default=None,
-        description="The instance, where it exists already; `databases` alone goes with it. "
-        "Default: it is made.",
+        description="The instance, where it exists already; `mode`, `connections_per_user` and "
+        "`databases` alone go with it. Default: it is made.",
+    )
+    mode: Literal["manage", "observe"] = Field(
+        default="manage",
+        description="Whether what is declared of its databases is brought about, or the function "
+        "only plans and checks, and nobody is given access.",
     )
     engine_version: EngineVersion = Field(
         default="17",
@@ -187,6 +192,11 @@ class Instance(Model):
                     f"{field.alias or name} is of an instance that is made: it must not stand "
                     "beside `existing`, of which nothing is changed"
                 )
+        elif self.mode == "observe":
+            raise ValueError(
+                "mode: observe must go with `existing`: on an instance that is made here, nobody "
+                "was there before"
+            )
         return self
 
 

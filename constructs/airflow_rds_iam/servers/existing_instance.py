@@ -55,6 +55,11 @@ class ExistingInstance(Construct):
         return self._connections
 
     @property
+    def lived_in(self) -> bool:
+        """Others were there before."""
+        return True
+
+    @property
     def told(self) -> Mapping[str, Mapping[str, str]]:
         """All that is known of the server."""
         return {

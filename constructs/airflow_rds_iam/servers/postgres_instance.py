@@ -226,6 +226,11 @@ class PostgresInstance(Construct):
         return self._instance.attr_dbi_resource_id
 
     @property
+    def lived_in(self) -> bool:
+        """Nobody was there before."""
+        return False
+
+    @property
     def told(self) -> Mapping[str, str]:
         """Which instance a declared resource id stands for."""
         same = self.resource_id == self.made_resource_id

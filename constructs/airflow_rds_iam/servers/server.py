@@ -43,6 +43,11 @@ class Server(Protocol):
         ...
 
     @property
+    def lived_in(self) -> bool:
+        """Whether others have roles and data there that are nobody's here."""
+        ...
+
+    @property
     def told(self) -> Mapping[str, str | Mapping[str, str]]:
         """What those are told who read the templates, as no template makes it."""
         ...

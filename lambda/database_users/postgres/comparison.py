@@ -16,6 +16,8 @@ class Comparison:
 
     databases: tuple[Database, ...]
     server: Server
+    lived_in: bool = False
+    """Whether others were there before, and keep what everyone has until it is theirs by name."""
 
     @cached_property
     def logins(self) -> Mapping[str, tuple[Database, Level]]:
@@ -144,6 +146,8 @@ class Comparison:
     @cached_property
     def closed(self) -> frozenset[str]:
         """The databases into which nobody gets because everyone does."""
+        if self.lived_in:
+            return frozenset(self.declared)
         return frozenset(self.declared) | {"postgres", "template1"}
 
     @cached_property

@@ -10,6 +10,7 @@ from database_users.desired import Database
 from database_users.errors import (
     BudgetError,
     ConcurrentChangeError,
+    LockoutError,
     LockTimeoutError,
     RefusedStatementError,
     SessionsLeftError,
@@ -31,6 +32,7 @@ from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
 from database_users.postgres.planners.database import plan_database
 from database_users.postgres.planners.handover import leaving
+from database_users.postgres.planners.lived_in import taken_from_others
 from database_users.postgres.planners.lockout import refuse_lockouts
 from database_users.postgres.planners.logins import dropped_logins
 from database_users.postgres.planners.ownership import databases_to_hand_over, holders
@@ -39,6 +41,7 @@ from database_users.postgres.planners.sessions import ended_sessions, losing
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.settling import Do, failed, settled
 from database_users.postgres.sql import identifier
+from database_users.postgres.suitability import unlogged, unsuitable
 from rds_login.causes import ServerError
 
 
@@ -87,10 +90,13 @@ def follow(
     databases: tuple[Database, ...],
     scope: Scope = everything,
     first: Iterable[Planned] = (),
+    *,
+    lived_in: bool = False,
 ) -> Plan:
     """Phase after phase for the server of `run`, entering the databases in `scope`.
 
-    What is planned `first` comes before everything that is planned here.
+    What is planned `first` comes before everything that is planned here. Of a server that is
+    `lived_in`, nothing is taken that somebody has who is not declared.
 
     What fails stops nothing but what comes later for the same user or database.
 
@@ -98,11 +104,12 @@ def follow(
         ServerError: the connection is lost; what is done stays done.
         LockoutError: the plan would lock somebody out; nothing was done.
     """
-    comparison = Comparison(databases, run.server)
+    comparison = Comparison(databases, run.server, lived_in)
     refuse_lockouts(comparison)
+    before = _in_the_way(run, comparison) if lived_in else ()
     access = tuple(access_changes(comparison))
     names = frozenset(scope(comparison))
-    steps = [_done(Phase.CLOSE, first, run.do)]
+    steps = [_done(Phase.CLOSE, chain(before, first), run.do)]
     failed: set[Subject] = set()
     unready: frozenset[str] = frozenset()
     for phase in Phase:
@@ -121,13 +128,27 @@ def follow(
         if phase is Phase.READMIT and losing(comparison):
             # What the users whose sessions ended have made until then is known only now.
             run.look_again()
-            comparison = Comparison(databases, run.server)
+            comparison = Comparison(databases, run.server, lived_in)
         if phase is Phase.PREPARE and any(step.failures for step in steps):
             # Which roles there are by now tells what failed of them, and what before.
             run.look_again()
-            unready = unprepared(Comparison(databases, run.server))
+            unready = unprepared(Comparison(databases, run.server, lived_in))
             failed |= {("database", name) for name in unready}
     return Plan(access, tuple(steps))
+
+
+def _in_the_way(run: Run, comparison: Comparison) -> Iterator[Finding]:
+    """What keeps a server that is lived in from being taken over; it stops a real run."""
+    server = comparison.server
+    findings = [
+        *(Finding(sentence) for sentence in unsuitable(server, comparison.databases)),
+        *taken_from_others(comparison),
+    ]
+    # Whatever is in the way, users go who are declared no more.
+    if run.stops and comparison.databases and findings:
+        first = "; ".join(map(str, findings))
+        raise LockoutError(f"nothing was changed, as this comes first: {first}")
+    return iter([*findings, *unlogged(server)])
 
 
 # Nobody gets what depends on something that failed, and no user with sessions is dropped.

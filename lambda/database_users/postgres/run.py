@@ -38,7 +38,13 @@ def plan_from_nothing(databases: tuple[Database, ...], server: Server) -> Plan:
     return follow(DryRun(server), databases)
 
 
-def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline) -> Plan:
+def survey(
+    connect: Connect,
+    databases: tuple[Database, ...],
+    deadline: Deadline,
+    *,
+    lived_in: bool = False,
+) -> Plan:
     """The plan for the server at hand; writes nothing. It names the databases that it is not for.
 
     Raises:
@@ -55,7 +61,8 @@ def survey(connect: Connect, databases: tuple[Database, ...], deadline: Deadline
 
     def attempt() -> Plan:
         with connect(HOME) as home:
-            return _whole(follow(DryRun(read_server(home, AMONG_READERS), read), databases))
+            dry = DryRun(read_server(home, AMONG_READERS), read)
+            return _whole(follow(dry, databases, lived_in=lived_in))
 
     return retried(attempt, deadline)
 
@@ -66,6 +73,8 @@ def converge(
     deadline: Deadline,
     scope: Scope = everything,
     transition: Transition | None = None,
+    *,
+    lived_in: bool = False,
 ) -> Outcome:
     """Makes the server what `databases` says, entering the databases in `scope`.
 
@@ -74,7 +83,8 @@ def converge(
 
     Raises:
         ServerError: something is in the way; the rest is done, and stays done.
-        LockoutError: the plan would lock somebody out; nothing was changed.
+        LockoutError: the plan would lock somebody out, or, on a server that is `lived_in`, take
+            from somebody who is not declared; nothing was changed.
     """
 
     def attempt() -> Plan:
@@ -83,7 +93,7 @@ def converge(
             wanted, first = remembered(databases, server, transition)
             ours = server.managed_logins.union(*(database.roles for database in databases))
             with RealRun(server, connect, home, ours, deadline) as real:
-                done = follow(real, wanted, scope, first)
+                done = follow(real, wanted, scope, first, lived_in=lived_in)
         for finding in done.findings:
             log.warning("%s", finding)
         return _whole(done)

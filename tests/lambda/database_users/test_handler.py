@@ -434,3 +434,41 @@ def test_a_failure_too_large_for_an_answer_is_cut_and_whole_in_the_log(
 @pytest.mark.parametrize("text", ["x" * 9000, "\0" * 9000, "ü€😀" * 3000, '"' * 9000])
 def test_a_message_leaves_room_in_the_answer(text: str):
     assert len(json.dumps(handler.shortened(text))) <= 2000
+
+
+def test_on_a_server_that_is_observed_nothing_is_changed_whatever_is_asked_for(
+    newest: Postgres,
+    front: Front,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setenv("SERVER_LIVED_IN", "true")
+    monkeypatch.setenv("SERVER_OBSERVED", "true")
+    roles = "SELECT rolname FROM pg_roles ORDER BY 1"
+    before = newest.query(roles)
+    with caplog.at_level("INFO"):
+        created = handle(event("Create", ORDERS), Context())
+    assert "observed, not done: + airflow may read orders" in caplog.text
+    same = {"PhysicalResourceId": created["PhysicalResourceId"]}
+    for asked in (
+        event("Update", ORDERS, old=[], **same),
+        event("Delete", ORDERS, **same),
+        {"Mode": "plan", "Databases": [ORDERS]},
+        {"Mode": "check", "Databases": [ORDERS]},
+    ):
+        handle(asked, Context())
+    assert newest.query(roles) == before
+    # Then it is managed: what was asked for while it was observed was not brought about.
+    monkeypatch.setenv("SERVER_OBSERVED", "false")
+    update = event("Update", ORDERS, old=[ORDERS], **same)
+    update["OldResourceProperties"]["Observed"] = "true"
+    assert handle(update, Context())["Data"]["Databases"] == 1
+    newest.login("airflow_orders_read", "orders").close()
+
+
+def test_whose_the_server_is_is_said_in_words_that_are_known(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SERVER_OBSERVED", "yes")
+    with pytest.raises(FailedError, match="SERVER_OBSERVED: 'yes' is neither true nor false"):
+        handle(event("Create", ORDERS), Context())

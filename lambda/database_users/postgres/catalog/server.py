@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from database_users.desired import MANAGED
@@ -112,6 +112,7 @@ class Server:
     shared: tuple[SharedObject, ...] = ()
     masters_settings: tuple[MastersSetting, ...] = ()
     note: str = ""  # on the role that marks our users
+    parameters: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
     @cached_property
     def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:

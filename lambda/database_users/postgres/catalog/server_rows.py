@@ -44,6 +44,9 @@ SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_param
 SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
     WHERE spcacl IS NOT NULL OR spcowner <> 10;
 SELECT 'note', shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'airflow_rds_iam';
+SELECT 'parameter', name, current_setting(name, true) FROM unnest(ARRAY['rds.force_ssl',
+    'log_connections', 'log_disconnections', 'log_statement']) name;
+SELECT 'parameter', 'aurora', to_regproc('aurora_version')::text;
 SELECT 'session', usename FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
 """
@@ -87,6 +90,7 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
             for database, setting in sorted(tagged["setting"])
         ),
         note="".join(text or "" for (text,) in tagged["note"]),
+        parameters=dict(tagged["parameter"]),
     )
 
 

@@ -54,12 +54,21 @@ class Excess:
         too_much = grant.privileges - allowed
         return too_much, grant.grantable - too_much
 
+    def kept_by_everyone(self, grant: Grant) -> frozenset[str]:
+        """What of a grant to everyone would be too much, and stays, as others live by it."""
+        if self._concerns(PUBLIC) or self.group.keeper:
+            return NONE
+        return grant.privileges - self.inside.allowed(self.group.kind, self.then)[PUBLIC]
+
     def by_itself(self, grant: Grant) -> Grant:
         """What is left of `grant` when everything but that is revoked: it may go along."""
         return by_itself(grant, self.group.acl, self.group.owner, self._taken)
 
     def _concerns(self, grantee: str) -> bool:
-        return grantee == PUBLIC or grantee in self.inside.comparison.managed
+        if grantee == PUBLIC:
+            # What everyone has of somebody else's is not ours to take where others live by it.
+            return not self.inside.comparison.lived_in or self.then == self.inside.database.owner
+        return grantee in self.inside.comparison.managed
 
     def _taken(self, grant: Grant) -> Grant:
         keeps = grant.grantee == PUBLIC and self.group.keeper

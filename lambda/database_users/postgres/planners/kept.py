@@ -45,6 +45,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftToEveryone:
+    """Everyone has `privileges` on `objects` of one kind, which belong to somebody else."""
+
+    owner: str
+    privileges: frozenset[str]
+    kind: str
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Definers:
     """Whoever calls one of `functions` does what `owner` may do."""
 
@@ -52,7 +62,7 @@ class Definers:
     functions: tuple[str, ...]
 
 
-Kept = OutOfReach | OnlyGrantor | NotManaged | Given | Definers
+Kept = OutOfReach | OnlyGrantor | NotManaged | Given | LeftToEveryone | Definers
 
 
 def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Change]:
@@ -61,6 +71,7 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
     only_grantor: Counter[tuple[str, str]] = Counter()
     not_managed: Counter[str] = Counter()
     given: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
+    left: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     definers: defaultdict[str, set[str]] = defaultdict(set)
     for change in changes:
         match change:
@@ -75,6 +86,8 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
             case Given():
                 key = change.keeper, words(change.privileges), change.kind
                 given[key].update(change.objects)
+            case LeftToEveryone():
+                left[change.owner, words(change.privileges), change.kind].update(change.objects)
             case Definers():
                 definers[change.owner].update(change.functions)
     name, master = inside.database.name, inside.comparison.server.master
@@ -92,6 +105,12 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
         yield Finding(
             f"{name}: everyone (PUBLIC) has {privileges} on {len(objects)} {kind}s"
             f" ({some(objects)}), which {keeper} gave it"
+        )
+    for (owner, privileges, kind), objects in sorted(left.items()):
+        yield Finding(
+            f"{name}: everyone (PUBLIC) keeps {privileges} on {len(objects)} {kind}s of {owner}"
+            f" ({some(objects)}), the users declared here among them: give it to those who need it"
+            " by name, then REVOKE it FROM PUBLIC"
         )
     for owner, functions in sorted(definers.items()):
         yield Finding(

@@ -16,6 +16,7 @@ from database_users.postgres.planners.kept import (
     Definers,
     Given,
     Kept,
+    LeftToEveryone,
     NotManaged,
     OnlyGrantor,
     OutOfReach,
@@ -85,6 +86,8 @@ def _less(excess: Excess) -> Iterator[Change | Kept]:
             continue
         grant = excess.by_itself(listed)
         too_much, may_pass_on = excess.of(grant)
+        if grant.grantee == PUBLIC and (kept := excess.kept_by_everyone(grant)):
+            yield LeftToEveryone(excess.then, kept, group.kind, group.names)
         if too_much and grant.grantee == PUBLIC and group.keeper:
             yield Given(group.keeper, too_much, group.kind, group.names)
             continue

@@ -14,7 +14,7 @@ TOPIC = "arn:aws:sns:eu-central-1:111122223333:alarms"
 NAMES = ("Outstanding", "Unread", "Failed", "Silent")
 
 
-def alarms_of(stack: Stack, *, hours: int = 24, **told: str) -> dict[str, dict[str, Any]]:
+def alarms_of(stack: Stack, *, hours: int = 24, **told: Any) -> dict[str, dict[str, Any]]:
     function = lambda_.Function(
         stack,
         "Function",

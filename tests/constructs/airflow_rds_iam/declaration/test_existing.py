@@ -76,6 +76,11 @@ def test_nothing_that_would_change_it_stands_beside_it(tmp_path: Path) -> None:
     )
 
 
+def test_an_instance_that_is_made_here_is_not_observed(tmp_path: Path) -> None:
+    [line] = refused({"instances.warehouse.mode": "observe"}, tmp_path)
+    assert line.startswith("instances.warehouse: mode: observe must go with `existing`")
+
+
 def test_no_instance_is_declared_twice(tmp_path: Path) -> None:
     endpoint, resource_id = refused({"instances.lake": LAKE, "instances.sea": LAKE}, tmp_path)
     assert endpoint == "instances.sea.existing.endpoint: 'lake' is that of instances.lake already"

@@ -1,0 +1,50 @@
+"""What a server that was there before would lose: nobody's is taken who is not declared."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from database_users.desired import MANAGED
+from database_users.plan import Finding
+from database_users.postgres.catalog.server import ExistingDatabase
+from database_users.postgres.comparison import Comparison
+from database_users.postgres.privileges import NONE, PUBLIC, held
+from database_users.postgres.sql import identifier, identifiers
+from database_users.postgres.statements import words
+
+
+def taken_from_others(comparison: Comparison) -> Iterator[Finding]:
+    """What stops a run before anything is changed, each with what is to be done first."""
+    yield from _taken_over(comparison)
+    for existing in comparison.server.databases.values():
+        if existing.name in comparison.closed:
+            yield from _losing(comparison, existing)
+
+
+def _taken_over(comparison: Comparison) -> Iterator[Finding]:
+    """Roles that have the name of one of ours, and that none of our runs made."""
+    server = comparison.server
+    ours = server.managed_logins
+    groups = frozenset[str]() if MANAGED in server.roles else comparison.groups
+    for name in sorted((comparison.logins.keys() | groups) & server.roles.keys() - ours):
+        yield Finding(
+            f"the role {name} was there before, and is somebody's: rename it (ALTER ROLE"
+            f" {identifier(name)} RENAME TO …), or choose another name in the declaration"
+        )
+
+
+def _losing(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Finding]:
+    """Users who may do something with a database only because everyone may."""
+    everyone = held(existing.acl, PUBLIC)
+    losing: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+    for user, roles in comparison.other_users.items():
+        own = NONE.union(*(held(existing.acl, role) for role in roles))
+        if existing.owner not in roles and everyone - own:
+            losing[everyone - own].append(user)
+    on = f"ON DATABASE {identifier(existing.name)}"
+    for missing, users in losing.items():
+        users.sort()
+        yield Finding(
+            f"{existing.name}: {', '.join(users)} may {words(missing)} only because everyone may:"
+            f" GRANT {words(missing)} {on} TO {identifiers(*users)}, or, if they shall not,"
+            f" REVOKE {words(missing)} {on} FROM PUBLIC"
+        )
