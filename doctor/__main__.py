@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
+from airflow_rds_iam.declaration.document import Document
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.grants import Grant, grants
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     session: Any = boto3.Session()
     try:
         file = declaration_file(given.environment, folder=ENVIRONMENTS)
-        subject = _subject(session, load(file), file.stem, given)
+        subject = _subject(session, load(file), file, given)
     except (DeclarationError, UsageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if found.culprit else 0
 
 
-def _subject(session: Any, declaration: Declaration, environment: str, given: Any) -> Subject:
+def _subject(session: Any, declaration: Declaration, file: Path, given: Any) -> Subject:
     grant = _grant(declaration, given.identity, given.database, given.instance)
     instance = declaration.instances[grant.instance]
     identity = declaration.identities.get(grant.identity)
@@ -60,7 +61,7 @@ def _subject(session: Any, declaration: Declaration, environment: str, given: An
         host, port = given.host or existing.endpoint, existing.port
         resource_id = existing.resource_id
     else:
-        identifier = instance.identifier(environment, grant.instance)
+        identifier = instance.identifier(file.stem, grant.instance)
         host, port, resource_id = _endpoint(session, identifier, declaration, given.host)
     return Subject(
         title=f"{grant.identity} {grant.level}s {grant.database}",
@@ -72,8 +73,16 @@ def _subject(session: Any, declaration: Declaration, environment: str, given: An
         authorities=given.authorities,
         role_arn=identity and identity.role_arn,
         resource_id=instance.resource_id or resource_id,
+        declared=_declared(file, grant),
         via=_via(given.via),
     )
+
+
+def _declared(file: Path, grant: Grant) -> str:
+    """The line that grants, as editors and terminals open it."""
+    keys = ("instances", grant.instance, "databases", grant.database, grant.level)
+    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    return Document(shown).at(keys, "").rstrip(": ")
 
 
 def _grant(declaration: Declaration, identity: str, database: str, instance: str | None) -> Grant:

@@ -8,6 +8,7 @@ from typing import Any
 
 from doctor.answer import NOT_REACHED, Answer, State
 from doctor.evidence import Evidence
+from doctor.places import place
 from doctor.steps import STEPS
 from rds_login.cause_table import Cause
 
@@ -22,12 +23,14 @@ class Diagnosis:
         title: how people call the login.
         login: who logs in where, in words.
         answers: by the step's name, in order.
+        place: where to change what is wrong.
         seconds: that it took.
     """
 
     title: str
     login: str
     answers: Mapping[str, Answer]
+    place: str = ""
     seconds: float = 0.0
 
     @property
@@ -40,13 +43,13 @@ class Diagnosis:
 
     @property
     def summary(self) -> str:
-        """What is wrong, what it means and what to change, in one paragraph."""
+        """What was seen, what it means, what to change and where, in a paragraph for a ticket."""
         if self.culprit is None:
             return f"{self.login} works, and nothing is wrong with it."
         step, cause, seen = self.culprit
         return (
-            f"{self.login} fails at the {step}: {seen}. That is, {cause.means}. What helps:"
-            f" {cause.remedy}."
+            f"{self.login} fails at the {step} ({cause.key}). Seen: {seen}. It means:"
+            f" {cause.means}. To change: {cause.remedy}. Where: {self.place or 'there'}."
         )
 
     def text(self) -> str:
@@ -63,6 +66,7 @@ class Diagnosis:
             "title": self.title,
             "healthy": self.culprit is None,
             "cause": self.culprit[1].key if self.culprit else None,
+            "place": self.place or None,
             "summary": self.summary,
             "seconds": round(self.seconds, 3),
             "steps": {
@@ -85,9 +89,11 @@ def diagnose(evidence: Evidence, before: Mapping[str, Answer] | None = None) -> 
         explained = any(answer.cause for answer in answers.values())
         answers[name] = NOT_REACHED if explained else step(evidence)
     subject = evidence.subject
+    cause = next((answer.cause for answer in answers.values() if answer.cause), None)
     return Diagnosis(
         title=subject.title,
         login=f"The login of {subject.user} to {subject.database} on {subject.endpoint}",
         answers=answers,
+        place=place(cause, evidence) if cause else "",
         seconds=time.monotonic() - begun,
     )

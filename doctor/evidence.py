@@ -1,5 +1,6 @@
 """What can be seen of a login from here, each thing asked once and only when it is wanted."""
 
+import json
 import os
 import socket
 import ssl
@@ -13,6 +14,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from doctor.inside import Inside, doctor_function, parse
 from doctor.subject import Subject
 from rds_login.login import Driver, log_in
 from rds_login.tls import encrypted, trusting
@@ -23,6 +25,9 @@ SECONDS = 5
 _IMPATIENT = Config(
     connect_timeout=SECONDS, read_timeout=SECONDS, retries={"mode": "standard", "max_attempts": 1}
 )
+
+_PATIENT = Config(read_timeout=30)
+"""Of a function that may have to start."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +87,14 @@ class Evidence:
 
         Raises:
             FileNotFoundError: the file of authorities is not there.
-            UntrustedServerError, OSError: as `encrypted` has them.
+            OSError: as `encrypted` has them.
         """
         self._encrypted().close()
 
     def simulated(self, role_arn: str, resource_arn: str) -> str | None:
         """IAM's decision on `rds-db:connect` for a role; None if this caller may not ask."""
-        iam = self._session.client("iam", config=_IMPATIENT)
         try:
+            iam = self._session.client("iam", config=_IMPATIENT)
             answer = iam.simulate_principal_policy(
                 PolicySourceArn=role_arn,
                 ActionNames=["rds-db:connect"],
@@ -102,16 +107,42 @@ class Evidence:
     @cached_property
     def resource_id(self) -> str | None:
         """The server's `DbiResourceId`; None if nothing tells it."""
-        if self.subject.resource_id:
-            return self.subject.resource_id
-        rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
+        return self.subject.resource_id or (self.instance or {}).get("DbiResourceId")
+
+    @cached_property
+    def instance(self) -> dict[str, Any] | None:
+        """The server as RDS describes it; None if this caller may not ask, or it has none."""
         try:
-            found = rds.describe_db_instances(
-                DBInstanceIdentifier=self.subject.host.partition(".")[0]
-            )
+            rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
+            found = rds.describe_db_instances(DBInstanceIdentifier=self.subject.instance)
         except (ClientError, BotoCoreError):
             return None
-        return found["DBInstances"][0]["DbiResourceId"]
+        return found["DBInstances"][0]
+
+    @property
+    def status(self) -> str | None:
+        """What RDS says that the instance is, if it is anything but available."""
+        status = (self.instance or {}).get("DBInstanceStatus", "available")
+        return None if status == "available" else f"RDS says that it is {status}"
+
+    @property
+    def iam_is_off(self) -> bool:
+        """Whether RDS says that IAM authentication is off."""
+        return (self.instance or {}).get("IAMDatabaseAuthenticationEnabled") is False
+
+    @cached_property
+    def inside(self) -> Inside | None:
+        """What the server's inside tells; None if this caller may not ask it, or it cannot tell."""
+        subject, config = self.subject, _IMPATIENT.merge(_PATIENT)
+        try:
+            client = self._session.client("lambda", region_name=subject.region, config=config)
+            answer = client.invoke(
+                FunctionName=doctor_function(subject.instance),
+                Payload=json.dumps({"User": subject.user, "Database": subject.database}),
+            )
+            return parse(json.load(answer["Payload"]))
+        except (ClientError, BotoCoreError, KeyError):
+            return None
 
     @cached_property
     def session(self) -> Driver:
@@ -132,11 +163,10 @@ class Evidence:
 
         None if this caller may not read it, or there is none.
         """
-        logs = self._session.client("logs", region_name=self.subject.region, config=_IMPATIENT)
-        instance = self.subject.host.partition(".")[0]
         try:
+            logs = self._session.client("logs", region_name=self.subject.region, config=_IMPATIENT)
             events = logs.filter_log_events(
-                logGroupName=f"/aws/rds/instance/{instance}/iam-db-auth-error",
+                logGroupName=f"/aws/rds/instance/{self.subject.instance}/iam-db-auth-error",
                 filterPattern=f'"{self.subject.user}"',
                 startTime=int((datetime.now(UTC).timestamp() - 900) * 1000),
             )["events"]

@@ -1,15 +1,14 @@
 """The steps of a diagnosis, each a question to the evidence."""
 
-import errno
 import re
-import socket
-import ssl
 from collections.abc import Callable
 
 from doctor.answer import Answer, failed, fine, unknown
 from doctor.evidence import Evidence
-from rds_login.causes import UntrustedServerError, is_of_another_name
+from doctor.refusal import refusal
+from doctor.subject import Subject
 from rds_login.login import LoginError
+from rds_login.recognition import before_the_login, seen
 
 Step = Callable[[Evidence], Answer]
 
@@ -17,7 +16,6 @@ CLOCK_SECONDS = 300
 """How far AWS lets a clock be wrong (AWS IAM, "Elements of an AWS API request signature")."""
 FEW_CONNECTIONS = 3
 _ENDPOINT = re.compile(r"\.(?P<region>[a-z]{2}(-[a-z]+)+-\d)\.rds\.amazonaws\.com(\.cn)?$")
-_NO_CERTIFICATES = {"NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE"}
 _ENDED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
 _MISSING = {"NoCredentials", "NoCredentialsError", "CredentialRetrievalError"}
 _REFUSED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
@@ -60,33 +58,26 @@ def region(evidence: Evidence) -> Answer:
 
 def name(evidence: Evidence) -> Answer:
     """Whether the host is an endpoint's name, and leads to a private address."""
-    host = evidence.subject.host
-    if not _ENDPOINT.search(host):
-        return failed("alias", f"{host} does not end as an endpoint of Amazon RDS does")
+    subject = evidence.subject
+    if not _ENDPOINT.search(subject.host):
+        return failed("alias", f"{subject.host} does not end as an endpoint of Amazon RDS does")
     try:
         addresses = evidence.addresses
-    except socket.gaierror as error:
-        return failed("unknown-name", f"{host}: {error.strerror}")
+    except OSError as error:
+        return _of(error, subject)
     shown = ", ".join(map(str, addresses))
     if not all(address.is_private for address in addresses):
-        return failed("public-address", f"{host} is {shown}")
+        return failed("public-address", f"{subject.host} is {shown}")
     return fine(shown)
 
 
 def port(evidence: Evidence) -> Answer:
     """Whether the port opens."""
-    endpoint = evidence.subject.endpoint
     try:
         evidence.reach()
-    except TimeoutError:
-        return failed("silent-port", f"{endpoint} does not answer")
-    except ConnectionRefusedError:
-        return failed("closed-port", f"{endpoint} refuses the connection")
     except OSError as error:
-        if error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
-            return failed("no-route", f"{endpoint}: {error.strerror}")
-        return failed("silent-port", f"{endpoint}: {error.strerror or type(error).__name__}")
-    return fine(f"{endpoint} answers")
+        return _of(error, evidence.subject, also=evidence.status)
+    return fine(f"{evidence.subject.endpoint} answers")
 
 
 def certificate(evidence: Evidence) -> Answer:
@@ -94,19 +85,11 @@ def certificate(evidence: Evidence) -> Answer:
     subject = evidence.subject
     try:
         evidence.shake_hands()
-    except FileNotFoundError:
-        return failed("no-authorities", f"there is no {subject.authorities}")
-    except ssl.SSLCertVerificationError as error:
-        key = "other-name" if is_of_another_name(error) else "unknown-authority"
-        return failed(key, f"{subject.endpoint}: {error.verify_message}")
-    except UntrustedServerError as error:
-        return failed("no-tls", str(error))
-    except ssl.SSLError as error:
-        if error.reason in _NO_CERTIFICATES:
-            return failed("no-authorities", f"{subject.authorities} holds no certificate")
-        return failed("no-tls", f"{subject.endpoint}: {error.reason}")
     except OSError as error:
-        return failed("no-tls", f"{subject.endpoint} hung up: {error.strerror}")
+        cause = before_the_login(error, answered=True)
+        if cause.key == "no-authorities":
+            return failed(cause.key, f"{subject.authorities or 'no file'} holds no certificate")
+        return failed(cause.key, seen(error, subject.host, subject.port))
     return fine(f"trusted, and for {subject.host}")
 
 
@@ -135,19 +118,21 @@ def permission(evidence: Evidence) -> Answer:
     if decision is None:
         return unknown("this role may not ask IAM; the login tells")
     if decision != "allowed":
-        return failed("no-permission", f"IAM says {decision} to rds-db:connect on {resource}")
+        key = "denied-permission" if decision == "explicitDeny" else "no-permission"
+        return failed(key, f"IAM says {decision} to rds-db:connect on {resource}")
     return fine(f"IAM allows rds-db:connect on {resource}")
 
 
 def login(evidence: Evidence) -> Answer:
     """Whether the server lets the user in."""
+    subject = evidence.subject
     try:
         _ = evidence.session
     except LoginError as error:
-        return _refused(evidence, error)
+        return refusal(evidence, error)
     except OSError as error:
-        return failed("starting", f"the connection was lost: {error.strerror or error}")
-    return fine(f"in as {evidence.subject.user}")
+        return failed("lost-connection", seen(error, subject.host, subject.port))
+    return fine(f"in as {subject.user}")
 
 
 def user(evidence: Evidence) -> Answer:
@@ -201,31 +186,9 @@ def _lacks(expected: str | None, groups: list[str]) -> bool:
     return expected not in groups if expected else not groups
 
 
-def _refused(evidence: Evidence, error: LoginError) -> Answer:
-    message = error.message
-    if error.code in {"28000", "28P01"}:
-        if "PAM" in message:
-            return _refused_token(evidence, message)
-        key = "no-login" if "not permitted to log in" in message else "no-iam-user"
-        return failed(key, message)
-    if error.code == "53300" and "for role" in message:
-        return failed("own-limit", message)
-    keys = {"3D000": "no-database", "42501": "no-connect", "53300": "no-connection-left"}
-    keys |= {"57P01": "starting", "57P02": "starting", "57P03": "starting", "53100": "full-storage"}
-    return failed(keys.get(error.code, "refused"), f"{message} ({error.code})")
-
-
-def _refused_token(evidence: Evidence, message: str) -> Answer:
-    logged = evidence.logged()
-    if logged is None:
-        return failed(
-            "refused-token",
-            f"{message}; this role may not read the instance's log iam-db-auth-error, which says"
-            " whether it was the policy, the token or the service",
-        )
-    if "rds-db:connect" in logged or "AccessDenied" in logged:
-        return failed("no-permission", f"{message}; the instance's log says: {logged}")
-    return failed("refused-token", f"{message}; the instance's log says: {logged}")
+def _of(error: OSError, subject: Subject, *, also: str | None = None) -> Answer:
+    said = seen(error, subject.host, subject.port)
+    return failed(before_the_login(error).key, f"{said}; {also}" if also else said)
 
 
 def _role(arn: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ class Subject:
         authorities: path of the certificates that the server's is verified with.
         role_arn: of the role that was granted the access; None if it is not known.
         resource_id: the server's ``DbiResourceId``; None if it is not known.
+        declared: where the access is declared, as an editor opens it; None if that is not here.
         via: an address and a port that lead to the server from here, such as a forwarded port.
     """
 
@@ -27,6 +28,7 @@ class Subject:
     authorities: str
     role_arn: str | None = None
     resource_id: str | None = None
+    declared: str | None = None
     via: tuple[str, int] | None = None
 
     @property
@@ -36,6 +38,11 @@ class Subject:
             if self.user.endswith(f"_{self.database}_{level}"):
                 return f"{self.database}_{group}"
         return None
+
+    @property
+    def instance(self) -> str:
+        """The identifier of the instance, as the endpoint's name begins."""
+        return self.host.partition(".")[0]
 
     @property
     def endpoint(self) -> str:

@@ -1,9 +1,10 @@
 """Why a login fails, as one table: what is seen, what it means, what helps.
 
-The doctor's answers, the documents and the messages of this package speak from it.
+The doctor's answers, docs/causes.md and the database users' function speak from it.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 STEPS = (
     "connection",
@@ -20,6 +21,8 @@ STEPS = (
 )
 """What a login stands on, each on those before it."""
 
+Place = Literal["declaration", "connection", "policy", "security-group", "instance", "here"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
@@ -29,15 +32,29 @@ class Cause:
         key: its name, for machines.
         step: where it shows, one of `STEPS`.
         clients_say: parts of what psycopg, psycopg2, pg8000 and Airflow print of it.
+        logged: error codes with which the instance's log iam-db-auth-error has it (Amazon RDS User
+            Guide, "Troubleshooting for IAM DB authentication").
+        codes: SQLSTATEs with which the server answers (PostgreSQL manual, "Error Codes"). Where
+            several causes have one, the server's words, among ``clients_say``, tell them apart.
+        passes: whether the same login may succeed a moment later.
         means: what it means, as a sentence.
-        remedy: what to change, and where.
+        remedy: what to change.
+        place: where to change it; the doctor knows which.
     """
 
     key: str
     step: str
     clients_say: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+    logged: tuple[str, ...] = ()
+    passes: bool = False
     means: str
     remedy: str
+    place: Place
+
+    def explain(self, seen: str) -> str:
+        """What was seen, what it means and what helps."""
+        return f"{seen}: {self.means}: {self.remedy}"
 
 
 _ALL = (
@@ -49,6 +66,7 @@ _ALL = (
         " its role may not read the secret",
         remedy="ask for access in the declaration; the secret is airflow/ENVIRONMENT/connections/ID"
         " in AWS Secrets Manager",
+        place="declaration",
     ),
     Cause(
         key="other-server",
@@ -56,6 +74,7 @@ _ALL = (
         clients_say=(),
         means="the connection names another server than its id says",
         remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
     ),
     Cause(
         key="no-token",
@@ -63,6 +82,36 @@ _ALL = (
         clients_say=("no password supplied",),
         means="the connection has no `iam: true`, so that no token is signed",
         remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
+        key="no-encryption",
+        step="connection",
+        clients_say=("no encryption",),
+        codes=("28000",),
+        means="the connection asks for no TLS (sslmode), and the server takes no login without",
+        remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
+        key="no-verification",
+        step="connection",
+        clients_say=(),
+        means="the connection, or its engine (sqlalchemy_query), does not verify the server's"
+        " certificate and name (sslmode=verify-full, sslrootcert): whoever answers gets"
+        " the token",
+        remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
+        key="unknown-option",
+        step="connection",
+        clients_say=("invalid connection option",),
+        means="the connection's extra holds something that is no option of PostgreSQL's, such"
+        " as region_name, and the driver refuses it",
+        remedy="deploy the access stack again (make access): it writes each connection whole; "
+        "a region belongs into the AWS connection",
+        place="connection",
     ),
     Cause(
         key="no-aws-connection",
@@ -71,6 +120,7 @@ _ALL = (
         means="the AWS connection that the database's connection names does not exist, and Airflow"
         " signs with its own role in its place, without a word",
         remedy="make the AWS connection, or take aws_conn_id out of the database's connection",
+        place="connection",
     ),
     Cause(
         key="no-credentials",
@@ -79,6 +129,7 @@ _ALL = (
         means="there are no AWS credentials to sign a token with",
         remedy="on Amazon MWAA look at the environment's execution role; elsewhere sign in"
         " (aws sso login) or name a profile (AWS_PROFILE)",
+        place="here",
     ),
     Cause(
         key="ended-credentials",
@@ -86,6 +137,7 @@ _ALL = (
         clients_say=("ExpiredToken", "The security token included in the request is expired"),
         means="the AWS credentials have ended, and a token that they sign is worth nothing",
         remedy="sign in anew (aws sso login), or have the process that keeps them renew them",
+        place="here",
     ),
     Cause(
         key="refused-credentials",
@@ -93,6 +145,7 @@ _ALL = (
         clients_say=("InvalidClientTokenId", "UnrecognizedClientException"),
         means="AWS does not know these credentials",
         remedy="look at AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN and AWS_PROFILE: one is left over",
+        place="here",
     ),
     Cause(
         key="other-role",
@@ -100,6 +153,7 @@ _ALL = (
         clients_say=(),
         means="the credentials are of another role than the one that was granted access",
         remedy="assume the role that the declaration names, or have this one declared",
+        place="declaration",
     ),
     Cause(
         key="no-region",
@@ -108,6 +162,7 @@ _ALL = (
         means="no region is set, and a token is for one region",
         remedy="set AWS_DEFAULT_REGION, or region_name in the AWS connection; never in the extra"
         " of the database's connection",
+        place="here",
     ),
     Cause(
         key="other-region",
@@ -116,6 +171,7 @@ _ALL = (
         means="the token is signed for another region than the server's",
         remedy="give the connection an AWS connection (aws_conn_id) with the server's region_name,"
         " or set AWS_DEFAULT_REGION",
+        place="connection",
     ),
     Cause(
         key="alias",
@@ -124,6 +180,17 @@ _ALL = (
         means="the host is no endpoint of Amazon RDS but another name for it: a token is signed for"
         " the endpoint's own name, and so is its certificate",
         remedy="put the instance's own endpoint into the connection",
+        place="connection",
+    ),
+    Cause(
+        key="no-dns",
+        step="name",
+        clients_say=("Temporary failure in name resolution", "could not be looked up"),
+        passes=True,
+        means="no DNS server answers, so that nothing can be said of the name",
+        remedy="look at the DNS of the machine that asks; in a VPC, at its DNS support and "
+        "DHCP options",
+        place="here",
     ),
     Cause(
         key="unknown-name",
@@ -132,6 +199,7 @@ _ALL = (
         means="the name does not resolve: there is no such instance, or no DNS of its VPC here",
         remedy="compare the host with the instance's endpoint; ask from inside its VPC, whose DNS"
         " support must be on",
+        place="instance",
     ),
     Cause(
         key="public-address",
@@ -140,31 +208,38 @@ _ALL = (
         means="the name resolves to a public address: the instance is publicly accessible, and"
         " whoever asks is outside its VPC or without its DNS",
         remedy="ask from inside the VPC, and make the instance private (PubliclyAccessible)",
+        place="instance",
     ),
     Cause(
         key="silent-port",
         step="port",
         clients_say=("timeout expired", "connection timeout expired", "does not answer"),
+        passes=True,
         means="nothing answers, not even with a refusal: a security group or a network ACL drops"
         " it, or no route leads there",
         remedy="first the instance's security group: does it let in the security group or range of"
         " whoever asks (network.clients)? Then the route tables of both subnets, then their"
         " network ACLs",
+        place="security-group",
     ),
     Cause(
         key="no-route",
         step="port",
         clients_say=("Network is unreachable", "No route to host"),
+        passes=True,
         means="this machine has no route to the instance's network",
         remedy="connect to the VPC (VPN, peering, Session Manager's port forwarding)",
+        place="here",
     ),
     Cause(
         key="closed-port",
         step="port",
         clients_say=("Connection refused",),
+        passes=True,
         means="the address answers and refuses the port: the port is another one, or the server is"
         " stopped or rebooting",
         remedy="compare the port with the instance's, and look at its status",
+        place="instance",
     ),
     Cause(
         key="no-authorities",
@@ -173,6 +248,27 @@ _ALL = (
         means="the file of authorities that the connection names is not here",
         remedy="deliver RDS's global-bundle.pem to that path, or declare where it is"
         " (airflow.authorities)",
+        place="here",
+    ),
+    Cause(
+        key="mute-server",
+        step="certificate",
+        clients_say=("timeout expired",),
+        passes=True,
+        means="the port opens and then nothing is said: a server that is out of memory or "
+        "processes, or something else at its port",
+        remedy="look at the instance's metrics and events, and restart it if it stays so",
+        place="instance",
+    ),
+    Cause(
+        key="hung-up",
+        step="certificate",
+        clients_say=("server closed the connection unexpectedly",),
+        passes=True,
+        means="whoever answers hangs up before a word of TLS: the server is restarting, or a "
+        "forwarded port leads nowhere",
+        remedy="wait and try again; where the port is forwarded, look at what forwards it",
+        place="instance",
     ),
     Cause(
         key="no-tls",
@@ -180,6 +276,7 @@ _ALL = (
         clients_say=("server does not support SSL", "no encryption", "speaks no TLS"),
         means="whoever answers speaks no TLS: it is no RDS server, or something stands between",
         remedy="look at what the name and the port lead to; and use sslmode=verify-full",
+        place="instance",
     ),
     Cause(
         key="unknown-authority",
@@ -188,6 +285,16 @@ _ALL = (
         means="the server's certificate is of an authority that the file does not hold: the file is"
         " old, or the server is not RDS",
         remedy="bring RDS's newest global-bundle.pem; never turn the verification off",
+        place="here",
+    ),
+    Cause(
+        key="ended-certificate",
+        step="certificate",
+        clients_say=("certificate has expired", "certificate is not yet valid"),
+        means="by this machine's clock the server's certificate has ended, or has not begun",
+        remedy="look at the clock; if it is right, rotate the instance's certificate "
+        "(CACertificateIdentifier)",
+        place="instance",
     ),
     Cause(
         key="other-name",
@@ -196,6 +303,7 @@ _ALL = (
         means="the certificate is of a trusted authority and for another server's name",
         remedy="put the instance's own endpoint into the connection; if it is there, something"
         " answers in the server's place",
+        place="connection",
     ),
     Cause(
         key="wrong-clock",
@@ -204,62 +312,167 @@ _ALL = (
         means="this machine's clock is wrong, and a token is good for fifteen minutes from the"
         " moment that it says",
         remedy="set the clock (NTP; on EC2 the Amazon Time Sync Service)",
+        place="here",
     ),
     Cause(
         key="no-permission",
         step="permission",
         clients_say=("PAM authentication failed",),
-        means="IAM does not let this role connect as this user: no policy says so, or one denies"
-        " it",
+        logged=("NotAuthorized", "is not allowed rds-db:connect"),
+        means="IAM does not let this role connect as this user: no policy allows it",
         remedy="compare the user in the policy's resource with the connection's, and its resource"
         " id with the instance's (another after a restore: declare resource_id); then make access",
+        place="policy",
+    ),
+    Cause(
+        key="denied-permission",
+        step="permission",
+        clients_say=("PAM authentication failed",),
+        means="a policy denies this role rds-db:connect: one of its own, a permissions "
+        "boundary, or the organization's",
+        remedy="find the statement that denies; after make revoke it is ours, and make "
+        "restore-access takes it away",
+        place="policy",
     ),
     Cause(
         key="refused-token",
         step="login",
         clients_say=("PAM authentication failed",),
+        codes=("28000", "28P01"),
         means="the server gave the token to IAM, which refused it or could not be asked",
-        remedy="the instance's log iam-db-auth-error says which: compare role, user, resource id"
-        " and region with the policy; if it says that it was throttled or failed, try again",
+        remedy="the instance's log iam-db-auth-error says which; check in this order that the role"
+        " that signed the token may rds-db:connect as this user on this instance's resource id,"
+        " that the token's region is the instance's, and that the clock is right; if IAM was"
+        " throttled or failed, try again",
+        place="policy",
+    ),
+    Cause(
+        key="expired-token",
+        step="login",
+        clients_say=("PAM authentication failed",),
+        logged=("ExpiredToken",),
+        means="the token was older than fifteen minutes when it arrived, or its credentials "
+        "had ended",
+        remedy="sign a token for each new connection (signing_engine in a DAG); look at the "
+        "clock of who signs",
+        place="here",
+    ),
+    Cause(
+        key="invalid-token",
+        step="login",
+        clients_say=("PAM authentication failed",),
+        logged=("InvalidToken", "SignatureDoesNotMatch", "InvalidCredentials"),
+        means="IAM could make nothing of the token: it is for another host, port, user or "
+        "region, or was cut short or altered on its way",
+        remedy="compare host, port, user and region with the instance's; look for what "
+        "shortens or encodes passwords",
+        place="connection",
+    ),
+    Cause(
+        key="throttled",
+        step="login",
+        clients_say=("PAM authentication failed",),
+        logged=("ThrottlingException",),
+        passes=True,
+        means="IAM authentication was throttled: more than about 200 new connections a second",
+        remedy="open fewer connections: pools, fewer parallel tasks, RDS Proxy; then try again",
+        place="instance",
+    ),
+    Cause(
+        key="failed-service",
+        step="login",
+        clients_say=("PAM authentication failed",),
+        logged=("InternalError",),
+        passes=True,
+        means="IAM authentication itself failed: neither the policy nor the user is at fault",
+        remedy="try again, and ask AWS Support if it stays so",
+        place="instance",
     ),
     Cause(
         key="no-iam-user",
         step="login",
         clients_say=("password authentication failed",),
+        codes=("28P01", "28000"),
         means="the server asked for a password and not for a token: it has no user of this name, or"
         " the user is no member of rds_iam, or IAM authentication is off",
-        remedy="run make repair, which makes each declared user whole; if the user is not declared,"
-        " ask for access",
+        remedy="see that IAM authentication is on; then run make repair, which makes each declared"
+        " user whole; if the user is not declared, ask for access",
+        place="declaration",
+    ),
+    Cause(
+        key="no-user",
+        step="login",
+        clients_say=("password authentication failed",),
+        means="the server has no user of this name",
+        remedy="make repair makes each declared user; if it is not declared, ask for access",
+        place="declaration",
+    ),
+    Cause(
+        key="no-iam-member",
+        step="login",
+        clients_say=("password authentication failed",),
+        means="the user is there and is no member of rds_iam, so that the server asks it for "
+        "a password",
+        remedy="run make repair, which makes each declared user whole",
+        place="declaration",
+    ),
+    Cause(
+        key="iam-off",
+        step="login",
+        clients_say=("password authentication failed", "PAM authentication failed"),
+        means="IAM authentication is off on this instance",
+        remedy="turn it on again (IAMDatabaseAuthenticationEnabled): deploy the database's stack",
+        place="instance",
     ),
     Cause(
         key="no-login",
         step="login",
         clients_say=("is not permitted to log in",),
+        codes=("28000",),
         means="the user may not log in any more: its access was revoked",
         remedy="ask for access in the declaration, or make restore-access after a false alarm",
+        place="declaration",
     ),
     Cause(
         key="no-database",
         step="login",
-        clients_say=("database", "does not exist"),
+        clients_say=("does not exist",),
+        codes=("3D000", "57P04"),
         means="the server has no such database",
         remedy="compare the connection's database with the declaration, and run make access",
+        place="declaration",
+    ),
+    Cause(
+        key="shut-database",
+        step="login",
+        clients_say=("not currently accepting connections", "cannot connect to invalid database"),
+        codes=("55000",),
+        means="the database takes no connections: its owner, or a DROP DATABASE that was cut "
+        "off, shut it",
+        remedy="run make repair, which opens each declared database; one that is invalid can "
+        "only be dropped",
+        place="declaration",
     ),
     Cause(
         key="no-connect",
         step="login",
         clients_say=("permission denied for database", "does not have CONNECT privilege"),
+        codes=("42501",),
         means="the user may not enter this database: it is another database's user, or the"
         " privilege or its group was taken away by hand",
         remedy="one user serves one database; if it is the right one, run make repair",
+        place="declaration",
     ),
     Cause(
         key="own-limit",
         step="login",
         clients_say=("too many connections for role",),
+        codes=("53300",),
+        passes=True,
         means="the user itself has as many connections as it may have at once",
         remedy="close what is idle, give a pool fewer, or raise the instance's"
         " connections_per_user in the declaration",
+        place="declaration",
     ),
     Cause(
         key="no-connection-left",
@@ -269,23 +482,71 @@ _ALL = (
             "too many connections for database",
             "remaining connection slots are reserved",
         ),
+        codes=("53300",),
+        passes=True,
         means="no connection is left, of the server's or the database's",
-        remedy="pg_stat_activity tells who has them; close idle ones, lower the instance's"
+        remedy="look at who has them (pg_stat_activity), close idle ones, lower the instance's"
         " connections_per_user, or give it a larger class",
+        place="instance",
     ),
     Cause(
         key="starting",
         step="login",
         clients_say=("the database system is starting up", "the database system is shutting down"),
+        codes=("57P01", "57P02", "57P03"),
+        passes=True,
         means="the server is starting, stopping or recovering",
         remedy="wait, and look at the instance's events",
+        place="instance",
     ),
     Cause(
         key="full-storage",
         step="login",
         clients_say=("No space left on device", "could not extend file"),
+        codes=("53100",),
         means="the server's storage is full",
-        remedy="give the instance more storage; its status says storage-full",
+        remedy="give the instance more storage, or delete what nobody needs; its status says"
+        " storage-full",
+        place="instance",
+    ),
+    Cause(
+        key="no-locks",
+        step="login",
+        clients_say=("out of shared memory",),
+        codes=("53200",),
+        means="the server's table of locks is full: a transaction needs more locks than"
+        " max_locks_per_transaction times max_connections",
+        remedy="raise max_locks_per_transaction in the instance's parameter group, and reboot",
+        place="instance",
+    ),
+    Cause(
+        key="no-resource",
+        step="login",
+        clients_say=("out of memory",),
+        codes=("53000", "53200", "53400"),
+        means="the server is out of memory or of another resource",
+        remedy="give the instance a larger class, or have it fewer connections; its log says "
+        "which resource",
+        place="instance",
+    ),
+    Cause(
+        key="damaged-server",
+        step="login",
+        clients_say=("invalid page", "could not read"),
+        codes=("58030", "XX001", "XX002"),
+        means="the server's disk or data is damaged",
+        remedy="look at the instance's events; restore it, or ask AWS Support",
+        place="instance",
+    ),
+    Cause(
+        key="lost-connection",
+        step="login",
+        clients_say=("server closed the connection unexpectedly", "the connection was lost"),
+        passes=True,
+        means="the connection was lost in the middle of the login: the server restarts, fails"
+        " over, or something between ends connections",
+        remedy="try again; look at the instance's events and at what stands between",
+        place="instance",
     ),
     Cause(
         key="refused",
@@ -293,6 +554,7 @@ _ALL = (
         clients_say=(),
         means="the server refuses the login for a reason of its own",
         remedy="its message says which",
+        place="instance",
     ),
     Cause(
         key="no-group",
@@ -300,14 +562,16 @@ _ALL = (
         clients_say=("permission denied for schema", "permission denied for table"),
         means="the user is in and lacks the group of its level: somebody took it away by hand",
         remedy="run make repair, which gives each declared user its group again",
+        place="declaration",
     ),
     Cause(
         key="few-connections",
         step="capacity",
         clients_say=(),
         means="hardly any connection is left: the next task may find none",
-        remedy="pg_stat_activity tells who has them; close idle ones, or raise"
+        remedy="look at who has them (pg_stat_activity), close idle ones, or raise"
         " connections_per_user where it is the user's own",
+        place="instance",
     ),
 )
 CAUSES = {cause.key: cause for cause in _ALL}

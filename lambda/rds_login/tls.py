@@ -5,9 +5,11 @@ from pathlib import Path
 from socket import create_connection
 from struct import pack
 
-from rds_login.causes import UntrustedServerError
-
 _SSL_REQUEST = pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
+
+
+class NoTlsError(OSError):
+    """Whoever answers speaks no TLS."""
 
 
 def trusting(authorities: Path | str) -> ssl.SSLContext:
@@ -39,21 +41,21 @@ def encrypted(
     given, the name is not looked up.
 
     Raises:
-        UntrustedServerError: the server speaks no TLS.
-        OSError: anything else that fails; `network_error` has words for it.
+        NoTlsError: the server speaks no TLS.
+        OSError: anything else that fails; `before_the_login` knows its cause.
     """
     plain = create_connection((address or host, port), seconds)
     try:
         plain.sendall(_SSL_REQUEST)
-        _expect_tls(plain.recv(1), f"{host}:{port}")
+        _expect_tls(plain.recv(1))
         return context.wrap_socket(plain, server_hostname=host)
     except BaseException:
         plain.close()
         raise
 
 
-def _expect_tls(answer: bytes, where: str) -> None:
+def _expect_tls(answer: bytes) -> None:
     if answer == b"":
         raise ConnectionResetError
     if answer != b"S":
-        raise UntrustedServerError(f"{where} speaks no TLS")
+        raise NoTlsError

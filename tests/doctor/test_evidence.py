@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from doctor.answer import Answer
 from doctor.evidence import Evidence
@@ -36,7 +37,14 @@ def _subject(number: int, authorities: Path | str = "/nonexistent") -> Subject:
 
 
 def _evidence(number: int, authorities: Path | str = "/nonexistent") -> Evidence:
-    return Evidence(_subject(number, authorities), session=None)
+    return Evidence(_subject(number, authorities), session=Nobody())
+
+
+class Nobody:
+    """A session that may ask nothing of AWS."""
+
+    def client(self, *_: object, **__: object) -> None:
+        raise NoCredentialsError
 
 
 def _cause(answer: Answer) -> str | None:
@@ -73,11 +81,16 @@ def test_a_port_that_opens_is_fine() -> None:
         assert _cause(port(_evidence(server.getsockname()[1]))) is None
 
 
-@pytest.mark.parametrize("words", [b"N", b"HTTP/1.1 400 Bad Request\r\n", b""])
-def test_who_speaks_no_tls_is_told_from_who_is_not_trusted(tmp_path: Path, words: bytes) -> None:
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [(b"N", "no-tls"), (b"HTTP/1.1 400 Bad Request\r\n", "no-tls"), (b"", "hung-up")],
+)
+def test_who_speaks_no_tls_is_told_from_who_is_not_trusted(
+    tmp_path: Path, words: bytes, key: str
+) -> None:
     write_certificate(tmp_path / "authority.pem", HOST)
     with _answering(words) as number:
-        assert _cause(certificate(_evidence(number, tmp_path / "authority.pem"))) == "no-tls"
+        assert _cause(certificate(_evidence(number, tmp_path / "authority.pem"))) == key
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ import pytest
 from doctor.answer import State
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence import Caller, Evidence
+from doctor.inside import Inside, User
 from doctor.steps import STEPS
 from doctor.subject import Subject
 from rds_login.cause_table import CAUSES
 from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
-from rds_login.causes import UntrustedServerError
 from rds_login.login import LoginError
+from rds_login.tls import NoTlsError
 
 ROLE = "arn:aws:iam::111122223333:role/teams/analyst"
 SUBJECT = Subject(
@@ -53,6 +54,10 @@ class Told:
     log: str | None = None
     groups: list[str] = field(default_factory=lambda: ["orders_reader", "rds_iam"])
     left: tuple[int, int | None] = (40, 8)
+    instance: dict[str, Any] | None = None
+    status: str | None = None
+    iam_is_off: bool = False
+    inside: Inside | None = None
 
     @property
     def addresses(self) -> list[Any]:
@@ -97,7 +102,13 @@ def _of(**changes: Any) -> Subject:
     return replace(SUBJECT, **changes)
 
 
+def _inside(groups: tuple[str, ...] | None) -> Inside:
+    user = None if groups is None else User(login=True, limit=5, sessions=5, groups=groups)
+    return Inside(user=user, left=40, waiting=())
+
+
 PAM = LoginError("28P01", 'PAM authentication failed for user "analyst_orders_read"')
+PASSWORD = LoginError("28P01", 'password authentication failed for user "analyst_orders_read"')
 FAULTS: dict[str, dict[str, Any]] = {
     "no-credentials": {"caller": Caller(refusal=("NoCredentials", "there are none"))},
     "ended-credentials": {"caller": Caller(refusal=("ExpiredToken", "it ended"))},
@@ -111,9 +122,13 @@ FAULTS: dict[str, dict[str, Any]] = {
     "silent-port": {"reached": TimeoutError()},
     "no-route": {"reached": OSError(101, "Network is unreachable")},
     "closed-port": {"reached": ConnectionRefusedError()},
+    "no-dns": {"address": socket.gaierror(socket.EAI_AGAIN, "try again")},
     "no-authorities": {"hands": FileNotFoundError()},
-    "no-tls": {"hands": UntrustedServerError("db:5432 speaks no TLS")},
+    "mute-server": {"hands": TimeoutError()},
+    "hung-up": {"hands": ConnectionResetError()},
+    "no-tls": {"hands": NoTlsError()},
     "unknown-authority": {"hands": _unverified(19, "self-signed certificate in chain")},
+    "ended-certificate": {"hands": _unverified(10, "certificate has expired")},
     "other-name": {"hands": _unverified(62, "hostname mismatch")},
     "wrong-clock": {
         "caller": Caller(
@@ -122,22 +137,42 @@ FAULTS: dict[str, dict[str, Any]] = {
         "entered": PAM,
     },
     "no-permission": {"decision": "implicitDeny", "entered": PAM},
+    "denied-permission": {"decision": "explicitDeny", "entered": PAM},
     "refused-token": {"entered": PAM},
-    "no-iam-user": {"entered": LoginError("28P01", "password authentication failed")},
+    "expired-token": {"entered": PAM, "log": "… (Status Code: 400, Error Code:ExpiredToken)"},
+    "invalid-token": {"entered": PAM, "log": "… (Status Code: 400, Error Code: InvalidToken)"},
+    "throttled": {"entered": PAM, "log": "… (Status Code: 429, Error Code: ThrottlingException)"},
+    "failed-service": {"entered": PAM, "log": "… (Status Code: 500, Error Code: InternalError)"},
+    "iam-off": {"entered": PAM, "iam_is_off": True},
+    "no-iam-user": {"entered": PASSWORD},
+    "no-user": {"entered": PASSWORD, "inside": _inside(None)},
+    "no-iam-member": {"entered": PASSWORD, "inside": _inside(("orders_reader",))},
     "no-login": {"entered": LoginError("28000", 'role "x" is not permitted to log in')},
+    "no-encryption": {"entered": LoginError("28000", "no pg_hba.conf entry …, no encryption")},
     "no-database": {"entered": LoginError("3D000", 'database "orders" does not exist')},
+    "shut-database": {"entered": LoginError("55000", "… not currently accepting connections")},
     "no-connect": {"entered": LoginError("42501", "permission denied for database")},
     "own-limit": {"entered": LoginError("53300", 'too many connections for role "x"')},
     "no-connection-left": {"entered": LoginError("53300", "sorry, too many clients already")},
     "starting": {"entered": LoginError("57P03", "the database system is starting up")},
     "full-storage": {"entered": LoginError("53100", "No space left on device")},
+    "no-locks": {"entered": LoginError("53200", "out of shared memory")},
+    "no-resource": {"entered": LoginError("53200", "out of memory")},
+    "damaged-server": {"entered": LoginError("XX001", "invalid page")},
+    "lost-connection": {"entered": ConnectionResetError()},
     "refused": {"entered": LoginError("XX000", "something else")},
     "no-group": {"groups": ["rds_iam", "airflow_rds_iam"]},
     "few-connections": {"left": (1, None)},
 }
 """One fault each; what it brings about further down is told, too."""
 # These are Airflow's, and known before a step is asked.
-OF_THE_CONNECTION = {cause.key for cause in CAUSES.values() if cause.step == "connection"}
+OF_THE_CONNECTION = {cause.key for cause in CAUSES.values() if cause.step == "connection"} - {
+    "no-encryption"  # which the server tells, too
+}
+
+
+def _step(fault: str) -> str:
+    return "login" if fault == "no-encryption" else CAUSES[fault].step
 
 
 def _diagnosis(**faults: Any) -> Diagnosis:
@@ -169,7 +204,7 @@ def test_a_fault_is_called_by_its_name(fault: str) -> None:
 def test_what_stands_on_a_fault_is_not_reached(fault: str) -> None:
     states = _diagnosed(**FAULTS[fault])[1]
     steps = list(STEPS)
-    after = steps[steps.index(CAUSES[fault].step) + 1 :]
+    after = steps[steps.index(_step(fault)) + 1 :]
     assert {states[step] for step in after} <= {State.NOT_REACHED}
 
 
@@ -178,7 +213,7 @@ def test_of_two_faults_the_first_is_called() -> None:
     for one, other in combinations(FAULTS, 2):
         if FAULTS[one].keys() & FAULTS[other].keys():
             continue  # the same thing cannot be wrong in two ways
-        first = min(one, other, key=lambda key: order.index(CAUSES[key].step))
+        first = min(one, other, key=lambda key: order.index(_step(key)))
         assert _diagnosed(**{**FAULTS[one], **FAULTS[other]})[0] == first, (one, other)
 
 
@@ -192,8 +227,8 @@ def test_the_steps_of_causes_are_those_that_are_asked() -> None:
     [
         (None, "refused-token"),
         ("… role/analyst is not allowed rds-db:connect on …", "no-permission"),
-        ("… (Service: RDS, Error Code: ExpiredToken)", "refused-token"),
-        ("… (Service: RDS, Error Code: ThrottlingException)", "refused-token"),
+        ("… (Status Code: 403, Error Code:NotAuthorized)", "no-permission"),
+        ("… something that nobody knows", "refused-token"),
     ],
 )
 def test_a_token_that_is_refused_is_explained_by_the_servers_log(
@@ -225,6 +260,7 @@ def test_its_summary_is_one_paragraph_with_what_was_seen_what_it_means_and_what_
     assert SUBJECT.endpoint in summary
     assert CAUSES["closed-port"].means in summary
     assert CAUSES["closed-port"].remedy in summary
+    assert summary.endswith("Where: the instance dev-warehouse.")
 
 
 def test_machines_are_told_the_same() -> None:

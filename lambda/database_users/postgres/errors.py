@@ -16,13 +16,22 @@ from database_users.errors import (
     RefusedStatementError,
 )
 from database_users.plan import Statement, Statements
-from rds_login.causes import (
-    TRANSIENT_CODES,
-    ServerError,
-    UnavailableServerError,
-    with_remedy,
-)
+from rds_login.causes import ServerError, UnavailableServerError
+from rds_login.recognition import at_the_login
 
+# PostgreSQL manual, "PostgreSQL Error Codes": what the same statement may not meet a moment later.
+_TRANSIENT_CODES = {
+    "40001": "a serialization failure",
+    "40P01": "a deadlock",
+    "53300": "too many connections",
+    "55006": "an object in use",
+    "57P01": "a shutdown",
+    "57P02": "a crash",
+    "57P03": "the server is starting up, or recovering",
+    "25006": "a server that takes no changes: a replica, or a failover that is on its way",
+}
+# What ails a server ails a statement as it ails a login.
+_AILMENTS = ("full-storage", "no-locks", "no-resource", "damaged-server", "shut-database")
 # PostgreSQL manual, "PostgreSQL Error Codes": what was read is gone, is something else, or was made
 # since.
 _CHANGED_CODES = (
@@ -43,12 +52,12 @@ def statement_error(
         return UnavailableServerError(f"the connection was lost at: {statement.sentence}")
     code, message = code_of(error), _message_of(error)
     if code in _CONCURRENT_CODES or message in _CONCURRENT_MESSAGES:
-        reason = TRANSIENT_CODES.get(code, message)
+        reason = _TRANSIENT_CODES.get(code, message)
         return ConcurrentChangeError(f"{reason} at: {statement.sentence}")
     if code in _CHANGED_CODES or message.startswith(_CHANGED_MESSAGES):
-        return ChangedError(f"{with_remedy(code, message)} ({code}) at: {statement.sentence}")
-    if code in TRANSIENT_CODES:
-        return UnavailableServerError(f"{TRANSIENT_CODES[code]} at: {statement.sentence}")
+        return ChangedError(f"{_with_remedy(code, message)} ({code}) at: {statement.sentence}")
+    if code in _TRANSIENT_CODES:
+        return UnavailableServerError(f"{_TRANSIENT_CODES[code]} at: {statement.sentence}")
     if code == "55P03":
         return LockTimeoutError(
             f"a lock was not to be had at: {statement.sentence}"
@@ -61,7 +70,13 @@ def statement_error(
             f"{master} has no privilege for: {statement.sentence} ({message}); whoever owns it, or"
             f" has the ADMIN OPTION on its owner, must grant that to {master}"
         )
-    return RefusedStatementError(f"{with_remedy(code, message)} ({code}) at: {statement.sentence}")
+    return RefusedStatementError(f"{_with_remedy(code, message)} ({code}) at: {statement.sentence}")
+
+
+def _with_remedy(code: str, message: str) -> str:
+    """The server's `message`, and what helps, if it is known."""
+    cause = at_the_login(code, message)
+    return cause.explain(message) if cause.key in _AILMENTS else message
 
 
 def refuse_without_effect(notices: Iterable[Mapping[bytes, bytes]], statements: Statements) -> None:

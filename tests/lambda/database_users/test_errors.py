@@ -53,9 +53,8 @@ def test_what_passes_by_itself_is_tried_again(code: str, message: str, says: str
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("57P03", "takes no login now: the server is starting up"),
-        ("57P01", "takes no login now: a shutdown"),
-        ("25006", "takes no login now: a server that takes no changes: a replica"),
+        ("57P03", "the server is starting, stopping or recovering"),
+        ("57P01", "the server is starting, stopping or recovering"),
     ],
 )
 def test_a_server_that_takes_no_login_yet_is_tried_again(code: str, says: str):
@@ -93,12 +92,20 @@ def test_a_connection_that_goes_away_is_tried_again(error: Exception):
 @pytest.mark.parametrize(
     ("code", "message", "says"),
     [
-        ("53100", "could not extend file", "could not extend file: the disk is full: give the"),
-        ("53200", "out of memory", "out of memory: the instance is out of memory: it needs"),
+        (
+            "53100",
+            "could not extend file",
+            "could not extend file: the server's storage",
+        ),
+        ("53200", "out of memory", "out of memory: the server is out of memory or of another"),
         ("53200", "out of shared memory", "raise max_locks_per_transaction in the instance's"),
-        ("53400", "configuration limit exceeded", "its parameter group has it"),
-        ("58030", "could not read", "could not read: the disk fails: look at the instance's"),
-        ("XX001", "invalid page", "invalid page: the data is damaged: restore the instance"),
+        ("53400", "configuration limit exceeded", "its log says which resource"),
+        (
+            "58030",
+            "could not read",
+            "could not read: the server's disk or data is damaged",
+        ),
+        ("XX001", "invalid page", "invalid page: the server's disk or data is damaged: look"),
     ],
 )
 def test_a_server_in_need_is_told_of_in_its_own_words_and_no_token_is_blamed(
@@ -127,9 +134,7 @@ def test_a_name_that_cannot_be_looked_up_at_the_moment_is_tried_again():
 def test_a_database_that_does_not_exist_is_no_question_of_the_token():
     error = login(refusal("3D000", 'database "orders" does not exist'))
     assert type(error) is MissingDatabaseError
-    assert str(error).endswith(
-        'refuses the login of administrator: database "orders" does not exist'
-    )
+    assert 'refuses the login of administrator: database "orders" does not exist:' in str(error)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""Why a server refuses a login, from its answer and from what else may be asked."""
+
+from doctor.answer import Answer, failed
+from doctor.evidence import Evidence
+from rds_login.login import LoginError
+from rds_login.recognition import at_the_login, in_the_log
+
+_LOG = "the instance's log iam-db-auth-error"
+
+
+def refusal(evidence: Evidence, error: LoginError) -> Answer:
+    """The cause as narrow as it can be told, and what was seen of it."""
+    cause, said = at_the_login(error.code, error.message), f"{error.message} ({error.code})"
+    match cause.key:
+        case "refused-token" | "no-iam-user" if evidence.iam_is_off:
+            return failed("iam-off", f"{said}; RDS says that it is off")
+        case "refused-token":
+            return _refused_token(evidence, said)
+        case "no-iam-user" | "no-connect" | "no-connection-left":
+            return _from_inside(evidence, cause.key, said)
+        case key:
+            return failed(key, said)
+
+
+def _refused_token(evidence: Evidence, said: str) -> Answer:
+    logged = evidence.logged()
+    if logged is None:
+        return failed(
+            "refused-token",
+            f"{said}; this role may not read {_LOG}, which says whether it was the policy, the"
+            " token or the service",
+        )
+    cause = in_the_log(logged)
+    return failed(cause.key if cause else "refused-token", f"{said}; {_LOG} says: {logged}")
+
+
+def _from_inside(evidence: Evidence, key: str, said: str) -> Answer:
+    """What the server's inside tells of a refusal that has several reasons."""
+    inside, subject = evidence.inside, evidence.subject
+    if inside is None:
+        return failed(key, f"{said}; this role may not ask the server's inside which")
+    if inside.user is None:
+        return failed("no-user", f"{said}; there is no {subject.user} inside")
+    if key == "no-iam-user" and "rds_iam" not in inside.user.groups:
+        return failed("no-iam-member", f"{said}; inside it is in {inside.user.shown_groups}")
+    if key == "no-connect" and subject.group and subject.group not in inside.user.groups:
+        return failed("no-group", f"{said}; inside it is in {inside.user.shown_groups}")
+    return failed(key, f"{said}; {inside.capacity}")
