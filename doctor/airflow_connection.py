@@ -1,13 +1,15 @@
 """The login that one of Airflow's connections makes, diagnosed inside Airflow."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.providers.postgres.hooks import postgres
 
-from doctor.answer import Answer, failed, fine
+from doctor.answer import failed
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence import Evidence
+from doctor.settings import settings
 from doctor.subject import Subject
 
 PORT = 5432
@@ -16,7 +18,7 @@ PORT = 5432
 def diagnosed(connection_id: str) -> Diagnosis:
     """Look into the login of a connection, as the role that Airflow has."""
     try:
-        connection: Any = PostgresHook.get_connection(connection_id)
+        connection: Any = postgres.PostgresHook.get_connection(connection_id)
     # Of another class in each version of Airflow, and a secret's refusal is among them.
     except Exception as error:
         answer = failed("no-connection", f"{connection_id}: {error}")
@@ -24,6 +26,7 @@ def diagnosed(connection_id: str) -> Diagnosis:
             title=connection_id,
             login=f"The login of {connection_id}",
             answers={"connection": answer},
+            place=f"the secret of the connection {connection_id}, which make access writes",
         )
     aws_conn_id = connection.extra_dejson.get("aws_conn_id", "aws_default")
     session = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="rds").get_session()
@@ -36,22 +39,29 @@ def diagnosed(connection_id: str) -> Diagnosis:
         region=session.region_name,
         authorities=connection.extra_dejson.get("sslrootcert", ""),
     )
-    return diagnose(Evidence(subject, session), {"connection": _connection(subject, connection)})
+    answer = settings(subject, connection.extra_dejson, missing=_missing, refused=_refused)
+    return diagnose(Evidence(subject, session), {"connection": answer})
 
 
-def _connection(subject: Subject, connection: Any) -> Answer:
-    extra = connection.extra_dejson
-    if not extra.get("iam"):
-        return failed("no-token", f"{subject.title} has no iam in its extra")
-    aws_conn_id = extra.get("aws_conn_id")
-    if aws_conn_id:
-        try:
-            AwsBaseHook.get_connection(aws_conn_id)
-        except Exception as error:
-            return failed("no-aws-connection", f"{aws_conn_id}: {error}")
-    instance = subject.title.removesuffix(f"_{subject.database}")
-    identifier = subject.host.partition(".")[0]
-    ours = subject.group and instance != subject.title
-    if ours and not f"-{identifier}".endswith(f"-{instance}"):
-        return failed("other-server", f"{subject.title} is for {identifier}, not for {instance}")
-    return fine(f"{subject.user} to {subject.database} on {subject.endpoint}")
+def _missing(aws_conn_id: str) -> str | None:
+    try:
+        AwsBaseHook.get_connection(aws_conn_id)
+    except Exception as error:
+        return str(error)
+    return None
+
+
+def _refused(options: Mapping[str, Any]) -> str | None:
+    try:
+        # Before version 6.4 of the provider there was one driver to know.
+        if getattr(postgres, "USE_PSYCOPG3", False):
+            from psycopg.conninfo import make_conninfo
+
+            make_conninfo(**options)
+        else:
+            from psycopg2.extensions import make_dsn
+
+            make_dsn(**options)
+    except Exception as error:
+        return " ".join(str(error).split())
+    return None

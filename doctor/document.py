@@ -5,9 +5,9 @@ from rds_login.cause_table import CAUSES, STEPS
 _HEAD = """\
 # Why a login fails
 
-Made by `make schema` from `lambda/rds_login/cause_table.py`, which the DAG `connection_doctor` and
-`make doctor` speak from. The steps stand in the order in which the doctor asks: what fails at one
-explains what fails at those below it.
+Made by `make schema` from `lambda/rds_login/cause_table.py`, from which the DAG
+`connection_doctor`, `make doctor` and the database users' function speak. The steps stand in the
+order in which the doctor asks: what fails at one explains what fails at those below it.
 """
 
 

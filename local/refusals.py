@@ -15,6 +15,8 @@ from local.environment import MASTER, STRANGER
 from local.logins import Identity, connect, token
 from local.progress import UnprovenError
 from local.shop import IDENTITY as SHOP
+from rds_login.cause_table import CAUSES
+from rds_login.recognition import in_the_log
 
 TOKEN_MINUTES = 15
 MALFORMED = "InvalidToken"
@@ -32,10 +34,15 @@ class Attempt:
     user: str
     password: str
     sslmode: str = "verify-full"
-    answer: str = "PAM authentication failed"
-    """Part of what the client is told, which never says why a token is refused."""
+    cause: str = "refused-token"
+    """The key of what the table of causes calls it, as the client alone can tell."""
     reason: str = ""
     """Part of what the server's log says of it."""
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What the table says that clients are told, which never is why a token is refused."""
+        return CAUSES[self.cause].clients_say
 
 
 def attempts(deployment: Deployment) -> Iterator[Attempt]:
@@ -44,7 +51,7 @@ def attempts(deployment: Deployment) -> Iterator[Attempt]:
     granted = deployment.declared.grant(AIRFLOW, "orders")
     user, other = granted.user, deployment.declared.grant(SHOP, "orders").user
     good = airflow.token(user)
-    yield Attempt(what="no password", user=user, password="", answer="no password supplied")
+    yield Attempt(what="no password", user=user, password="", cause="no-token")
     words = "correct horse battery staple"
     yield Attempt(what="a password", user=user, password=words, reason=MALFORMED)
     yield Attempt(
@@ -52,7 +59,7 @@ def attempts(deployment: Deployment) -> Iterator[Attempt]:
         user=user,
         password=good,
         sslmode="disable",
-        answer="no encryption",
+        cause="no-encryption",
     )
     for what, wrong, reason in _wrong_tokens(airflow, user):
         yield Attempt(what=what, user=user, password=wrong, reason=reason)
@@ -78,7 +85,7 @@ def attempts(deployment: Deployment) -> Iterator[Attempt]:
             what=what,
             user=role,
             password=airflow.token(role),
-            answer="password authentication failed",
+            cause="no-iam-user",
         )
 
 
@@ -123,9 +130,10 @@ def bad_logins_are_refused(deployment: Deployment) -> str:
             )
         except psycopg.OperationalError as error:
             logged = deployment.server_log("iam-db-auth-error")[-1] if attempt.reason else ""
-            if attempt.answer not in str(error) or attempt.reason not in logged:
+            if not _is_as_told(attempt, str(error), logged):
                 raise UnprovenError(
-                    f"{attempt.what}: refused with {error}, logged {logged}"
+                    f"{attempt.what}: refused with {error}, logged {logged}, and the table of"
+                    f" causes has {attempt.answers}"
                 ) from error
         else:
             with closing(connection):
@@ -133,6 +141,15 @@ def bad_logins_are_refused(deployment: Deployment) -> str:
         with airflow.log_in(granted.user, granted.database):
             pass
     return f"{len(made)} ways"
+
+
+def _is_as_told(attempt: Attempt, answer: str, logged: str) -> bool:
+    """Whether the table's words are the client's, and its codes the log's."""
+    if not any(words in answer for words in attempt.answers):
+        return False
+    if not attempt.reason:
+        return True
+    return attempt.reason in logged and in_the_log(logged) is not None
 
 
 def _before(minutes: int, sign: Callable[[], str]) -> str:

@@ -69,6 +69,14 @@ _ALL = (
         place="declaration",
     ),
     Cause(
+        key="incomplete",
+        step="connection",
+        clients_say=(),
+        means="the connection does not say where to log in, as whom and to what",
+        remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
         key="other-server",
         step="connection",
         clients_say=(),
@@ -318,7 +326,7 @@ _ALL = (
         key="no-permission",
         step="permission",
         clients_say=("PAM authentication failed",),
-        logged=("NotAuthorized", "is not allowed rds-db:connect"),
+        logged=("NotAuthorized",),
         means="IAM does not let this role connect as this user: no policy allows it",
         remedy="compare the user in the policy's resource with the connection's, and its resource"
         " id with the instance's (another after a restore: declare resource_id); then make access",

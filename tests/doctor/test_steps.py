@@ -226,7 +226,6 @@ def test_the_steps_of_causes_are_those_that_are_asked() -> None:
     ("line", "key"),
     [
         (None, "refused-token"),
-        ("… role/analyst is not allowed rds-db:connect on …", "no-permission"),
         ("… (Status Code: 403, Error Code:NotAuthorized)", "no-permission"),
         ("… something that nobody knows", "refused-token"),
     ],

@@ -29,4 +29,7 @@ def check(emulator: Emulator, spread: Spread, endpoint: Endpoint, user: str, tok
     )
     decision = emulator.decide(key, "rds-db:connect", resource)
     if not spread.allows(decision):
-        raise ValueError(f"{decision.principal} is not allowed rds-db:connect on {resource}")
+        raise ValueError(
+            f"{decision.principal} is not allowed rds-db:connect on {resource}"
+            " (Status Code: 403, Error Code:NotAuthorized)"
+        )
