@@ -84,6 +84,7 @@ def _faulty(deployment: Deployment, grant: Grant) -> dict[str, dict[str, Any]]:
     """A connection for each fault, by the cause's key, beside the one that is right."""
     right = _connection(deployment, grant)
     extra = right["extra"]
+    absent = {**extra["sqlalchemy_query"], "sslrootcert": "/nonexistent.pem"}
     changes: dict[str, dict[str, Any]] = {
         "other-server": {},
         "no-token": {"extra": {**extra, "iam": False}},
@@ -91,7 +92,11 @@ def _faulty(deployment: Deployment, grant: Grant) -> dict[str, dict[str, Any]]:
         "other-region": {"extra": {**extra, "aws_conn_id": "elsewhere"}},
         "alias": {"host": "orders.example.com"},
         "closed-port": {"port": 1},
-        "no-authorities": {"extra": {**extra, "sslrootcert": "/nonexistent.pem"}},
+        "no-authorities": {"extra": {**extra, **absent, "sqlalchemy_query": absent}},
+        "incomplete": {"host": None},
+        "no-encryption": {"extra": {**extra, "sslmode": "disable"}},
+        "no-verification": {"extra": {**extra, "sqlalchemy_query": {}}},
+        "unknown-option": {"extra": {**extra, "region_name": ELSEWHERE}},
         "no-iam-user": {"login": "nobody_orders_read"},
         "no-database": {"schema": "absent"},
         "no-connect": {"schema": "reports"},
