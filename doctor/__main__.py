@@ -19,6 +19,7 @@ from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import Declaration
 from doctor.diagnosis import diagnose
 from doctor.evidence import Evidence
+from doctor.inside import output_name
 from doctor.subject import Subject
 
 ENVIRONMENTS = Path(__file__).parents[1] / "environments"
@@ -74,6 +75,7 @@ def _subject(session: Any, declaration: Declaration, file: Path, given: Any) -> 
         role_arn=identity and identity.role_arn,
         resource_id=instance.resource_id or resource_id,
         declared=_declared(file, grant),
+        inside=_inside(session, declaration.region, f"{file.stem}-access", grant.instance),
         via=_via(given.via),
     )
 
@@ -115,6 +117,17 @@ def _endpoint(
         ) from None
     endpoint = found["Endpoint"]
     return host or endpoint["Address"], endpoint["Port"], found["DbiResourceId"]
+
+
+def _inside(session: Any, region: str | None, stack: str, instance: str) -> str | None:
+    """The function that the access stack names; None if nobody here may ask, or it names none."""
+    try:
+        client = session.client("cloudformation", region_name=region)
+        [found] = client.describe_stacks(StackName=stack)["Stacks"]
+    except (ClientError, BotoCoreError):
+        return None
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+    return outputs.get(output_name(instance))
 
 
 def _via(given: str | None) -> tuple[str, int] | None:

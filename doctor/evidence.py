@@ -14,7 +14,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from doctor.inside import Inside, doctor_function, parse
+from doctor.inside import Inside, parse
 from doctor.subject import Subject
 from rds_login.login import Driver, log_in
 from rds_login.tls import encrypted, trusting
@@ -134,10 +134,12 @@ class Evidence:
     def inside(self) -> Inside | None:
         """What the server's inside tells; None if this caller may not ask it, or it cannot tell."""
         subject, config = self.subject, _IMPATIENT.merge(_PATIENT)
+        if subject.inside is None:
+            return None
         try:
             client = self._session.client("lambda", region_name=subject.region, config=config)
             answer = client.invoke(
-                FunctionName=doctor_function(subject.instance),
+                FunctionName=subject.inside,
                 Payload=json.dumps({"User": subject.user, "Database": subject.database}),
             )
             return parse(json.load(answer["Payload"]))

@@ -6,18 +6,14 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
-    """A user as the server has it; ``limit`` is None where there is none."""
+class Room:
+    """Sessions that somebody or something has, and how many it may have; None if without limit."""
 
-    login: bool
-    limit: int | None
     sessions: int
-    groups: tuple[str, ...]
+    limit: int | None
 
-    @property
-    def shown_groups(self) -> str:
-        """Its groups, in words."""
-        return ", ".join(self.groups) or "no group"
+    def __str__(self) -> str:
+        return f"{self.sessions} of {'any number' if self.limit is None else self.limit}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,43 +21,46 @@ class Inside:
     """What the server has of a login.
 
     Attributes:
-        user: None if the server has none of the name.
+        groups: of the user, whom the server has if this is not None.
+        user: its sessions.
+        database: the database's sessions; None if the server has no such database.
         left: connections that the server has left.
-        waiting: sessions of the user's that wait for a lock, each with who holds it.
     """
 
-    user: User | None
+    groups: tuple[str, ...] | None
+    user: Room | None
+    database: Room | None
     left: int
-    waiting: tuple[str, ...]
+
+    @property
+    def shown_groups(self) -> str:
+        """The groups, in words."""
+        return ", ".join(self.groups or ()) or "no group"
 
     @property
     def capacity(self) -> str:
-        """The connections that are left and taken, in words."""
-        if self.user is None:
-            return f"the server has {self.left} connections left"
-        most = "no limit" if self.user.limit is None else f"a limit of {self.user.limit}"
+        """The sessions, in words."""
         return (
-            f"the server has {self.left} connections left, and the user {self.user.sessions}"
-            f" sessions and {most}"
+            f"the server has {self.left} connections left, the user {self.user} sessions and the"
+            f" database {self.database}"
         )
 
 
-def doctor_function(instance: str) -> str:
-    """The name of the function that looks inside, which has 64 characters at most."""
-    return f"{instance[:57]}-doctor"
+def output_name(instance: str) -> str:
+    """The output of the access stack that names an instance's function."""
+    return f"Doctor{''.join(filter(str.isalnum, instance))}"
 
 
 def parse(answer: Mapping[str, Any]) -> Inside:
     """The function's answer. KeyError if it is none of its."""
-    user = answer["User"]
+    user, database = answer["User"], answer["Database"]
     return Inside(
-        user=user
-        and User(
-            login=user["Login"],
-            limit=user["Limit"],
-            sessions=user["Sessions"],
-            groups=tuple(user["Groups"]),
-        ),
+        groups=tuple(user["Groups"]) if user else None,
+        user=_room(user),
+        database=_room(database),
         left=answer["Left"],
-        waiting=tuple(answer["Waiting"]),
     )
+
+
+def _room(found: Mapping[str, Any] | None) -> Room | None:
+    return Room(sessions=found["Sessions"], limit=found["Limit"]) if found else None

@@ -39,10 +39,10 @@ def _from_inside(evidence: Evidence, key: str, said: str) -> Answer:
     inside, subject = evidence.inside, evidence.subject
     if inside is None:
         return failed(key, f"{said}; this role may not ask the server's inside which")
-    if inside.user is None:
+    if inside.groups is None:
         return failed("no-user", f"{said}; there is no {subject.user} inside")
-    if key == "no-iam-user" and "rds_iam" not in inside.user.groups:
-        return failed("no-iam-member", f"{said}; inside it is in {inside.user.shown_groups}")
-    if key == "no-connect" and subject.group and subject.group not in inside.user.groups:
-        return failed("no-group", f"{said}; inside it is in {inside.user.shown_groups}")
+    if key == "no-iam-user" and "rds_iam" not in inside.groups:
+        return failed("no-iam-member", f"{said}; inside it is in {inside.shown_groups}")
+    if key == "no-connect" and subject.group and subject.group not in inside.groups:
+        return failed("no-group", f"{said}; inside it is in {inside.shown_groups}")
     return failed(key, f"{said}; {inside.capacity}")

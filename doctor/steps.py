@@ -164,6 +164,20 @@ def capacity(evidence: Evidence) -> Answer:
     return failed("few-connections", seen) if left < FEW_CONNECTIONS else fine(seen)
 
 
+def locks(evidence: Evidence) -> Answer:
+    """Whether sessions of the user wait for what another holds."""
+    rows = evidence.session.run(
+        "SELECT w.pid, extract(epoch FROM now() - w.query_start)::int,"
+        " coalesce(string_agg(DISTINCT h.usename::text, ', '), 'a prepared transaction')"
+        " FROM pg_catalog.pg_stat_activity w"
+        " CROSS JOIN unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)"
+        " LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid"
+        " WHERE w.usename = session_user GROUP BY w.pid, w.query_start"
+    )
+    waits = [f"session {pid} has waited {seconds} s for {who}" for pid, seconds, who in rows or ()]
+    return failed("waiting", "; ".join(waits)) if waits else fine("nobody waits")
+
+
 STEPS: dict[str, Step] = {
     step.__name__: step
     for step in (
@@ -177,6 +191,7 @@ STEPS: dict[str, Step] = {
         login,
         user,
         capacity,
+        locks,
     )
 }
 """Every step by its name, in the order in which they are asked."""

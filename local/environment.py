@@ -12,6 +12,7 @@ from local.logins import Endpoint, Identity
 STRANGER = "stranger"
 """A role of the account that the declaration does not know."""
 MASTER = "administrator"
+USERS_HANDLER = "database_users.handler.handle"
 PROOF = "proof"
 """Name of the sessions that logins are tried with: theirs may be refused."""
 
@@ -59,6 +60,7 @@ class Environment:
             for function in page["Functions"]
             if (variables := function.get("Environment", {}).get("Variables", {}))
             and variables.get("DATABASE_HOST") == self.endpoint.host
+            and function["Handler"] == USERS_HANDLER
         ]
         return function
 

@@ -102,6 +102,8 @@ class AccessStack(Stack):
         for name, made in users.items():
             if why := crowded(declaration, name):
                 Annotations.of(made).add_warning_v2("airflow-rds-iam:few-connections", why)
+            # Where `make doctor` finds what looks inside.
+            CfnOutput(self, f"Doctor-{name}", value=made.doctor.function.function_name)
         connections = [
             self._connect_airflow(
                 grant,

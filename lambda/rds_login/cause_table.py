@@ -18,6 +18,7 @@ STEPS = (
     "login",
     "user",
     "capacity",
+    "locks",
 )
 """What a login stands on, each on those before it."""
 
@@ -579,6 +580,14 @@ _ALL = (
         means="hardly any connection is left: the next task may find none",
         remedy="look at who has them (pg_stat_activity), close idle ones, or raise"
         " connections_per_user where it is the user's own",
+        place="instance",
+    ),
+    Cause(
+        key="waiting",
+        step="locks",
+        clients_say=("canceling statement due to lock timeout",),
+        means="the user can log in, and a session of its waits for a lock that another has",
+        remedy="end the transaction that holds it (pg_stat_activity has whose it is), or wait",
         place="instance",
     ),
 )

@@ -8,6 +8,9 @@ from review.paths.needs import any_of_its_choice, policies_of, way
 from review.templates.access import Access
 from review.templates.assembly import Resource
 
+_READS = "database_users.look.handle"
+"""A function that takes a user's name, changes nothing and tells of no data."""
+
 
 def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
     """To what the function does, or to have it do something else."""
@@ -18,6 +21,8 @@ def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
     ):
         need = Need(action=action, resource=arn, policies=policies_of(one, access))
         yield Way(how=f"change the {what} of {name}", needs=[need], reaches=[name])
+    if one.properties.get("Handler") == _READS:
+        return
     # It makes the users that it is called with.
     for action in ("lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:AddPermission"):
         need = Need(action=action, resource=arn, policies=policies_of(one, access))

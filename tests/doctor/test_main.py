@@ -1,5 +1,6 @@
 """What `make doctor` looks into, and what it says when it cannot."""
 
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,8 +25,14 @@ class Session:
         self.may_ask = may_ask
 
     def client(self, name: str, **_: Any) -> "Session":
-        assert name == "rds"
+        assert name in {"rds", "cloudformation"}
         return self
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if not self.may_ask or StackName != "dev-access":
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeStacks")
+        output = {"OutputKey": "Doctorwarehouse", "OutputValue": "dev-access-Doctor-1"}
+        return {"Stacks": [{"Outputs": [output]}]}
 
     def describe_db_instances(self, *, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
         if not self.may_ask or DBInstanceIdentifier != "dev-warehouse":
@@ -59,6 +66,15 @@ def test_a_login_is_looked_into_as_it_was_declared(asked: list[Subject]) -> None
     assert subject.role_arn
     assert subject.role_arn.startswith("arn:aws:iam::111122223333:role/")
     assert subject.via is None
+    assert subject.inside == "dev-access-Doctor-1"
+
+
+def test_the_line_that_grants_is_named(asked: list[Subject]) -> None:
+    command.main(["dev", "shop", "reports"])
+    declared = str(asked[0].declared)
+    file, line, path = declared.split(":")
+    assert path == " instances.warehouse.databases.reports.own"
+    assert Path(file).read_text().splitlines()[int(line) - 1].strip() == "own: [shop]"
 
 
 def test_a_forwarded_port_leads_to_the_server_and_no_token_is_for_it(asked: list[Subject]) -> None:
@@ -73,7 +89,7 @@ def test_who_may_not_look_the_endpoint_up_names_it(
     assert command.main(["dev", "shop", "reports"]) == 2
     assert "name it with --host" in capsys.readouterr().err
     assert command.main(["dev", "shop", "reports", "--host", HOST]) == 0
-    assert (asked[0].host, asked[0].resource_id) == (HOST, None)
+    assert (asked[0].host, asked[0].resource_id, asked[0].inside) == (HOST, None, None)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from doctor.answer import State
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence import Caller, Evidence
-from doctor.inside import Inside, User
+from doctor.inside import Inside, Room
 from doctor.steps import STEPS
 from doctor.subject import Subject
 from rds_login.cause_table import CAUSES
@@ -58,6 +58,7 @@ class Told:
     status: str | None = None
     iam_is_off: bool = False
     inside: Inside | None = None
+    waiting: list[Any] = field(default_factory=list[Any])
 
     @property
     def addresses(self) -> list[Any]:
@@ -83,6 +84,8 @@ class Told:
         return self
 
     def run(self, sql: str) -> list[Any]:
+        if "pg_blocking_pids" in sql:
+            return self.waiting
         return [self.left] if "max_connections" in sql else [[name] for name in self.groups]
 
 
@@ -103,8 +106,8 @@ def _of(**changes: Any) -> Subject:
 
 
 def _inside(groups: tuple[str, ...] | None) -> Inside:
-    user = None if groups is None else User(login=True, limit=5, sessions=5, groups=groups)
-    return Inside(user=user, left=40, waiting=())
+    room = Room(sessions=5, limit=5)
+    return Inside(groups=groups, user=room if groups else None, database=room, left=40)
 
 
 PAM = LoginError("28P01", 'PAM authentication failed for user "analyst_orders_read"')
@@ -163,6 +166,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "refused": {"entered": LoginError("XX000", "something else")},
     "no-group": {"groups": ["rds_iam", "airflow_rds_iam"]},
     "few-connections": {"left": (1, None)},
+    "waiting": {"waiting": [[7, 90, "shop_orders_own"]]},
 }
 """One fault each; what it brings about further down is told, too."""
 # These are Airflow's, and known before a step is asked.

@@ -513,15 +513,18 @@ def opened(templates: Templates) -> Iterator[Attack]:
             policy["Statement"].append(allow(action, Principal=intern))
 
         yield f"{action} on the bucket to one of the account", write
-    [(stack, function, _)] = [
-        one for one in those(templates, "AWS::Lambda::Function")
-        if "DATABASE_HOST" in json.dumps(one[2])
+    functions = [
+        name for _, name, one in those(templates, "AWS::Lambda::Function")
+        if "DATABASE_HOST" in json.dumps(one)
     ]  # fmt: skip
-    for action in ("lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:AddPermission"):
-        yield f"{action} to one of the account", lambda t, a=action: add(
-            t, ACCESS, "AWS::Lambda::Permission", FunctionName={"Fn::GetAtt": [function, "Arn"]},
-            Principal=intern["AWS"], Action=a,
-        )  # fmt: skip
+    for function in functions:
+        # The doctor's reads, and whoever is on call may have it.
+        calls = () if "Doctor" in function else ("lambda:InvokeFunction", "lambda:AddPermission")
+        for action in ("lambda:UpdateFunctionCode", *calls):
+            yield f"{action} on {function}", lambda t, f=function, a=action: add(
+                t, ACCESS, "AWS::Lambda::Permission", FunctionName={"Fn::GetAtt": [f, "Arn"]},
+                Principal=intern["AWS"], Action=a,
+            )  # fmt: skip
 
 
 _AS_TEXT = ("AWS::SecretsManager::ResourcePolicy", "AWS::Logs::ResourcePolicy")

@@ -8,6 +8,7 @@ from aws_cdk import App, Environment
 
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.model import Declaration
+from doctor.inside import output_name
 from stacks import add_environment
 from tests.create_only import create_only, values_at
 from tests.declared import REMOVED, dev, written
@@ -123,6 +124,12 @@ def connects(template: Content) -> list[tuple[str, list[str]]]:
         if users:
             found.append((role, [arn.removeprefix(prefix) for arn in users]))
     return sorted(found)
+
+
+def test_its_output_names_the_function_that_looks_inside_each_instance(access: Content) -> None:
+    name = text(access["Outputs"][output_name("warehouse")]["Value"]).strip("<>")
+    function = access["Resources"][name.partition(".")[0]]
+    assert function["Properties"]["Handler"] == "database_users.look.handle"
 
 
 def test_each_identity_has_one_policy_for_each_of_its_databases(access: Content) -> None:

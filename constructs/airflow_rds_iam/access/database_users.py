@@ -10,6 +10,7 @@ from constructs import Construct
 
 from airflow_rds_iam.access.desired_database import DesiredDatabase
 from airflow_rds_iam.access.drift_check import DriftCheck
+from airflow_rds_iam.access.login_doctor import LoginDoctor
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.delivery.function_code import function_code
 from airflow_rds_iam.delivery.resource_function import ResourceFunction
@@ -56,32 +57,44 @@ class DatabaseUsers(Construct):
         deployment: str = "never",
     ) -> None:
         super().__init__(scope, construct_id)
+        code = function_code(
+            "database_users", "rds_login", distributions=["pg8000"], files=[RDS_CERTIFICATES]
+        )
+        server = {
+            "DATABASE_HOST": instance.host,
+            "DATABASE_PORT": instance.port,
+            "MASTER_USER": instance.master_user,
+        }
+        kept = {
+            **({"SERVER_LIVED_IN": "true"} if instance.lived_in else {}),
+            **({"SERVER_OBSERVED": "true"} if observed else {}),
+        }
         backing = ResourceFunction(
             self,
             "Function",
             description=f"Makes the database users of {instance.identifier} what is declared",
-            code=function_code(
-                "database_users",
-                "rds_login",
-                distributions=["pg8000"],
-                files=[RDS_CERTIFICATES],
-            ),
+            code=code,
             handler="database_users.handler.handle",
             timeout=Duration.minutes(5),
             memory_size=512,
             key=key,
-            environment={
-                "DATABASE_HOST": instance.host,
-                "DATABASE_PORT": instance.port,
-                "MASTER_USER": instance.master_user,
-                **({"SERVER_LIVED_IN": "true"} if instance.lived_in else {}),
-                **({"SERVER_OBSERVED": "true"} if observed else {}),
-            },
+            environment={**server, **kept},
             vpc=vpc,
             subnets=subnets,
             security_group=security_group,
         )
         instance.grant_connect(backing.function, user=instance.master_user)
+        self.doctor = LoginDoctor(
+            self,
+            "Doctor",
+            instance=instance,
+            code=code,
+            key=key,
+            environment=server,
+            vpc=vpc,
+            subnets=subnets,
+            security_group=security_group,
+        )
         states = [database.state for database in databases]
 
         def resource(construct_id: str, resource_type: str, **more: object) -> CustomResource:

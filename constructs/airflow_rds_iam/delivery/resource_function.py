@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
@@ -16,20 +14,10 @@ from airflow_rds_iam.acknowledgments import (
     HIPAA,
     NIST,
     SERVERLESS,
-    acknowledge_inline_policy,
     acknowledge_rule,
     acknowledge_wildcard,
 )
-
-# "Giving Lambda functions access to resources in an Amazon VPC".
-NETWORK_INTERFACE_ACTIONS = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
+from airflow_rds_iam.delivery.python_function import log_group, python_function, service_role
 
 
 class ResourceFunction(Construct):
@@ -62,39 +50,21 @@ class ResourceFunction(Construct):
         security_group: ec2.ISecurityGroup | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        log_group = self._log_group("Logs", key)
-        self.role = role = self._role("Role", log_group)
-        if vpc is not None:
-            role.add_to_policy(
-                iam.PolicyStatement(actions=list(NETWORK_INTERFACE_ACTIONS), resources=["*"])
-            )
-            acknowledge_wildcard(
-                role,
-                "Resource",
-                "*",
-                reason="Lambda attaches the function to the VPC with these actions, for which "
-                "no resource can be named before it exists. The function itself cannot use them: "
-                "its security group lets it out to the database's port and to no AWS API.",
-            )
-        self.function = lambda_.Function(
+        self.function, self.role = python_function(
             self,
-            "Function",
             description=description,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
             code=code,
             handler=handler,
             timeout=timeout,
             memory_size=memory_size,
-            environment=dict(environment or {}),
-            role=role,
-            log_group=log_group,
+            key=key,
+            environment=environment,
             vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnets=list(subnets)) if vpc else None,
-            security_groups=[security_group] if security_group else None,
+            subnets=subnets,
+            security_group=security_group,
         )
-        provider_logs = self._log_group("ProviderLogs", key)
-        provider_role = self._role("ProviderRole", provider_logs)
+        provider_logs = log_group(self, "ProviderLogs", key)
+        provider_role = service_role(self, "ProviderRole", provider_logs)
         provider = cr.Provider(
             self,
             "Provider",
@@ -141,19 +111,3 @@ class ResourceFunction(Construct):
             reason="It calls one server, or one service, and its log says what was done and how "
             "long that took; a trace would need a way out of the VPC.",
         )
-
-    def _log_group(self, construct_id: str, key: kms.IKey) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            construct_id,
-            encryption_key=key,
-            retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-
-    def _role(self, construct_id: str, log_group: logs.ILogGroup) -> iam.Role:
-        service = iam.ServicePrincipal("lambda.amazonaws.com")
-        role = iam.Role(self, construct_id, assumed_by=service)
-        log_group.grant_write(role)
-        acknowledge_inline_policy(role)
-        return role

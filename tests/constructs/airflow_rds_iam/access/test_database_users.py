@@ -61,12 +61,36 @@ def template(new_stack: Callable[[], Stack]) -> Content:
 
 @pytest.fixture(scope="module")
 def function(template: Content) -> dict[str, Any]:
-    [function] = [
-        one
-        for one in properties(template, "AWS::Lambda::Function")
-        if "Provider" not in str(one.get("Description")) and one["Runtime"].startswith("python")
-    ]
+    return _function(template, "database_users.handler.handle")
+
+
+def _function(template: Content, handler: str) -> dict[str, Any]:
+    functions = properties(template, "AWS::Lambda::Function")
+    [function] = [one for one in functions if one["Handler"] == handler]
     return function
+
+
+def test_the_doctors_function_is_made_as_the_other_is(
+    template: Content, function: dict[str, Any]
+) -> None:
+    doctor = _function(template, "database_users.look.handle")
+    same = ("Code", "Environment", "VpcConfig", "Runtime", "Architectures")
+    assert {key: doctor[key] for key in same} == {key: function[key] for key in same}
+    assert doctor["Role"] != function["Role"]
+    module, _, name = doctor["Handler"].rpartition(".")
+    assert callable(getattr(import_module(module), name))
+
+
+def test_nobody_is_given_the_doctors_function(template: Content) -> None:
+    [name] = [
+        name
+        for name, one in of_type(template, "AWS::Lambda::Function").items()
+        if one["Properties"]["Handler"] == "database_users.look.handle"
+    ]
+    assert of_type(template, "AWS::Lambda::Permission") == {}
+    for statement in statements(template):
+        if "lambda:InvokeFunction" in statement["Action"]:
+            assert name not in str(statement["Resource"])
 
 
 def test_the_desired_state_is_what_is_declared(template: Content) -> None:
@@ -163,15 +187,15 @@ def test_the_function_may_connect_as_the_master_user_alone(
 ) -> None:
     [instance] = of_type(template, "AWS::RDS::DBInstance")
     connect = [one for one in statements(template) if "rds-db:connect" in one["Action"]]
-    assert [(one["Action"], [*map(text, one["Resource"])]) for one in connect] == [
-        (
-            ["rds-db:connect"],
-            [
-                "arn:aws:rds-db:eu-central-1:111122223333:dbuser:"
-                f"<{instance}.DbiResourceId>/administrator"
-            ],
-        )
-    ]
+    master = (
+        ["rds-db:connect"],
+        [
+            "arn:aws:rds-db:eu-central-1:111122223333:dbuser:"
+            f"<{instance}.DbiResourceId>/administrator"
+        ],
+    )
+    # Its own, and the doctor's.
+    assert [(one["Action"], [*map(text, one["Resource"])]) for one in connect] == 2 * [master]
     role = function["Role"]["Fn::GetAtt"][0]
     [policy] = [
         one for one in properties(template, "AWS::IAM::Policy") if one["Roles"] == [{"Ref": role}]
@@ -202,9 +226,7 @@ def test_the_users_are_removed_while_the_function_still_has_its_permissions(
 ) -> None:
     before = set(the(template, RESOURCE)["DependsOn"])
     kept = {
-        name
-        for name in of_type(template, "AWS::IAM::Policy")
-        if name.startswith("Users") and "DriftCheck" not in name
+        name for name in of_type(template, "AWS::IAM::Policy") if name.startswith("UsersFunction")
     }
     assert len(kept) >= 2
     assert kept <= before
