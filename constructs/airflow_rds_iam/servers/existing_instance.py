@@ -72,6 +72,6 @@ class ExistingInstance(Construct):
             }
         }
 
-    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
+    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> None:
         """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
-        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)
+        grant_connect(self, grantee, resource_id=self.resource_id, user=user)
