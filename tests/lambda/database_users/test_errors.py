@@ -66,7 +66,7 @@ def test_a_server_that_takes_no_login_yet_is_tried_again(code: str, says: str):
 def test_a_login_for_which_no_connection_is_left_is_tried_again_and_says_whose_they_are():
     error = login(refusal("53300", 'too many connections for role "reader"'))
     assert (type(error), error.transient) == (NoConnectionLeftError, True)
-    assert 'now: too many connections for role "reader"' in str(error)
+    assert ': too many connections for role "reader"' in str(error)
 
 
 def test_a_grant_that_had_no_effect_is_an_error_and_not_a_warning():
