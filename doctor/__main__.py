@@ -75,6 +75,7 @@ def _subject(session: Any, declaration: Declaration, file: Path, given: Any) -> 
         role_arn=identity and identity.role_arn,
         resource_id=instance.resource_id or resource_id,
         declared=_declared(file, grant),
+        sid=grant.sid,
         inside=_inside(session, declaration.region, f"{file.stem}-access", grant.instance),
         via=_via(given.via),
     )

@@ -3,9 +3,6 @@
 from doctor.evidence import Evidence
 from rds_login.cause_table import Cause
 
-SID = "Connect"
-"""Of the one statement of each policy that lets somebody log in."""
-
 
 def place(cause: Cause, evidence: Evidence) -> str:
     """Where to change what is wrong, as narrow as it is known."""
@@ -18,8 +15,9 @@ def place(cause: Cause, evidence: Evidence) -> str:
             return f"the connection {subject.title}"
         case "policy":
             user = f"dbuser:{evidence.resource_id or '*'}/{subject.user}"
+            statement = f" {subject.sid}" if subject.sid else ""
             role = subject.role_arn or evidence.caller.arn or "the role that signs"
-            return f"the statement {SID} on {user} in a policy of {role}"
+            return f"the statement{statement} on {user} in a policy of {role}"
         case "security-group":
             groups = [one["VpcSecurityGroupId"] for one in instance.get("VpcSecurityGroups", ())]
             return f"{', '.join(groups) or 'the security group'} of {subject.instance}"

@@ -16,6 +16,7 @@ class Subject:
         role_arn: of the role that was granted the access; None if it is not known.
         resource_id: the server's ``DbiResourceId``; None if it is not known.
         declared: where the access is declared, as an editor opens it; None if that is not here.
+        sid: name of the statement that allows the login; None if it is not known.
         inside: name of the function that looks inside the server; None if it is not known.
         via: an address and a port that lead to the server from here, such as a forwarded port.
     """
@@ -30,6 +31,7 @@ class Subject:
     role_arn: str | None = None
     resource_id: str | None = None
     declared: str | None = None
+    sid: str | None = None
     inside: str | None = None
     via: tuple[str, int] | None = None
 

@@ -72,6 +72,6 @@ class ExistingInstance(Construct):
             }
         }
 
-    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> None:
+    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
         """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
-        grant_connect(self, grantee, resource_id=self.resource_id, user=user)
+        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)

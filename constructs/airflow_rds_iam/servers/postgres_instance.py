@@ -246,9 +246,9 @@ class PostgresInstance(Construct):
             if isinstance(other, CfnResource) and other.node.path != self._instance.node.path:
                 self._instance.add_resource_dependency(other)
 
-    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> None:
+    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
         """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
-        grant_connect(self, grantee, resource_id=self.resource_id, user=user)
+        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)
 
     def _monitoring_role(self) -> iam.Role:
         role = iam.Role(

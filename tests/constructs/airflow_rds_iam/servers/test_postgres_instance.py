@@ -7,7 +7,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
-from doctor.places import SID
 from tests.templates import (
     Content,
     keys_and_values,
@@ -219,6 +218,5 @@ def test_a_grantee_may_connect_as_one_user_on_this_instance_alone(
     resource_id = declared.get("resource_id", f"<{instance}.DbiResourceId>")
     [statement] = statements(template)
     assert (statement["Effect"], statement["Action"]) == ("Allow", ["rds-db:connect"])
-    assert statement["Sid"] == SID  # which the doctor names
     [arn] = map(text, statement["Resource"])
     assert arn == (f"arn:aws:rds-db:eu-central-1:111122223333:dbuser:{resource_id}/shop_orders_own")
