@@ -16,7 +16,7 @@ def refusal(evidence: Evidence, error: LoginError) -> Answer:
             return failed("iam-off", f"{said}; RDS says that it is off")
         case "refused-token":
             return _refused_token(evidence, said)
-        case "no-iam-user" | "no-connect" | "no-connection-left":
+        case "no-iam-user" | "no-connect" | "full-database" | "no-connection-left":
             return _from_inside(evidence, cause.key, said)
         case key:
             return failed(key, said)

@@ -50,8 +50,9 @@ def admitted(login: Callable[[], T], deadline: Deadline) -> T:
     while True:
         try:
             return login()
-        except NoConnectionLeftError:
+        except NoConnectionLeftError as error:
             if time.monotonic() > until:
+                error.transient = False  # it has been waited for
                 raise
             time.sleep(min(FULL_PAUSE_SECONDS, deadline.left()))
 

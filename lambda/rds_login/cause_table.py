@@ -484,16 +484,25 @@ _ALL = (
         place="declaration",
     ),
     Cause(
+        key="full-database",
+        step="login",
+        clients_say=("too many connections for database",),
+        codes=("53300",),
+        passes=True,
+        means="the database has as many connections as its owner lets it have, which may be none",
+        remedy="run make repair, which lifts the limit, or close what is idle",
+        place="declaration",
+    ),
+    Cause(
         key="no-connection-left",
         step="login",
         clients_say=(
             "sorry, too many clients already",
-            "too many connections for database",
             "remaining connection slots are reserved",
         ),
         codes=("53300",),
         passes=True,
-        means="no connection is left, of the server's or the database's",
+        means="no connection of the server's is left",
         remedy="look at who has them (pg_stat_activity), close idle ones, lower the instance's"
         " connections_per_user, or give it a larger class",
         place="instance",

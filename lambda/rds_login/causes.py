@@ -57,7 +57,11 @@ class UnavailableServerError(ServerError):
 
 
 class NoConnectionLeftError(UnavailableServerError):
-    """The server, the database or the user has as many connections as it may have."""
+    """The server or the user has as many connections as it may have."""
+
+
+class FullDatabaseError(UnavailableServerError):
+    """The database has as many connections as it may have, which may be none."""
 
 
 class MissingCredentialsError(ServerError):
@@ -75,6 +79,7 @@ _ERRORS: dict[str, type[ServerError]] = {
     "ended-certificate": UntrustedServerError,
     "other-name": UntrustedServerError,
     "no-database": MissingDatabaseError,
+    "full-database": FullDatabaseError,
     "own-limit": NoConnectionLeftError,
     "no-connection-left": NoConnectionLeftError,
 }

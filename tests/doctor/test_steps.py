@@ -156,6 +156,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "shut-database": {"entered": LoginError("55000", "… not currently accepting connections")},
     "no-connect": {"entered": LoginError("42501", "permission denied for database")},
     "own-limit": {"entered": LoginError("53300", 'too many connections for role "x"')},
+    "full-database": {"entered": LoginError("53300", 'too many connections for database "orders"')},
     "no-connection-left": {"entered": LoginError("53300", "sorry, too many clients already")},
     "starting": {"entered": LoginError("57P03", "the database system is starting up")},
     "full-storage": {"entered": LoginError("53100", "No space left on device")},

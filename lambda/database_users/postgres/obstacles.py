@@ -7,7 +7,7 @@ from database_users.errors import RefusedStatementError
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import HOME
-from rds_login.causes import NoConnectionLeftError, RefusedLoginError, ServerError
+from rds_login.causes import FullDatabaseError, RefusedLoginError, ServerError
 
 _HOLDERS = """SELECT 'session', usename, pid::text, format('%s (process %s, in %s since %s: %s)',
     usename, pid, datname, date_trunc('second', xact_start), state)
@@ -95,7 +95,7 @@ class Obstacles:
         """A session there, also where its owner would keep the master out."""
         try:
             return self._connect(database)
-        except (NoConnectionLeftError, RefusedLoginError):
+        except (FullDatabaseError, RefusedLoginError):
             name, sentence = identifier(database), f"{database}: the master is let in"
             with self._connect(HOME) as session:
                 ((owner,),) = session.query(_OWNER.format(literal(database)), sentence)

@@ -1,6 +1,7 @@
 """What the libraries raise, in words: the causes that no server can be made to show at will."""
 
 import socket
+import time
 
 import pytest
 from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
@@ -8,11 +9,14 @@ from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     InterfaceError,
 )
 
+from database_users.deadline import Deadline
 from database_users.errors import ChangedError, LockTimeoutError, RefusedStatementError
 from database_users.plan import Statement
 from database_users.postgres.errors import refuse_without_effect, statement_error
+from database_users.retry import admitted
 from rds_login import login as logins
 from rds_login.causes import (
+    FullDatabaseError,
     MissingDatabaseError,
     NoConnectionLeftError,
     ServerError,
@@ -67,6 +71,18 @@ def test_a_login_for_which_no_connection_is_left_is_tried_again_and_says_whose_t
     error = login(refusal("53300", 'too many connections for role "reader"'))
     assert (type(error), error.transient) == (NoConnectionLeftError, True)
     assert ': too many connections for role "reader"' in str(error)
+
+
+def test_a_database_that_its_owner_shut_is_not_waited_for_as_a_full_server_is():
+    calls: list[str] = []
+
+    def shut() -> None:
+        calls.append("login")
+        raise login(refusal("53300", 'too many connections for database "orders"'))
+
+    with pytest.raises(FullDatabaseError, match="which may be none"):
+        admitted(shut, Deadline(time.monotonic() + 60))
+    assert calls == ["login"]
 
 
 def test_a_grant_that_had_no_effect_is_an_error_and_not_a_warning():
