@@ -452,14 +452,21 @@ _ALL = (
         place="declaration",
     ),
     Cause(
+        key="invalid-database",
+        step="login",
+        clients_say=("cannot connect to invalid database",),
+        codes=("55000",),
+        means="a DROP DATABASE was cut off; nothing is left but to drop it once more",
+        remedy="drop it, then deploy, which makes it anew, or restore it from a snapshot",
+        place="instance",
+    ),
+    Cause(
         key="shut-database",
         step="login",
-        clients_say=("not currently accepting connections", "cannot connect to invalid database"),
+        clients_say=("not currently accepting connections",),
         codes=("55000",),
-        means="the database takes no connections: its owner, or a DROP DATABASE that was cut "
-        "off, shut it",
-        remedy="run make repair, which opens each declared database; one that is invalid can "
-        "only be dropped",
+        means="the database takes no connections: somebody shut it",
+        remedy="run make repair, which opens each declared database",
         place="declaration",
     ),
     Cause(

@@ -153,6 +153,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no-login": {"entered": LoginError("28000", 'role "x" is not permitted to log in')},
     "no-encryption": {"entered": LoginError("28000", "no pg_hba.conf entry …, no encryption")},
     "no-database": {"entered": LoginError("3D000", 'database "orders" does not exist')},
+    "invalid-database": {"entered": LoginError("55000", 'cannot connect to invalid database "x"')},
     "shut-database": {"entered": LoginError("55000", "… not currently accepting connections")},
     "no-connect": {"entered": LoginError("42501", "permission denied for database")},
     "own-limit": {"entered": LoginError("53300", 'too many connections for role "x"')},

@@ -3,7 +3,6 @@
 Each is one change of the templates; the review names it as in `test_attacks`.
 """
 
-import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -35,7 +34,7 @@ def function(t: Templates) -> tuple[str, dict[str, Any]]:
     [(name, own)] = [
         (name, own)
         for _, name, own in those(t, "AWS::Lambda::Function")
-        if "DATABASE_HOST" in json.dumps(own)
+        if own.get("Handler") == "database_users.handler.handle"
     ]
     return name, own
 

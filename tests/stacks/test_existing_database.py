@@ -186,6 +186,7 @@ def test_where_it_is_observed_nobody_is_given_anything(observed: Path, found: De
     variables = [
         one.get("Environment", {}).get("Variables", {})
         for one in properties(access, "AWS::Lambda::Function")
+        if one["Handler"] == "database_users.handler.handle"
     ]
     assert [one.get("SERVER_OBSERVED") for one in variables if "platform" in one.values()] == [
         "true",
