@@ -77,6 +77,7 @@ def put(value: Any, at: Where, what: Any) -> Any:
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_each_mutation_of_what_is_deployed_is_refused(
     environment: str, cdk_out: CdkOut, schemas: Schemas

@@ -96,7 +96,7 @@ def test_an_acknowledgment_may_have_an_owner_and_an_end(
     assert (found.reason, found.owner, found.until) == ("It is right", owner, until)
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("environment", ["dev", pytest.param("prod", marks=pytest.mark.slow)])
 def test_each_acknowledgment_of_the_application_is_of_a_finding(
     cdk_out: CdkOut, environment: str
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_user_that_opens_all_it_can_keeps_nobody_out(small: Postgres):
         assert as_many(small, "writer", stack, OWN) == 5
 
 
+@pytest.mark.slow
 def test_the_master_gets_in_where_its_users_have_all_that_is_left(small: Postgres):
     small.reset()
     generous = replace(ORDERS, connection_limit=50)

@@ -42,6 +42,7 @@ def hostile(server: Postgres) -> Iterator[tuple[str, str]]:
         yield from ((name, value) for value in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", WHERE if FULL else WHERE[:1])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_no_setting_keeps_a_run_from_its_end(
