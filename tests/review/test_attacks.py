@@ -732,6 +732,7 @@ FAMILIES = [granted, rewritten, trusted, loosened, opened, managed_elsewhere, ha
             on_the_server]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda one: one.__name__)
 def test_each_attack_is_named(
     dev_templates_as_written: Templates, family: Callable[[Templates], Iterator[Attack]]
