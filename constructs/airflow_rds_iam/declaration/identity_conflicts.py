@@ -20,6 +20,7 @@ def identity_conflicts(declaration: Declaration, *, environment: str) -> Iterato
     yield from _accounts(declaration, account)
     yield from _roles(declaration, environment)
     yield from _providers(declaration)
+    yield from _service_accounts(declaration)
 
 
 def _accounts(declaration: Declaration, account: str | None) -> Iterator[tuple[Path, str]]:
@@ -69,3 +70,18 @@ def _providers(declaration: Declaration) -> Iterator[tuple[Path, str]]:
             way = "oidc" if identity.oidc else "kubernetes"
             message = f"'made': {identity.issuer} is made by delivery: declare provider: existing"
             yield ("identities", name, way, "provider"), message
+
+
+def _service_accounts(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    # A service account has one role ("Assign an IAM role to a Kubernetes service account").
+    names: dict[tuple[str, str, str], str] = {}
+    for name, identity in declaration.identities.items():
+        pods = identity.kubernetes
+        if pods and pods.cluster:
+            account = f"{pods.namespace}/{pods.service_account}"
+            other = names.setdefault((pods.cluster, pods.namespace, pods.service_account), name)
+            if other != name:
+                message = (
+                    f"{account!r} of cluster {pods.cluster} is {other!r}; EKS has one role each"
+                )
+                yield ("identities", name, "kubernetes", "service_account"), message

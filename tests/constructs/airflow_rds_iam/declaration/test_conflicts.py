@@ -219,6 +219,54 @@ def test_packed_policies_are_counted_too() -> None:
     assert "have the quota raised, and declare managed_policies_per_role" in message
 
 
+def test_two_identities_are_not_the_same_pods() -> None:
+    pods = {"kubernetes": {"namespace": "etl", "service_account": "etl", "cluster": "batch"}}
+    issuer = {"issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/0A1B2C"}
+    irsa = {"kubernetes": {"namespace": "etl", "service_account": "etl", **issuer}}
+    assert found({"identities.one": pods, "identities.other": irsa}) == []
+    assert found({"identities.one": pods, "identities.other": pods}) == [
+        (
+            "identities.other.kubernetes.service_account",
+            "'etl/etl' of cluster batch is 'one'; EKS has one role each",
+        )
+    ]
+
+
+def test_identities_of_other_accounts_are_declared_as_such_and_those_of_this_one_as_roles() -> None:
+    here = {
+        "other_account": {
+            "role_arn": "arn:aws:iam::111122223333:role/etl",
+            "external_id": "agreed",
+        }
+    }
+    [(path, message)] = found({"identities.etl": here})
+    assert path == "identities.etl.other_account.role_arn"
+    assert message.endswith("is a role of this account: declare it as role_arn")
+    elsewhere = {
+        "saml": {
+            "provider_arn": "arn:aws:iam::444455556666:saml-provider/okta",
+            "subjects": ["ann@example.com"],
+        }
+    }
+    [(path, message)] = found({"identities.etl": elsewhere})
+    assert path == "identities.etl.saml.provider_arn"
+    assert message.endswith("must be a provider of account 111122223333")
+
+
+def test_the_name_of_a_role_that_is_made_is_no_longer_than_iams() -> None:
+    other = {
+        "other_account": {
+            "role_arn": "arn:aws:iam::444455556666:role/etl",
+            "external_id": "agreed",
+        }
+    }
+    assert found({f"identities.{'e' * 60}": other}) == []
+    long = "e" * 61
+    [(path, message)] = found({f"identities.{long}": other})
+    assert path == f"identities.{long}"
+    assert message == f"makes the role 'dev-{long}'; IAM allows 64 characters"
+
+
 def test_a_permission_set_has_one_policy_and_no_more_databases_than_it_takes() -> None:
     center = {
         "identities.shop.role_arn": REMOVED,
