@@ -32,10 +32,10 @@ def diagnosed(connection_id: str) -> Diagnosis:
     session = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="rds").get_session()
     subject = Subject(
         title=connection_id,
-        host=connection.host,
+        host=connection.host or "",
         port=connection.port or PORT,
-        database=connection.schema,
-        user=connection.login,
+        database=connection.schema or "",
+        user=connection.login or "",
         region=session.region_name,
         authorities=connection.extra_dejson.get("sslrootcert", ""),
     )

@@ -112,6 +112,8 @@ class Evidence:
     @cached_property
     def instance(self) -> dict[str, Any] | None:
         """The server as RDS describes it; None if this caller may not ask, or it has none."""
+        if not self.subject.instance:
+            return None  # RDS would describe whatever there is
         try:
             rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
             found = rds.describe_db_instances(DBInstanceIdentifier=self.subject.instance)

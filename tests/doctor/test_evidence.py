@@ -137,3 +137,8 @@ def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert _cause(name(Evidence(nowhere, session=None))) == "unknown-name"
+
+
+def test_of_a_connection_without_a_host_rds_is_asked_for_no_instance() -> None:
+    # Session is None: to ask it anything would fail.
+    assert Evidence(replace(_subject(5432), host=""), session=None).instance is None
