@@ -261,6 +261,7 @@ def before(dev_templates_as_written: Templates) -> set[str]:
     return said(dev_templates_as_written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_the_attack_is_named(
     attack: str, dev_templates_as_written: Templates, before: set[str]
