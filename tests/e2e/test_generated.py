@@ -3,6 +3,7 @@
 The servers stay and everything in them changes, from one declaration to the next.
 """
 
+import os
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +23,7 @@ from review.kept import review_again
 from review.matrix.model import Row
 from tests.declarations import PEOPLE, ROLES, SERVERS, declarations
 
-EXAMPLES = 10
+EXAMPLES = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 2
 MADE_ANEW = {"retain": False, "deletion_protection": False, "multi_az": False}
 
 
