@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.identity_provider import host
 
 WEB_IDENTITY, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 NAMING = "sts:SetSourceIdentity"
@@ -58,7 +59,7 @@ def declared_trust(identity: Identity) -> DeclaredTrust | None:
         )
     if not identity.issuer:
         return None
-    host = identity.issuer.removeprefix("https://")
+    provider = host(identity.issuer)
     subjects = (
         [f"system:serviceaccount:{pods.namespace}:{pods.service_account}"]
         if pods
@@ -69,11 +70,11 @@ def declared_trust(identity: Identity) -> DeclaredTrust | None:
     names_source = bool(identity.oidc and identity.oidc.source_identity)
     return DeclaredTrust(
         kind="Federated",
-        principal=f":oidc-provider/{host}",
+        principal=f":oidc-provider/{provider}",
         actions=frozenset({WEB_IDENTITY, *([NAMING] if names_source else [])}),
         exact={
-            f"{host}:aud": frozenset({identity.audience}),
-            f"{host}:sub": frozenset(subjects),
+            f"{provider}:aud": frozenset({identity.audience}),
+            f"{provider}:sub": frozenset(subjects),
         },
         names_source=names_source,
     )

@@ -7,9 +7,9 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from airflow_rds_iam.declaration.delivery import GITHUB, Delivery, GitHub, GitLab, Provider
+from airflow_rds_iam.declaration.delivery import GITHUB, Delivery, GitHub, GitLab
+from airflow_rds_iam.declaration.identity_provider import AUDIENCE, Provider
 from airflow_rds_iam.delivery.pipeline_role import (
-    AUDIENCE,
     DEPLOY,
     LOOKUP,
     BootstrapRole,

@@ -8,6 +8,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.identity_provider import host
+from airflow_rds_iam.identity_provider import provider_arn
 
 Conditions = dict[str, dict[str, str | list[str]]]
 
@@ -49,16 +51,6 @@ def identity_role(
             )
         )
     return role
-
-
-def provider_arn(scope: Construct, issuer: str) -> str:
-    """The ARN of an OpenID Connect provider: an account has one of each address."""
-    return Stack.of(scope).format_arn(
-        service="iam",
-        region="",
-        resource="oidc-provider",
-        resource_name=issuer.removeprefix("https://"),
-    )
 
 
 def _trust(scope: Construct, identity: Identity) -> Trust:
@@ -110,10 +102,9 @@ def _web_identity(
     scope: Construct, identity: Identity, *, subjects: list[str], named: bool
 ) -> Trust:
     issuer = identity.issuer or ""
-    host = issuer.removeprefix("https://")
     return _federated(
         iam.FederatedPrincipal(provider_arn(scope, issuer), {}, "sts:AssumeRoleWithWebIdentity"),
-        {f"{host}:aud": identity.audience, f"{host}:sub": subjects},
+        {f"{host(issuer)}:aud": identity.audience, f"{host(issuer)}:sub": subjects},
         named=named,
     )
 

@@ -1,9 +1,8 @@
 """Which pipelines may deploy an environment, as their tokens name them."""
 
-from typing import Literal
-
 from pydantic import Field, model_validator
 
+from airflow_rds_iam.declaration.identity_provider import PROVIDER, Provider
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.values import (
     Branch,
@@ -14,12 +13,6 @@ from airflow_rds_iam.declaration.values import (
 )
 
 GITHUB = "https://token.actions.githubusercontent.com"
-
-Provider = Literal["made", "existing"]
-_PROVIDER = (
-    "Whether its identity provider is made here (`OIDCProvider.Url`), or exists: an account has "
-    "one for all its environments."
-)
 
 
 class GitHub(Model):
@@ -43,7 +36,7 @@ class GitHub(Model):
         description="Let pull requests of the repository's own branches, and so whoever may push "
         "one, read what is deployed, with the bootstrap's lookup role: a second `Role`.",
     )
-    provider: Provider = Field(default="made", description=_PROVIDER)
+    provider: Provider = Field(default="made", description=PROVIDER)
 
 
 class GitLab(Model):
@@ -60,7 +53,7 @@ class GitLab(Model):
     url: GitLabUrl = Field(
         default="https://gitlab.com", description="Where GitLab is: `OIDCProvider.Url`."
     )
-    provider: Provider = Field(default="made", description=_PROVIDER)
+    provider: Provider = Field(default="made", description=PROVIDER)
 
 
 class Delivery(Model):

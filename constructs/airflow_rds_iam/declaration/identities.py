@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from airflow_rds_iam.declaration.identity_provider import AUDIENCE, PROVIDER, Provider
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.review import Kind
 from airflow_rds_iam.declaration.values import (
@@ -20,14 +21,8 @@ from airflow_rds_iam.declaration.values import (
     Subject,
 )
 
-Provider = Literal["made", "existing"]
 Layout = Literal["separate", "packed"]
 
-PROVIDER = (
-    "Whether the identity provider is made here (`OIDCProvider.Url`), or exists: an account has "
-    "one of each address."
-)
-STS = "sts.amazonaws.com"
 AWS_MANAGED = re.compile(r":role/(aws-reserved|aws-service-role)/")
 PERMISSION_SETS_ROLE = re.compile(r"/AWSReservedSSO_(.+)_[0-9a-f]{16}$")
 
@@ -189,7 +184,7 @@ class Identity(Model):
     @property
     def audience(self) -> str:
         """Whom such a token must be for."""
-        return self.oidc.audience if self.oidc else STS
+        return self.oidc.audience if self.oidc else AUDIENCE
 
     @property
     def makes_provider(self) -> bool:

@@ -8,8 +8,8 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-AUDIENCE = "sts.amazonaws.com"
-"""Whom a pipeline's token must be for."""
+from airflow_rds_iam.declaration.identity_provider import AUDIENCE, host
+from airflow_rds_iam.identity_provider import provider_arn
 
 BootstrapRole = Literal["deploy", "file-publishing", "image-publishing", "lookup"]
 DEPLOY: tuple[BootstrapRole, ...] = ("deploy", "file-publishing", "image-publishing", "lookup")
@@ -29,11 +29,6 @@ class Pipeline:
     claims: Mapping[str, str] = field(default_factory=dict[str, str])
     """Other claims that STS makes condition keys of, with the whole of their values ("Available
     keys for AWS OIDC federation" of the IAM user guide)."""
-
-    @property
-    def host(self) -> str:
-        """The provider, as the keys of conditions begin."""
-        return self.issuer.removeprefix("https://")
 
 
 class PipelineRole(Construct):
@@ -61,10 +56,10 @@ class PipelineRole(Construct):
             self,
             "Role",
             assumed_by=iam.WebIdentityPrincipal(
-                provider_arn(stack, pipeline),
+                provider_arn(stack, pipeline.issuer),
                 {
                     "StringEquals": {
-                        f"{pipeline.host}:{name}": value for name, value in exact.items()
+                        f"{host(pipeline.issuer)}:{name}": value for name, value in exact.items()
                     }
                 },
             ),
@@ -83,13 +78,6 @@ class PipelineRole(Construct):
                 )
             ],
         )
-
-
-def provider_arn(stack: Stack, pipeline: Pipeline) -> str:
-    """The ARN of the pipeline's provider: an account has one of each address."""
-    return stack.format_arn(
-        service="iam", region="", resource="oidc-provider", resource_name=pipeline.host
-    )
 
 
 def _bootstrap_role(stack: Stack, name: BootstrapRole) -> str:
