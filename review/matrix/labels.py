@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from airflow_rds_iam.declaration.identities import METADATA
 from review.declared import Declared
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
@@ -12,8 +13,6 @@ from review.templates.identities import Identity
 from review.templates.network import Opening, security_groups
 from review.templates.servers import Server
 
-IDENTITY = "Identity"
-"""Of a resource's metadata."""
 ELSEWHERE = "not in these templates"
 _ROLES = {"AWS::MWAA::Environment": "ExecutionRoleArn", "AWS::Lambda::Function": "Role"}
 
@@ -56,7 +55,7 @@ class Labels:
 
     def _made_for(self, identity: Identity) -> str:
         """The declared identity that a role or policy says that it is made for."""
-        return str(identity.resource.metadata.get(IDENTITY, "")) if identity.resource else ""
+        return str(identity.resource.metadata.get(METADATA, "")) if identity.resource else ""
 
     def is_airflow(self, identity: Identity) -> bool:
         """Whether it is the execution role of an Airflow environment."""

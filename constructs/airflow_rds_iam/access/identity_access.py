@@ -11,12 +11,9 @@ from constructs import Construct
 from airflow_rds_iam.access.identity_role import identity_role
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.declaration.grants import Grant
-from airflow_rds_iam.declaration.identities import Identity, made_role
+from airflow_rds_iam.declaration.identities import METADATA, Identity, made_role
 from airflow_rds_iam.declaration.policies import login_policies
 from airflow_rds_iam.servers.server import Server
-
-IDENTITY = "Identity"
-"""Of the metadata of a resource that is made for an identity: its name."""
 
 
 class IdentityAccess(Construct):
@@ -100,7 +97,7 @@ class IdentityAccess(Construct):
     def _marked(self, made: object) -> None:
         # For those who read the templates: whose it is.
         resource = cast("CfnResource", cast("Construct", made).node.default_child)
-        resource.add_metadata(IDENTITY, self._name)
+        resource.add_metadata(METADATA, self._name)
 
 
 def _alphanumeric(name: str) -> str:

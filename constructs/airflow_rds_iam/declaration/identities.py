@@ -23,6 +23,8 @@ from airflow_rds_iam.declaration.values import (
 
 Layout = Literal["separate", "packed"]
 
+METADATA = "Identity"
+"""Of the metadata of a resource that is made for an identity: its name."""
 AWS_MANAGED = re.compile(r":role/(aws-reserved|aws-service-role)/")
 PERMISSION_SETS_ROLE = re.compile(r"/AWSReservedSSO_(.+)_[0-9a-f]{16}$")
 

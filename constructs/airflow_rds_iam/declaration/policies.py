@@ -15,14 +15,14 @@ from airflow_rds_iam.declaration.packing import packed
 # Characters of all inline policies of a role, and of a managed policy.
 INLINE_POLICIES = 10240
 MANAGED_POLICY = 6144
-# Characters of the inline policies that Airflow's role has before any login, and of a login's
-# policy beside its user's name, where the names of partition, region and all else are longest.
+# Characters of the inline policies that Airflow's role has before any login, where the names of
+# partition, region and all else are longest.
 OWN_POLICIES = 1800
-LOGIN_POLICY = 183
-# Characters of a managed policy without a statement, and of a login's statement beside the names of
-# its user and its own, with the comma after it.
+# Characters of a policy without a statement, and of a login's statement beside the names of its
+# user and its own, with the comma after it; and of a policy of one login, which has no name.
 EMPTY_POLICY = 39
 LOGIN_STATEMENT = 154
+LOGIN_POLICY = EMPTY_POLICY + LOGIN_STATEMENT - len(',"Sid":"",')
 # Characters of the managed policy with which Airflow looks its connections up, before any
 # connection, and of a connection beside the names of the environment and of the connection.
 LOOKUP_POLICY = 112

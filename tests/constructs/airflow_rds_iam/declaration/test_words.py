@@ -15,6 +15,7 @@ from airflow_rds_iam.declaration.document import dotted
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.words import Schema, allowed, key
 from tests.existing import LAKE
+from tests.kinds import KINDS
 
 Place = tuple[str | int, ...]
 
@@ -43,16 +44,10 @@ ITEMS = {
 # What a mapping holds beside the key that is tried.
 BESIDE: dict[str, Any] = {
     "existing": LAKE["existing"],
-    "other_account": {
-        "role_arn": "arn:aws:iam::444455556666:role/etl",
-        "external_id": "of-the-contract",
-    },
-    "oidc": {"issuer": "https://accounts.google.com", "audience": "warehouse", "subjects": ["10"]},
-    "saml": {
-        "provider_arn": "arn:aws:iam::111122223333:saml-provider/okta",
-        "subjects": ["analyst@example.com"],
-    },
-    "kubernetes": {"namespace": "etl", "service_account": "loader", "cluster": "batch"},
+    **KINDS["partner"],
+    **KINDS["people"],
+    **KINDS["staff"],
+    **KINDS["pods"],
 }
 # What goes in place of another key.
 OR: dict[str | int, str] = {"issuer": "cluster"}
