@@ -22,7 +22,7 @@ from database_users.postgres import target
 from rds_login.token import signed_token
 from tests.database_server import MASTER, PORT, Postgres
 from tests.desired import ORDERS_EVENT as ORDERS
-from tests.tls_front import listening, write_certificate
+from tests.tls_front import function_environment, listening, write_certificate
 
 HOST = "localhost"
 METRICS = {
@@ -60,13 +60,7 @@ def front(newest: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         newest.directory / f".s.PGSQL.{PORT}", tmp_path / "global-bundle.pem", front.check
     ) as port:
         for name, value in {
-            "DATABASE_HOST": HOST,
-            "DATABASE_PORT": str(port),
-            "MASTER_USER": MASTER,
-            "LAMBDA_TASK_ROOT": str(tmp_path),
-            "AWS_REGION": "eu-central-1",
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+            **function_environment(HOST, port, tmp_path),
             "AWS_SESSION_TOKEN": "a-session-token",
         }.items():
             monkeypatch.setenv(name, value)

@@ -12,8 +12,8 @@ from database_users.handler import FailedError
 from database_users.look import handle
 from doctor.inside import parse
 from rds_login.token import signed_token
-from tests.database_server import MASTER, PORT, SUPERUSER, Postgres
-from tests.tls_front import listening, write_certificate
+from tests.database_server import PORT, SUPERUSER, Postgres
+from tests.tls_front import function_environment, listening, write_certificate
 
 
 class Context:
@@ -33,15 +33,7 @@ def server(
     newest.execute("ALTER DATABASE orders CONNECTION LIMIT 7")
     socket = newest.directory / f".s.PGSQL.{PORT}"
     with listening(socket, authorities, lambda _, token: "X-Amz-Signature" in token) as port:
-        for name, value in {
-            "DATABASE_HOST": "localhost",
-            "DATABASE_PORT": str(port),
-            "MASTER_USER": MASTER,
-            "LAMBDA_TASK_ROOT": str(tmp_path),
-            "AWS_REGION": "eu-central-1",
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "a-secret-key",
-        }.items():
+        for name, value in function_environment("localhost", port, tmp_path).items():
             monkeypatch.setenv(name, value)
         yield newest
 
