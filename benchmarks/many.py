@@ -25,8 +25,8 @@ from database_users.postgres.run import converge, survey
 from database_users.postgres.scope import changed_since
 from database_users.postgres.session import Session
 from database_users.postgres.target import Target
-from local.postgres.front import write_certificate
-from local.postgres.server import MASTER, PORT, Postgres, running
+from emulator.postgres.front import write_certificate
+from emulator.postgres.server import MASTER, PORT, Postgres, running
 
 ROOT = Path(__file__).parents[1]
 REPEATS = 5
@@ -56,7 +56,7 @@ def front_door(server: Postgres, directory: Path) -> Generator[Target]:
     write_certificate(certificate, "localhost")
     socket = server.directory / f".s.PGSQL.{PORT}"
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "local.postgres.front", socket, certificate],
+        [sys.executable, "-m", "emulator.postgres.front", socket, certificate],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

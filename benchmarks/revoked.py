@@ -19,7 +19,7 @@ from database_users.desired import Database
 from database_users.postgres.run import converge
 from database_users.postgres.scope import changed_since, everything
 from database_users.postgres.session import Session
-from local.postgres.server import MASTER, Postgres, running
+from emulator.postgres.server import MASTER, Postgres, running
 
 MANY = 200
 READER, OWNER = "airflow_bench_0_read", "shop_bench_0_own"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from local.postgres.front import listening as listening
-from local.postgres.front import write_certificate as write_certificate
+from emulator.postgres.front import listening as listening
+from emulator.postgres.front import write_certificate as write_certificate
 from tests.database_server import MASTER
 
 

@@ -4,10 +4,11 @@ from collections.abc import Generator
 
 import pytest
 
-from local import access_matrix, lock
-from local.access_matrix import AccessMatrix
-from local.deployment import STATE, Deployment, deployed
-from local.progress import Progress
+from proof import lock
+from proof.deployment import STATE, Deployment, deployed
+from proof.progress import Progress
+from proof.steps import access_matrix
+from proof.steps.access_matrix import AccessMatrix
 
 
 @pytest.fixture(scope="session")

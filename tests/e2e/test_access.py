@@ -1,6 +1,6 @@
-from local import access_matrix, bootstrap, pipeline, privileges, refusals
-from local.access_matrix import AccessMatrix, Cell
-from local.deployment import Deployment
+from proof.deployment import Deployment
+from proof.steps import access_matrix, bootstrap, pipeline, privileges, refusals
+from proof.steps.access_matrix import AccessMatrix, Cell
 
 
 def test_no_password_is_stored_anywhere(deployment: Deployment) -> None:

@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from local.deployment import DECLARATION, Deployment
-from local.environment import MASTER
+from proof.deployment import DECLARATION, Deployment
+from proof.environment import MASTER
 
 # The first role is named in this folder, and so has been made; the second is known once deployed.
 IDENTITIES = """\
@@ -18,7 +18,7 @@ IDENTITIES = """\
 
 
 def psql(declaration: Path, *arguments: str) -> list[str]:
-    program = [sys.executable, "-m", "local.psql", "--environment", str(declaration)]
+    program = [sys.executable, "-m", "proof.psql", "--environment", str(declaration)]
     return [*program, *arguments]
 
 

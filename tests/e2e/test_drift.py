@@ -1,5 +1,5 @@
-from local import alarms, drift
-from local.deployment import Deployment
+from proof.deployment import Deployment
+from proof.steps import alarms, drift
 
 
 def test_what_is_granted_by_hand_is_noticed(deployment: Deployment) -> None:

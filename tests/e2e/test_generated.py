@@ -14,11 +14,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
-from local import make
-from local.access_matrix import tried
-from local.account import Account, started_account
-from local.declared import ALLOWED, Declared, Grant
-from local.environment import MASTER, Environment, stranger
+from proof import make
+from proof.account import Account, started_account
+from proof.declared import ALLOWED, Declared, Grant
+from proof.environment import MASTER, Environment, stranger
+from proof.steps.access_matrix import tried
 from review.kept import review_again
 from review.matrix.model import Row
 from tests.declarations import PEOPLE, ROLES, SERVERS, declarations

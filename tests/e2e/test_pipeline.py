@@ -1,5 +1,5 @@
-from local import pipeline, server_identity
-from local.deployment import Deployment
+from proof.deployment import Deployment
+from proof.steps import pipeline, server_identity
 
 
 def test_the_dag_reads_one_database_and_writes_another(deployment: Deployment) -> None:

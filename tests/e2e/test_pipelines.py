@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from local.account import Account, Credentials, started_account
-from local.processes import environment
+from proof.account import Account, Credentials, started_account
+from proof.programs import environment
 from tests.application import ROOT
 from tests.github_server import NAME, TOKEN, GitHub, served
 from tests.workflows import Step, steps

@@ -2,9 +2,9 @@ from collections.abc import Generator
 
 import pytest
 
-from local import restore
-from local.deployment import Deployment
-from local.restore import Replacement
+from proof.deployment import Deployment
+from proof.steps import restore
+from proof.steps.restore import Replacement
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ from collections.abc import Generator
 
 import pytest
 
-from local import revocation
-from local.deployment import Deployment
-from local.revocation import Revocation
+from proof.deployment import Deployment
+from proof.steps import revocation
+from proof.steps.revocation import Revocation
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.deployment import DECLARATION, Deployment
-from local.processes import ProgramError
-from local.shop import IDENTITY
+from proof.deployment import DECLARATION, Deployment
+from proof.programs import ProgramError
+from proof.shop import IDENTITY
 
 USER, DATABASE = f"{IDENTITY}_payroll_own", "payroll"
 

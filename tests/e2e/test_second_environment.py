@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from local.declared import read
-from local.deployment import DECLARATION, Deployment, stacks
-from local.environment import Environment
-from local.processes import ROOT, environment
-from local.shop import IDENTITY
+from proof.declared import read
+from proof.deployment import DECLARATION, Deployment, stacks
+from proof.environment import Environment
+from proof.programs import ROOT, environment
+from proof.shop import IDENTITY
 
 
 def typed(

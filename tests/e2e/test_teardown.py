@@ -1,7 +1,7 @@
 """Runs last: what comes after a grant was given back, and after everything was destroyed."""
 
-from local import pipeline, teardown
-from local.deployment import Deployment
+from proof.deployment import Deployment
+from proof.steps import pipeline, teardown
 
 
 def test_the_dag_succeeds_once_the_grant_is_given_back(deployment: Deployment) -> None:

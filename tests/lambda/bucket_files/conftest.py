@@ -21,7 +21,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[S3Client]":
     """The S3 of a local AWS, which the functions under test find as they would the real one."""
     state = tmp_path_factory.mktemp("aws")
     python = ROOT / ".local/venvs/aws/bin/python"
-    command = [python, "-m", "local.aws", "--state", state, "--account", "111122223333"]
+    command = [python, "-m", "emulator", "--state", state, "--account", "111122223333"]
     with (
         (state.parent / "aws.out").open("w+") as output,
         subprocess.Popen(

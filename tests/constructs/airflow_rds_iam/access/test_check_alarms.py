@@ -1,4 +1,4 @@
-"""What raises which alarm is tried in tests/local; here is what no trial shows."""
+"""What raises which alarm is tried in tests/emulator; here is what no trial shows."""
 
 from collections.abc import Callable
 from typing import Any

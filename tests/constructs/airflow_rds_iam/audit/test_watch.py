@@ -1,4 +1,4 @@
-"""What a server is watched by; that its log's refusals are counted is tried in tests/local."""
+"""What a server is watched by; that its log's refusals are counted is tried in tests/emulator."""
 
 import json
 from collections.abc import Callable

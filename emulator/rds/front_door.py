@@ -1,0 +1,140 @@
+"""An instance's endpoint: ends TLS, checks the token, joins the client to the server's socket."""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import psycopg
+
+from emulator.rds.server import ADMINISTRATOR
+from emulator.rds.session import RefusedError, Session
+
+# Membership through any chain counts; a superuser is a member only if it was made one, unlike
+# what pg_has_role says. As text, since a name longer than the server's names is nobody's name.
+_IS_IAM_USER = """
+    WITH RECURSIVE granted (role) AS (
+        SELECT oid FROM pg_roles WHERE rolname::text = %s::text AND rolname <> session_user
+        UNION
+        SELECT roleid FROM pg_auth_members JOIN granted ON member = role
+    )
+    SELECT count(*) > 0 FROM granted JOIN pg_roles ON oid = role WHERE rolname = 'rds_iam'
+"""
+_log = logging.getLogger("emulator.rds")
+
+Checker: TypeAlias = Callable[[str, str], None]
+"""User and token; ValueError that tells why the token is refused."""
+
+
+def refuse(_user: str, _token: str) -> None:
+    """The check of an instance without IAM authentication."""
+    raise ValueError("IAM authentication is off on this instance")
+
+
+class FrontDoor:
+    """Listens on a loopback port, a free one if it is 0; its coroutines run in one loop."""
+
+    def __init__(
+        self,
+        *,
+        server_socket: Path,
+        server_log: Path,
+        error_log: Path,
+        certificate: ssl.SSLContext,
+        port: int = 0,
+    ) -> None:
+        self.server_socket = server_socket
+        self.certificate = certificate
+        self.force_ssl = True
+        self.check: Checker = refuse
+        self._server_log = server_log
+        self._error_log = error_log
+        self._administrator: psycopg.AsyncConnection[tuple[bool]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._listener.setblocking(False)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._listener.getsockname()[1]
+
+    async def open(self) -> None:
+        """Accept connections from now on."""
+        self._keep(asyncio.create_task(self._accept()))
+
+    async def close(self) -> None:
+        """End each session and stop listening."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listener.close()
+        await self.forget_server()
+
+    async def forget_server(self) -> None:
+        """Drop our own connection to the server, which is about to stop."""
+        if self._administrator:
+            await self._administrator.close()
+            self._administrator = None
+
+    async def is_iam_user(self, user: str) -> bool:
+        """Whether the user is a member of `rds_iam`, through whatever chain."""
+        for attempt in ("first", "last"):
+            try:
+                if self._administrator is None:
+                    self._administrator = await psycopg.AsyncConnection[tuple[bool]].connect(
+                        host=str(self.server_socket.parent),
+                        user=ADMINISTRATOR,
+                        dbname=ADMINISTRATOR,
+                        options="-c log_statement=none -c log_min_duration_statement=-1",
+                        autocommit=True,
+                    )
+                rows = await self._administrator.execute(_IS_IAM_USER, [user])
+                row = await rows.fetchone()
+                return bool(row and row[0])
+            except psycopg.OperationalError as error:
+                self._administrator = None  # the server was restarted
+                if attempt == "last":
+                    raise RefusedError("57P03", "the database system is starting up") from error
+        raise AssertionError
+
+    def admit(self, user: str, database: str, client: str, token: str) -> bool:
+        """Whether the token lets the user in; the log that RDS exports tells why not."""
+        try:
+            self.check(user, token)
+        except ValueError as error:
+            time = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+            with self._error_log.open("a") as log:
+                log.write(f"{time} {client} {user}@{database}: {error}\n")
+            return False
+        return True
+
+    def refused(self, user: str, database: str, client: tuple[str, int], said: str) -> None:
+        """Have the server's log say, as RDS's does, what the client is told."""
+        now, (host, port) = datetime.now(UTC), client
+        entry = f"{now:%Y-%m-%d %H:%M:%S} UTC:{host}({port}):{user}@{database}:[{os.getpid()}]:"
+        with self._server_log.open("a") as log:
+            log.write(f"{entry}FATAL:  {said}".replace("\n", "\n\t") + "\n")
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, address = await loop.sock_accept(self._listener)
+            except OSError:
+                _log.exception("cannot accept a connection")
+                await asyncio.sleep(0.1)
+                continue
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._keep(asyncio.create_task(Session(self, connection, address).run()))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,141 @@
+"""What RDS plainly refuses, with the cause in the stack's event."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from emulator.engine import Emulator, Properties
+
+# Amazon RDS user guide, "Quotas and constraints" and CreateDBInstance's reference.
+_IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
+_MASTER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,62}")
+_RESERVED = {"admin", "postgres_admin", "public", "rdsadmin", "rds_iam", "rds_superuser"}
+_STORAGE_TYPES = {"gp2", "gp3", "io1", "io2", "standard"}
+_LOGS = {"iam-db-auth-error", "postgresql", "upgrade"}
+_INTERVALS = {0, 1, 5, 10, 15, 30, 60}
+
+
+def check_instance(emulator: Emulator, properties: Properties, *, exists: bool = False) -> None:
+    """ValueError unless RDS would make an instance of these properties."""
+    given = properties.get
+
+    def require(condition: object, message: str) -> None:
+        if not condition:
+            raise ValueError(message)
+
+    identifier = given("DBInstanceIdentifier", "x")
+    require(
+        _IDENTIFIER.fullmatch(identifier) and len(identifier) <= 63,
+        f"DBInstanceIdentifier {identifier!r}: letters, digits and single hyphens, 63 at most",
+    )
+    if not exists:
+        taken = identifier in emulator.store("rds", "_instances")
+        require(not taken, f"DB instance already exists: {identifier}")
+    engine, release = given("Engine"), str(given("EngineVersion", ""))
+    require(engine == "postgres", f"Engine {engine!r}: the local AWS has postgres alone")
+    require(
+        re.fullmatch(r"1[3-9](\.\d+)?", release),
+        f"EngineVersion {release!r}: a version of PostgreSQL from 13 to 19, such as 17",
+    )
+    require(
+        str(given("DBInstanceClass", "")).startswith("db."),
+        f"DBInstanceClass {given('DBInstanceClass')!r}: a class such as db.t4g.micro",
+    )
+    master = given("MasterUsername", "")
+    require(
+        _MASTER.fullmatch(master) and master not in _RESERVED,
+        f"MasterUsername {master!r} cannot be used: it is reserved by the engine or no identifier",
+    )
+    method = given("MasterUserAuthenticationType", "password")
+    require(
+        method == "iam-db-auth",
+        f"MasterUserAuthenticationType {method!r}: the local AWS has no passwords, so iam-db-auth",
+    )
+    require(
+        _true(given("EnableIAMDatabaseAuthentication")),
+        "MasterUserAuthenticationType iam-db-auth requires EnableIAMDatabaseAuthentication",
+    )
+    for name in ("MasterUserPassword", "ManageMasterUserPassword"):
+        require(not given(name), f"{name} cannot be given with iam-db-auth")
+    size = int(given("AllocatedStorage", 0))
+    require(20 <= size <= 65536, f"AllocatedStorage {size}: 20 to 65536 GiB")
+    kind = given("StorageType", "gp2")
+    require(kind in _STORAGE_TYPES, f"StorageType {kind!r}: one of {sorted(_STORAGE_TYPES)}")
+    days = int(given("BackupRetentionPeriod", 1))
+    require(0 <= days <= 35, f"BackupRetentionPeriod {days}: 0 to 35 days")
+    interval = int(given("MonitoringInterval", 0))
+    require(interval in _INTERVALS, f"MonitoringInterval {interval}: {sorted(_INTERVALS)}")
+    require(
+        not interval or given("MonitoringRoleArn"),
+        "MonitoringRoleArn is required with a MonitoringInterval",
+    )
+    if role := given("MonitoringRoleArn"):
+        service = "monitoring.rds.amazonaws.com"
+        require(
+            emulator.role_trusts(role, service, f"arn:aws:rds:{emulator.region}:::"),
+            f"{role} does not let {service} assume it",
+        )
+    logs = set(given("EnableCloudwatchLogsExports", []))
+    require(logs <= _LOGS, f"EnableCloudwatchLogsExports {sorted(logs - _LOGS)}: {sorted(_LOGS)}")
+    _check_references(emulator, properties, release.split(".")[0])
+
+
+def check_change(old: Properties, new: Properties) -> None:
+    """ValueError unless RDS would change an instance's version and storage so.
+
+    Source: "Choosing a major version for an upgrade" and "Modifying settings" of storage.
+    """
+    before, after = (_version(one.get("EngineVersion")) for one in (old, new))
+    if after < before[: len(after)]:
+        raise ValueError(f"Cannot upgrade postgres from {_dotted(before)} to {_dotted(after)}")
+    if after[0] > before[0] and not _true(new.get("AllowMajorVersionUpgrade")):
+        raise ValueError(
+            "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
+            "version."
+        )
+    if int(new.get("AllocatedStorage", 0)) < int(old.get("AllocatedStorage", 0)):
+        raise ValueError("Invalid storage size: an instance's storage cannot be reduced")
+
+
+def _version(text: object) -> list[int]:
+    return [int(part) for part in str(text).split(".")]
+
+
+def _dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _check_references(emulator: Emulator, properties: Properties, major: str) -> None:
+    subnet_group = properties.get("DBSubnetGroupName")
+    if subnet_group:
+        group = emulator.store("rds", "_subnet_groups").get(subnet_group)
+        if group is None:
+            raise ValueError(f"DBSubnetGroupName {subnet_group!r}: no such group")
+        known = emulator.store("ec2", "_subnets")
+        subnets = [known[subnet["SubnetIdentifier"]] for subnet in group["Subnets"]]
+        if len({subnet["AvailabilityZone"] for subnet in subnets}) < 2:
+            raise ValueError(f"{subnet_group} does not cover at least 2 Availability Zones")
+    for security_group in properties.get("VPCSecurityGroups", []):
+        if security_group not in emulator.store("ec2", "_security_groups"):
+            raise ValueError(f"VPCSecurityGroups: no group {security_group!r}")
+    parameter_group = properties.get("DBParameterGroupName")
+    if parameter_group:
+        group = emulator.store("rds", "_param_groups").get(parameter_group)
+        if group is None:
+            raise ValueError(f"DBParameterGroup not found: {parameter_group}")
+        family = group["DBParameterGroupFamily"]
+        if family != f"postgres{major}":
+            raise ValueError(
+                f"the parameter group {parameter_group} of family {family} cannot be used for "
+                f"this instance: its family is postgres{major}"
+            )
+
+
+def check_parameters(properties: Properties, known: Collection[str]) -> None:
+    """ValueError unless PostgreSQL or RDS knows each parameter of a parameter group."""
+    for name in properties.get("Parameters", {}):
+        if name not in known and not name.startswith("rds."):
+            raise ValueError(f"Could not find parameter with name: {name}")
+
+
+def _true(value: object) -> bool:
+    return str(value).lower() == "true"

@@ -1,0 +1,106 @@
+"""IAM's policies and roles, within IAM's quotas and attached to what exists.
+
+Source: IAM user guide, "IAM and AWS STS quotas"; API reference, CreateRole, CreatePolicy.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.engine import Emulator, Properties
+
+_STORES = {"Roles": "_roles", "Users": "_users", "Groups": "_groups"}
+_MANAGED_POLICIES = 10
+_MANAGED_CHARACTERS = 6144
+_INLINE_CHARACTERS = {"Roles": 10240, "Users": 2048, "Groups": 5120}
+_POLICY_NAME, _DESCRIPTION = 128, 1000
+# Of AWS's own services and of IAM Identity Center.
+_PROTECTED = ("/aws-service-role/", "/aws-reserved/")
+
+
+def register(emulator: Emulator) -> None:
+    """Check policies and roles."""
+
+    def entities(properties: Properties) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Kind, name and record of each that the policy is for."""
+        for kind, store in _STORES.items():
+            names: list[str] = properties.get(kind) or []
+            for name in names:
+                record = emulator.store("iam", store).get(name)
+                if record is None:
+                    what = _singular(kind).lower()
+                    raise ValueError(f"The {what} with name {name} cannot be found. (NoSuchEntity)")
+                if str(record.get("Path")).startswith(_PROTECTED):
+                    raise ValueError(
+                        f"Cannot perform the operation on the protected role '{name}' - this role "
+                        "is only modifiable by AWS (UnmodifiableEntity)"
+                    )
+                yield kind, name, record
+
+    def check_managed(new: Properties, old: Properties | None) -> None:
+        _at_most(_POLICY_NAME, len(new.get("ManagedPolicyName", "")), "PolicyName")
+        _at_most(_DESCRIPTION, len(new.get("Description", "")), "Description")
+        _at_most(_MANAGED_CHARACTERS, _characters(new["PolicyDocument"]), "PolicySize")
+        for kind, name, record in entities(new):
+            if name not in ((old or {}).get(kind) or []):
+                _at_most(
+                    _MANAGED_POLICIES,
+                    len(record["AttachedPolicies"]) + 1,
+                    f"PoliciesPer{_singular(kind)}",
+                )
+
+    def check_inline(new: Properties, _old: Properties | None) -> None:
+        for kind, _, record in entities(new):
+            others = {**record["InlinePolicies"], new["PolicyName"]: new["PolicyDocument"]}
+            size = sum(map(_characters, others.values()))
+            _at_most(_INLINE_CHARACTERS[kind], size, f"PolicySize of {kind}")
+
+    def check_role(new: Properties, old: Properties | None) -> None:
+        name = new.get("RoleName")
+        if old is None and name in emulator.store("iam", "_roles"):
+            raise ValueError(f"Role with name {name} already exists. (EntityAlreadyExists)")
+        own = sum(_characters(policy["PolicyDocument"]) for policy in new.get("Policies", []))
+        _at_most(_INLINE_CHARACTERS["Roles"], own, "PolicySize of Roles")
+
+    def check_role_is_bare(name: str, properties: Properties) -> None:
+        record = emulator.store("iam", "_roles").get(name)
+        if record is None:
+            return
+        if {*record["AttachedPolicies"]} - {*properties.get("ManagedPolicyArns", [])}:
+            raise ValueError(
+                "Cannot delete entity, must detach all policies first. (DeleteConflict)"
+            )
+        own = {policy["PolicyName"] for policy in properties.get("Policies", [])}
+        if {*record["InlinePolicies"]} - own:
+            raise ValueError("Cannot delete entity, must delete policies first. (DeleteConflict)")
+
+    def check_policy_is_detached(arn: str, properties: Properties) -> None:
+        for kind, store in _STORES.items():
+            for name, record in emulator.store("iam", store).items():
+                mine = name in (properties.get(kind) or [])
+                if arn in record.get("AttachedPolicies", ()) and not mine:
+                    raise ValueError(
+                        f"Cannot delete a policy attached to entities: {name}. (DeleteConflict)"
+                    )
+
+    emulator.check(
+        "AWS::IAM::ManagedPolicy", properties=check_managed, deletion=check_policy_is_detached
+    )
+    emulator.check("AWS::IAM::Policy", properties=check_inline)
+    emulator.check("AWS::IAM::Role", properties=check_role, deletion=check_role_is_bare)
+
+
+def _singular(kind: str) -> str:
+    return kind.removesuffix("s")
+
+
+def _characters(document: Any) -> int:
+    """As IAM counts them: without white space."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    return len(re.sub(r"\s", "", text))
+
+
+def _at_most(quota: int, found: int, what: str) -> None:
+    if found > quota:
+        raise ValueError(f"Cannot exceed quota for {what}: {quota} (LimitExceeded)")

@@ -1,0 +1,215 @@
+"""The local AWS account: started, reached, and its roles assumed."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from proof.programs import ROOT, ProgramError, started, tail
+
+PYTHON = ROOT / ".local/venvs/aws/bin/python"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What an API call or a token is signed with."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def session(self, region: str) -> Any:
+        """A boto3 session that signs with these credentials."""
+        return boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
+            region_name=region,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call that was made, with what the policies said of it."""
+
+    principal: str
+    action: str
+    resource: str
+    allowed: bool
+
+    @property
+    def role(self) -> str:
+        """The name of the role whose session made the call, if one did."""
+        return self.principal.split("/")[1] if ":assumed-role/" in self.principal else ""
+
+    @property
+    def session(self) -> str:
+        """The name of that session."""
+        return self.principal.rpartition("/")[2] if self.role else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A running local AWS."""
+
+    id: str
+    region: str
+    url: str
+    administrator: Credentials
+    authorities: Path
+    """The certificate of the authority that stands in the place of Amazon's for RDS."""
+    calls_file: Path
+    control_token: str
+
+    def client(self, service: str, credentials: Credentials | None = None) -> Any:
+        """A boto3 client of ``service``; as the account's administrator unless told."""
+        # Some services' names go before the host's, which an address on loopback cannot take.
+        config = Config(inject_host_prefix=False, retries={"total_max_attempts": 1})
+        session = (credentials or self.administrator).session(self.region)
+        return session.client(service, endpoint_url=self.url, config=config)
+
+    def variables(self, credentials: Credentials) -> dict[str, str]:
+        """What a program's environment needs to call this account with ``credentials``."""
+        variables = {
+            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.url,
+            # Neither this machine's own configuration nor its instance role is meant.
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if credentials.session_token:
+            variables["AWS_SESSION_TOKEN"] = credentials.session_token
+        return variables
+
+    def assume(self, role_arn: str, *, session: str) -> Credentials:
+        """A session of a role, as the administrator, whom it must trust."""
+        answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)
+        return Credentials(
+            access_key_id=answer["Credentials"]["AccessKeyId"],
+            secret_access_key=answer["Credentials"]["SecretAccessKey"],
+            session_token=answer["Credentials"]["SessionToken"],
+        )
+
+    def assume_as_service(
+        self, role_arn: str, *, service: str, source_arn: str, session: str, seconds: int = 3600
+    ) -> Credentials:
+        """A session of a role, as AWS itself gives one to what runs for a customer.
+
+        Args:
+            role_arn: the role, which must trust ``service`` on behalf of ``source_arn``.
+            service: principal such as ``airflow.amazonaws.com``.
+            source_arn: the resource that the service acts for.
+            session: the session's name.
+            seconds: how long it is valid.
+
+        Raises:
+            PermissionError: the role's trust policy says no.
+        """
+        wanted = {
+            "role": role_arn,
+            "service": service,
+            "source_arn": source_arn,
+            "session": session,
+            "seconds": seconds,
+        }
+        try:
+            return Credentials(**self._control("role-session", wanted))
+        except urllib.error.HTTPError as error:
+            raise PermissionError(json.load(error)["error"]) from error
+
+    def later(self, hours: float) -> None:
+        """Let hours pass for CloudWatch's alarms, in which nothing is measured."""
+        self._control("later", {"seconds": hours * 3600})
+
+    def policies_take(self, seconds: float) -> None:
+        """Give a new policy so long to be known where RDS checks tokens; at first it takes none."""
+        self._control("spread", {"seconds": seconds})
+
+    def web_identity_token(self, **claims: str | float) -> str:
+        """A token as an identity provider, named by ``iss``, signs it with these claims."""
+        return self._control("web-identity", claims)["token"]
+
+    def _control(self, what: str, wanted: Mapping[str, object]) -> dict[str, str]:
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.url}/_local/{what}",
+            data=json.dumps(wanted).encode(),
+            headers={"Authorization": f"Bearer {self.control_token}"},
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def calls(self) -> list[Call]:
+        """Every call so far."""
+        records = map(json.loads, self.calls_file.read_text().splitlines())
+        return [
+            Call(
+                principal=record["principal"],
+                action=record["action"],
+                resource=record["resource"],
+                allowed=record["allowed"],
+            )
+            for record in records
+        ]
+
+    def make_role(self, role_arn: str) -> None:
+        """Make a role that people of this account may assume, and that may do nothing."""
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{self.id}:root"},
+                "Action": "sts:AssumeRole",
+            },
+        }
+        [*path, name] = role_arn.partition(":role")[2].split("/")
+        self.client("iam").create_role(
+            RoleName=name, Path="/".join(path) + "/", AssumeRolePolicyDocument=json.dumps(trust)
+        )
+
+
+@contextmanager
+def started_account(state: Path, *, account: str, region: str, log: Path) -> Generator[Account]:
+    """A new local AWS until left; its state is in ``state``.
+
+    Raises:
+        ProgramError: it did not start.
+    """
+    ready = state / "ready.json"
+    ready.unlink(missing_ok=True)
+    command = [PYTHON, "-m", "emulator", "--state", state, "--account", account]
+    with started([*command, "--region", region], log=log, variables={}) as process:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise ProgramError(f"the local AWS did not start; the end of {log}:\n{tail(log)}")
+            time.sleep(0.05)
+        yield running_account(state)
+
+
+def running_account(state: Path) -> Account:
+    """The local AWS that runs with its state in ``state``. FileNotFoundError if none does."""
+    found = json.loads((state / "ready.json").read_text())
+    return Account(
+        id=found["account"],
+        region=found["region"],
+        url=found["endpoint_url"],
+        administrator=Credentials(
+            access_key_id=found["access_key_id"], secret_access_key=found["secret_access_key"]
+        ),
+        authorities=Path(found["rds_ca"]),
+        calls_file=Path(found["calls"]),
+        control_token=found["control_token"],
+    )

@@ -1,0 +1,204 @@
+"""What `make destroy` says of stacks that are deployed."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from proof.account import Account
+from retained import __main__ as retained
+from retained.deployed import leaving
+from retained.in_the_way import in_the_way
+from retained.strangers import strangers
+from tests.emulator.conftest import Stacks, instance, resource
+
+TOPIC = resource("SNS::Topic")
+
+
+def assembled(folder: Path, *names: str, description: str | None = None) -> Path:
+    """An assembly that declares stacks of these names."""
+    artifacts = {
+        name: {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://111122223333/eu-central-1",
+            "properties": {"templateFile": "any.template.json"},
+        }
+        for name in names
+    }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    template: dict[str, Any] = {"Resources": {}}
+    if description:
+        template["Description"] = description
+    (folder / "any.template.json").write_text(json.dumps(template))
+    return folder
+
+
+@pytest.fixture
+def assembly(tmp_path: Path) -> Path:
+    """An assembly of the stacks that the tests deploy, and of one that is not deployed."""
+    return assembled(tmp_path, "keeping", "absent")
+
+
+def test_what_a_deployed_stack_retains_is_recorded_and_told(stacks: Stacks, assembly: Path) -> None:
+    kept = {"DeletionPolicy": "RetainExceptOnCreate"}
+    stacks.deploy(
+        "keeping",
+        {
+            "Topic": resource("SNS::Topic"),
+            "Logs": resource("Logs::LogGroup", LogGroupName="/kept") | kept,
+            "Records": resource("S3::Bucket", BucketName="kept-records") | kept,
+        },
+    )
+    found = leaving(stacks.client, "keeping")
+    assert found
+    assert leaving(stacks.client, "absent") is None
+    retained.record([found], assembly)
+    [first, logs, how, records] = retained.told(assembly)
+    assert first.startswith("These stay, as their templates retain them: an instance with")
+    assert logs == "  Logs::LogGroup: /kept"
+    assert how.startswith("How to take them up again: docs/removal.md, with what is in ")
+    assert records.startswith("S3 access logs stay in kept-records, a record of who read what")
+    template = json.loads((assembly / "retained/keeping.template.json").read_text())
+    assert template["Resources"].keys() == {"Logs", "Records"}
+
+
+def test_where_nothing_is_retained_that_is_said(assembly: Path) -> None:
+    assert [*retained.told(assembly)] == ["Nothing stays."]
+
+
+def test_what_others_put_into_a_bucket_is_found_before_anything_goes(
+    stacks: Stacks, account: Account
+) -> None:
+    files = resource("SSM::Parameter", Type="String", Value="x")
+    stacks.deploy("filled", {"Bucket": resource("S3::Bucket", BucketName="filled-one"), "F": files})
+    s3 = account.client("s3")
+    for key in ("dags/one.py", "plugins.zip"):
+        s3.put_object(Bucket="filled-one", Key=key, Body=b"1")
+    found = leaving(stacks.client, "filled")
+    assert found
+    delivered = {"Bucket": {"Ref": "Bucket"}, "Prefix": "dags"}
+    files = {"Type": "Custom::BucketFiles", "Properties": delivered}
+    template = {"Resources": {**found.template["Resources"], "Files": files}}
+    assert [*strangers(s3, template, found.there)] == ["filled-one, with plugins.zip"]
+    s3.delete_object(Bucket="filled-one", Key="plugins.zip")
+    assert [*strangers(s3, template, found.there)] == []
+    s3.delete_object(Bucket="filled-one", Key="dags/one.py")
+    assert [*strangers(s3, found.template, found.there)] == []
+
+
+def test_an_instance_that_is_protected_and_not_retained_is_found_before_anything_goes(
+    stacks: Stacks,
+) -> None:
+    server = instance(DBInstanceIdentifier="guarded", DeletionProtection=True)
+    stacks.deploy("guarding", {"Server": server})
+    found = leaving(stacks.client, "guarding")
+    assert found
+    assert found.protected == ["guarded"]
+    stacks.deploy("guarding", {"Server": server | {"DeletionPolicy": "Retain"}})
+    found = leaving(stacks.client, "guarding")
+    assert found
+    assert found.protected == []
+    assert [one.id for one in found.retained] == ["guarded"]
+
+
+@pytest.fixture
+def as_administrator(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in account.variables(account.administrator).items():
+        monkeypatch.setenv(name, value)
+
+
+def described(environment: str, resources: dict[str, Any]) -> dict[str, Any]:
+    return {"Description": f"Environment {environment} of it", "Resources": resources}
+
+
+def names(stacks: Stacks) -> set[str]:
+    return {one["StackName"] for one in stacks.client.describe_stacks()["Stacks"]}
+
+
+@pytest.mark.usefixtures("as_administrator")
+def test_a_stack_that_no_declaration_has_any_more_is_told_and_removed_by_a_command_of_its_own(
+    stacks: Stacks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = instance(DBInstanceIdentifier="pruned")
+    group = resource("Logs::LogGroup", LogGroupName="/pruned") | {"DeletionPolicy": "Retain"}
+    stacks.deploy_template("one-network", described("one", {"Topic": TOPIC}))
+    stacks.deploy_template("one-old", described("one", {"Server": server, "Logs": group}))
+    stacks.deploy_template("one-two-network", described("one-two", {"Topic": TOPIC}))
+    stacks.deploy("one-by-hand", {"Topic": TOPIC})
+    before = names(stacks)
+    assembly = assembled(tmp_path, "one-network", "one-new", description="Environment one of it")
+
+    def run(action: str) -> list[str]:
+        assert retained.main([action, str(assembly), "--environment", "try/one.yaml"]) == 0
+        return capsys.readouterr().out.strip().splitlines()
+
+    assert run("undeclared") == [
+        "No declaration has these stacks of the environment any more. They stay, may still be "
+        "used, and are paid for:",
+        "  one-old (with the instance pruned, whose data goes with it)",
+        "To remove them, once what is declared is deployed: make prune ENVIRONMENT=try/one.yaml",
+    ]
+    first, stays, *_ = run("prune")
+    assert first == "one-old: is removed"
+    assert stays.startswith("These stay, as their templates retain them")
+    assert names(stacks) == before - {"one-old"}
+    assert run("undeclared") == []
+    assert run("prune") == [
+        "Every stack of the environment is declared; there is nothing to remove."
+    ]
+    # What stayed of it is told at the end of the environment, too.
+    assert "  Logs::LogGroup: /pruned" in run("tell")
+
+
+@pytest.mark.usefixtures("as_administrator")
+def test_a_stack_that_another_still_uses_or_that_would_not_go_is_not_removed(
+    stacks: Stacks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = instance(DBInstanceIdentifier="pruned-guarded", DeletionProtection=True)
+    using = resource("SSM::Parameter", Type="String", Value="used-old")
+    stacks.deploy_template("used-access", described("used", {"It": using}))
+    stacks.deploy_template("used-old", described("used", {"Server": server}))
+    assembly = assembled(tmp_path, "used-access", description="Environment used of it")
+    assert retained.main(["prune", str(assembly), "--environment", "used"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "nothing is removed:",
+        "  RDS does not delete pruned-guarded, deployed with deletion_protection: true and retain: "
+        "false; deploy one of the two otherwise",
+        "  used-old is used by used-access, as that is deployed; first: make deploy "
+        "ENVIRONMENT=used",
+    ]
+    assert "used-old" in names(stacks)
+
+
+def test_who_may_not_ask_is_told_so_and_what_was_deployed_stays_deployed(
+    stacks: Stacks, account: Account, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    account.make_role(f"arn:aws:iam::{account.id}:role/asks-in-vain")
+    nobody = account.assume(f"arn:aws:iam::{account.id}:role/asks-in-vain", session="test")
+    for name, value in account.variables(nobody).items():
+        monkeypatch.setenv(name, value)
+    assembly = assembled(tmp_path, "one-network", description="Environment one of it")
+    assert retained.main(["undeclared", str(assembly)]) == 0
+    assert "cloudformation:DescribeStacks" in capsys.readouterr().err
+    assert retained.main(["prune", str(assembly)]) == 1
+
+
+def test_an_instance_in_a_network_that_is_to_go_is_found_before_anything_goes(
+    stacks: Stacks,
+) -> None:
+    template = {"Resources": {"Vpc": resource("EC2::VPC", CidrBlock="10.9.0.0/16")}}
+    stacks.deploy_template("leaving-network", template)
+    network = leaving(stacks.client, "leaving-network")
+    assert network
+    pages = [
+        {"DBInstances": [{"DBInstanceIdentifier": name, "DBSubnetGroup": {"VpcId": vpc}}]}
+        for name, vpc in (("here", network.there["Vpc"]), ("elsewhere", "vpc-0"))
+    ]
+    session = Mock()
+    session.client.return_value.get_paginator.return_value.paginate.return_value = pages
+    [found] = in_the_way(session, [network])
+    assert "the instance here stays" in found
