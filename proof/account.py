@@ -77,11 +77,10 @@ class Account:
         session = (credentials or self.administrator).session(self.region)
         return session.client(service, endpoint_url=self.url, config=config)
 
-    def variables(self, credentials: Credentials) -> dict[str, str]:
-        """What a program's environment needs to call this account with ``credentials``."""
-        variables = {
-            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a program's environment needs to find this account, whoever it signs in as."""
+        return {
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.url,
@@ -89,6 +88,14 @@ class Account:
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def variables(self, credentials: Credentials) -> dict[str, str]:
+        """What a program's environment needs to call this account with ``credentials``."""
+        variables = {
+            **self.settings,
+            "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         }
         if credentials.session_token:
             variables["AWS_SESSION_TOKEN"] = credentials.session_token

@@ -46,6 +46,43 @@ def steps(name: str, job: str) -> list[Step]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class GitLabJob:
+    """A job of GitLab, with what it inherits."""
+
+    name: str
+    script: list[str]
+    variables: Mapping[str, str]
+    tokens: Mapping[str, str]
+    """The audience of each token that the job is given, by the variable that holds it."""
+
+    def given(self, predefined: Mapping[str, str]) -> dict[str, str]:
+        """The job's variables and those that GitLab sets. KeyError for one that it was not told."""
+        own = {
+            name: re.sub(r"\$(\w+)", lambda found: predefined[found[1]], str(value))
+            for name, value in self.variables.items()
+        }
+        return {**predefined, **own}
+
+
+def gitlab_job(name: str) -> GitLabJob:
+    """A job as it is written, with what it extends."""
+    content: dict[str, dict[str, Any]] = yaml.safe_load(GITLAB.read_text())
+    entry, ancestry = content[name], [content[name]]
+    while parent := entry.get("extends"):
+        entry = content[parent]
+        ancestry.insert(0, entry)
+    whole: dict[str, Any] = {}
+    for entry in ancestry:
+        whole |= entry
+    return GitLabJob(
+        name=name,
+        script=whole["script"],
+        variables=whole.get("variables", {}),
+        tokens={one: entry["aud"] for one, entry in whole.get("id_tokens", {}).items()},
+    )
+
+
 def commands(path: Path) -> Iterator[tuple[str, str]]:
     """Each job of a file of GitHub or GitLab with each of its commands."""
     if path != GITLAB:

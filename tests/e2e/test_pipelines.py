@@ -14,9 +14,10 @@ from proof.account import Account, Credentials, started_account
 from proof.programs import environment
 from tests.application import ROOT
 from tests.github_server import NAME, TOKEN, GitHub, served
-from tests.workflows import Step, steps
+from tests.workflows import Step, gitlab_job, steps
 
 REPOSITORY = "octo-org@123456/it@456789"
+PROJECT = "group/it"
 DEV = "environments/dev.yaml"
 SECONDS = 900
 
@@ -44,14 +45,19 @@ class Clone:
     def run(
         self, step: Step, context: Mapping[str, str], variables: Mapping[str, str] | None = None
     ) -> str:
-        """What a step prints; a failure fails the test with it."""
+        """What a step of GitHub prints; a failure fails the test with it."""
+        return self.make(step.job, step.command, {**(variables or {}), **step.given(context)})
+
+    def make(self, job: str, command: str, variables: Mapping[str, str]) -> str:
+        """What a command of a job prints, with these variables and no credential of whoever runs
+        this; a failure fails the test with it.
+        """
         program = shutil.which("bash")
         assert program
         ran = subprocess.run(
-            [program, "-e", "-o", "pipefail", "-c", step.command],
+            [program, "-e", "-o", "pipefail", "-c", command],
             cwd=self.folder,
-            # No credential of whoever runs this.
-            env=environment({**(variables or {}), **step.given(context)}),
+            env=environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -59,7 +65,7 @@ class Clone:
             check=False,
             timeout=SECONDS,
         )
-        assert ran.returncode == 0, f"{step.job}: {step.command}\n{ran.stdout[-4000:]}"
+        assert ran.returncode == 0, f"{job}: {command}\n{ran.stdout[-4000:]}"
         return ran.stdout
 
 
@@ -80,7 +86,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
             shutil.copy2(ROOT / name, made.folder / name)
     made.git("init", "--quiet", "--initial-branch", "main")
     declaration = declared(made)
-    declaration["delivery"] = {"github": {"repository": REPOSITORY, "diff_on_pull_requests": True}}
+    declaration["delivery"] = {
+        "github": {"repository": REPOSITORY, "diff_on_pull_requests": True},
+        "gitlab": {"project": PROJECT},
+    }
     made.commit("main", DEV, yaml.safe_dump(declaration))
     return made
 
@@ -104,7 +113,7 @@ def delivered(clone: Clone, account: Account) -> dict[str, str]:
     """The roles of pipelines, once a person has begun: README, "Deploy from a pipeline"."""
     variables = account.variables(account.administrator)
     for command in ("make setup", "make bootstrap delivery ENVIRONMENT=dev"):
-        clone.run(Step(job="a person", command=command, variables={}), {}, variables)
+        clone.make("a person", command, variables)
     [stack] = account.client("cloudformation").describe_stacks(StackName="dev-delivery")["Stacks"]
     return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
@@ -225,3 +234,45 @@ def test_a_branch_that_adds_a_grant_is_told_then_deployed_and_one_that_changes_n
     base = clone.git("rev-parse", "main")
     clone.commit("same", "README.md", "# Another\n")
     assert "## Access: no change · Resources: no change" in comment(clone, base=base)
+
+
+def on_gitlab(clone: Clone, account: Account, name: str, role: str, **predefined: str) -> None:
+    """A job of GitLab, which signs in to the account by itself, with the token that it is given."""
+    job = gitlab_job(name)
+    region = {"AWS_REGION": account.region, "DEPLOY_ROLE_ARN": role, "CI_JOB_ID": "1"}
+    subject = f"project_path:{PROJECT}:ref_type:branch:ref:main"
+    claims = {"iss": "https://gitlab.com", "sub": subject, "ref_protected": "true"}
+    tokens = {
+        variable: account.web_identity_token(aud=audience, **claims)
+        for variable, audience in job.tokens.items()
+    }
+    variables = {**account.settings, **job.given({**region, **predefined}), **tokens}
+    for command in job.script:
+        clone.make(name, command, variables)
+
+
+def test_gitlab_tells_and_deploys_a_branch_that_adds_a_grant_and_calls_the_next_no_change(
+    clone: Clone, account: Account, delivered: dict[str, str]
+) -> None:
+    role = delivered["GitLabDeploysRole"]
+    told = clone.folder / "build/comment.md"
+    clone.git("checkout", "--quiet", "main")
+    base = clone.git("rev-parse", "main")
+    changed = declared(clone)
+    changed["instances"]["warehouse"]["databases"]["ledger"] = {"own": ["shop"]}
+    clone.commit("ledger", DEV, yaml.safe_dump(changed))
+    on_gitlab(clone, account, "review", role, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    assert "## Access: 1 wider · Resources: 1 added, " in told.read_text()
+    assert "+ shop may own ledger (dev-warehouse)" in told.read_text()
+
+    clone.git("checkout", "--quiet", "main")
+    clone.git("merge", "--quiet", "ledger")
+    on_gitlab(clone, account, "dev", role)
+    assert "OwnLedgerOnWarehouse" in statements(account)
+    on_gitlab(clone, account, "difference", role, CI_COMMIT_BEFORE_SHA=base)
+    assert "## Access: no change" in told.read_text()
+
+    base = clone.git("rev-parse", "main")
+    clone.commit("nothing", "README.md", "# Yet another\n")
+    on_gitlab(clone, account, "review", role, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    assert "## Access: no change · Resources: no change" in told.read_text()

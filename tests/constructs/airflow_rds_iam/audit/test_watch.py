@@ -10,10 +10,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from airflow_rds_iam.audit.watch import Watch
+from emulator.cloudwatch.evaluation import Alarm, State, state_of
 from tests.templates import Content, of_type, properties, synthesized, text, the
 
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:operations"
 LOG = "/aws/rds/instance/dev-lake/postgresql"
+NOW = 1_000_000.0
 
 
 def watched(stack: Stack, **told: str) -> Content:
@@ -85,6 +87,35 @@ def test_storage_is_short_where_it_did_not_grow(template: Content) -> None:
     assert raised["ComparisonOperator"] == "LessThanThreshold"
     # RDS grows it at 10 %.
     assert raised["Threshold"] == 2.5 * 2**30
+
+
+GIB = 2.0**30
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes", "state"),
+    [
+        ("Refused", {0: 2, 1: 2}, "OK"),
+        ("Refused", {0: 2, 4: 3}, "ALARM"),
+        ("Refused", {0: 2, 6: 3}, "OK"),
+        ("Refused", {}, "OK"),
+        ("Connections", dict.fromkeys(range(5), 80), "OK"),
+        ("Connections", dict.fromkeys(range(4), 81) | {4: 80}, "OK"),
+        ("Connections", dict.fromkeys(range(5), 81), "ALARM"),
+        ("Connections", {}, "INSUFFICIENT_DATA"),
+        ("Storage", dict.fromkeys(range(5), 2.5 * GIB), "OK"),
+        ("Storage", dict.fromkeys(range(5), 2.4 * GIB), "ALARM"),
+        ("Storage", {0: 2.4 * GIB, **dict.fromkeys(range(1, 5), 9 * GIB)}, "OK"),
+    ],
+)
+def test_each_is_raised_by_what_it_is_for(
+    template: Content, name: str, minutes: dict[int, float], state: State
+) -> None:
+    record = alarm(template, name)
+    if queries := record.get("Metrics"):  # what its expression comes to
+        record |= {"Statistic": "Maximum", "Period": queries[0]["Period"]}
+    values = [(NOW - 60 * ago - 1, value) for ago, value in minutes.items()]
+    assert state_of(Alarm.of(record), values, now=NOW, state="OK") == state
 
 
 def test_one_topic_is_told_of_each(template: Content, new_stack: Callable[[], Stack]) -> None:
