@@ -6,7 +6,7 @@ from aws_cdk import App
 
 from airflow_rds_iam.clients import Client
 from airflow_rds_iam.declaration.model import Declaration
-from airflow_rds_iam.network import Network
+from airflow_rds_iam.network.new_network import Network
 from stacks.database import DatabaseStack
 from stacks.existing_database import ExistingDatabaseStack
 

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration.existing import ExistingInstance as Declared
-from airflow_rds_iam.network import Network
+from airflow_rds_iam.network.new_network import Network
 from airflow_rds_iam.servers.existing_instance import ExistingInstance
 
 

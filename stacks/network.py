@@ -6,7 +6,7 @@ from aws_cdk import CfnResource, ReferenceStrength, Stack
 from constructs import Construct
 
 from airflow_rds_iam.declaration import model
-from airflow_rds_iam.network import Network
+from airflow_rds_iam.network.new_network import Network
 
 
 class NetworkStack(Stack):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 
-from airflow_rds_iam.network import ENDPOINT_SERVICES, Network
+from airflow_rds_iam.network.new_network import ENDPOINT_SERVICES, Network
 from tests.templates import Content, of_type, properties, synthesized, text, the
 
 ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
