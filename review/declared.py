@@ -58,6 +58,8 @@ class Declared:
     rules: Sequence[OwnRule] = ()
     ranges: tuple[str, ...] = ()
     """Of addresses, or security groups, that may reach the servers."""
+    reached_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """By server in another network: the ranges of this one, which may reach it."""
     instances: Mapping[str, str] = field(default_factory=dict[str, str])
     """What each server is declared as, by its own name."""
     packs: Sequence[str] = ()
@@ -104,6 +106,11 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             for one in declaration.review.rules
         ),
         ranges=tuple(one.source for one in declaration.network.clients),
+        reached_from={
+            one.identifier(environment, name): tuple(declaration.network.ranges)
+            for name, one in declaration.instances.items()
+            if one.existing and one.existing.ranges
+        },
         instances={
             one.identifier(environment, name): name for name, one in declaration.instances.items()
         },

@@ -9,6 +9,7 @@ from review.iam.matching import has_token
 from review.matrix.connecting import CONNECT
 from review.templates.access import Access
 from review.templates.identities import Identity
+from review.templates.network import existing_networks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,12 @@ class Gap:
 
 def horizon(access: Access) -> list[Gap]:
     """Every gap of the assembly."""
-    found = [*_of_the_account(access), *_of_identities(access), *_of_servers(access)]
+    found = [
+        *_of_the_account(access),
+        *_of_identities(access),
+        *_of_networks(access),
+        *_of_servers(access),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -107,6 +113,21 @@ def _hidden(identity: Identity) -> Iterator[Gap]:
             )
 
 
+def _of_networks(access: Access) -> Iterator[Gap]:
+    for vpc in existing_networks(access.assembly):
+        of_vpc = f"Name=vpc-id,Values={vpc}"
+        yield Gap(
+            what=f"How the network {vpc} is set up, which was there before: its routes to the "
+            "internet and to other networks, whom its endpoints let in, whether its flows are "
+            "logged",
+            commands=(
+                f"aws ec2 describe-route-tables --filters {of_vpc}",
+                f"aws ec2 describe-vpc-endpoints --filters {of_vpc}",
+                f"aws ec2 describe-flow-logs --filter Name=resource-id,Values={vpc}",
+            ),
+        )
+
+
 def _of_servers(access: Access) -> Iterator[Gap]:
     for server in access.servers:
         name = _known(server.name, "instance")
@@ -142,6 +163,16 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 "user's password: a plan names them, and what stays theirs",
                 commands=(
                     "aws logs filter-log-events --log-group-name <log-group-of-the-users-function>",
+                ),
+            )
+        if server.ranges:
+            yield Gap(
+                what=f"Whether {server.name} is reached, which is in another network (addresses "
+                f"of {', '.join(server.ranges)}): by peering or a transit gateway, routes of both, "
+                "and what its own network lets in",
+                commands=(
+                    "aws ec2 describe-vpc-peering-connections",
+                    "aws ec2 describe-transit-gateway-attachments",
                 ),
             )
         yield Gap(

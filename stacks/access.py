@@ -18,7 +18,7 @@ from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.identities import providers_made
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
 from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack

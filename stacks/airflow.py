@@ -10,7 +10,7 @@ from constructs import Construct
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.network.network import Network
 
 HTTPS = 443
 DAGS = Path(__file__).parents[1] / "dags"

@@ -10,7 +10,7 @@ from constructs import Construct
 from airflow_rds_iam.audit.saved_queries import SavedQueries
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.postgres_instance import PORT, PostgresInstance
 
 

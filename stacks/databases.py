@@ -6,7 +6,7 @@ from aws_cdk import App
 
 from airflow_rds_iam.clients import Client
 from airflow_rds_iam.declaration.model import Declaration
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.network.network import Network
 from stacks.database import DatabaseStack
 from stacks.existing_database import ExistingDatabaseStack
 
@@ -24,7 +24,7 @@ def database_stacks(
 ) -> dict[str, AnyDatabaseStack]:
     """The stacks, by the name of the instance."""
     stacks: dict[str, AnyDatabaseStack] = {}
-    opened: set[tuple[str, int]] = set()
+    opened: set[tuple[str | None, int]] = set()
     for name, instance in declaration.instances.items():
         stack_name = f"{environment}-database-{name}"
         if existing := instance.existing:

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration.existing import ExistingInstance as Declared
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.existing_instance import ExistingInstance
 
 
@@ -42,6 +42,8 @@ class ExistingDatabaseStack(Stack):
             resource_id=existing.resource_id,
             security_group_id=existing.security_group,
             administrator=existing.administrator,
+            ranges=existing.ranges,
+            reached_from=network.ranges if existing.ranges else [],
         )
         self.users_security_group = ec2.SecurityGroup(
             self,
@@ -50,12 +52,18 @@ class ExistingDatabaseStack(Stack):
             description=f"Database users of {existing.identifier}",
             allow_all_outbound=False,
         )
-        self.users_security_group.connections.allow_to_default_port(
-            self.instance, "The database, nothing else"
-        )
-        if lets_in:
-            self.instance.connections.allow_default_port_from(
-                network.airflow_security_group, "Airflow"
-            )
-            [security_group] = self.instance.connections.security_groups
+        port = ec2.Port.tcp(existing.port)
+        out = "The database, nothing else"
+        for one in existing.ranges:
+            self.users_security_group.add_egress_rule(ec2.Peer.ipv4(one), port, out)
+        if not existing.ranges:
+            self.users_security_group.connections.allow_to_default_port(self.instance, out)
+        if not lets_in:
+            return
+        for security_group in self.instance.connections.security_groups:
+            if existing.ranges:
+                for one in network.ranges:
+                    security_group.add_ingress_rule(ec2.Peer.ipv4(one), port, "Airflow's network")
+            else:
+                security_group.add_ingress_rule(network.airflow_security_group, port, "Airflow")
             let_in(self, clients, security_group=security_group, port=existing.port)

@@ -6,7 +6,10 @@ from aws_cdk import CfnResource, ReferenceStrength, Stack
 from constructs import Construct
 
 from airflow_rds_iam.declaration import model
-from airflow_rds_iam.network.new_network import Network
+from airflow_rds_iam.declaration.existing_network import ExistingNetwork as Existing
+from airflow_rds_iam.network.existing_network import ExistingNetwork
+from airflow_rds_iam.network.network import Network
+from airflow_rds_iam.network.new_network import NewNetwork
 
 
 class NetworkStack(Stack):
@@ -26,8 +29,18 @@ class NetworkStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self._zones = [f"{self.region}{letter}" for letter in network.zones]
-        self.network = Network(
+        self._zones = [f"{self.region}{letter}" for letter in network.zone_letters]
+        self.network: Network = (
+            self._existing(network.existing) if network.existing else self._new(network, retain)
+        )
+        for construct in self.node.find_all():
+            if isinstance(construct, CfnResource):
+                # What stands in the network is replaced with it, so nobody takes it away from
+                # under them, and they know its ids before they are deployed.
+                construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
+
+    def _new(self, network: model.Network, retain: bool) -> Network:
+        return NewNetwork(
             self,
             "Network",
             cidr=network.cidr,
@@ -35,11 +48,18 @@ class NetworkStack(Stack):
             egress=network.egress,
             retain=retain,
         )
-        for construct in self.node.find_all():
-            if isinstance(construct, CfnResource):
-                # What stands in the network is replaced with it, so nobody takes it away from
-                # under them, and they know its ids before they are deployed.
-                construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
+
+    def _existing(self, existing: Existing) -> Network:
+        return ExistingNetwork(
+            self,
+            "Network",
+            vpc_id=existing.vpc,
+            subnets=dict(zip(self._zones, (one.id for one in existing.subnets), strict=True)),
+            ranges=existing.ranges,
+            missing_endpoints=existing.missing_interfaces,
+            endpoints_security_group_id=existing.endpoints_security_group,
+            route_tables=existing.route_tables,
+        )
 
     @property
     def availability_zones(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Declarations of servers that were there before."""
+"""Declarations of what was there before: servers, a network."""
 
 from typing import Any
 
@@ -19,6 +19,14 @@ POND: dict[str, Any] = {
         "resource_id": "db-POND",
     },
     "databases": {"fish": {"own": ["shop"]}},
+}
+NETWORK: dict[str, Any] = {
+    "vpc": "vpc-0a1b2c3d",
+    "ranges": ["10.0.0.0/16"],
+    "subnets": [
+        {"id": "subnet-0a1b2c3d", "zone": "a"},
+        {"id": "subnet-1b2c3d4e", "zone": "b"},
+    ],
 }
 
 

@@ -17,7 +17,8 @@ def violations(subject: Subject) -> Iterator[Violation]:
             )
         for opening in subject.access.openings[server.resource_id]:
             source = opening.source
-            if source in subject.groups or _declared(source, subject.declared.ranges):
+            own = subject.declared.reached_from.get(server.name, ())
+            if source in subject.groups or _declared(source, (*subject.declared.ranges, *own)):
                 continue
             who = "the internet" if source in ("0.0.0.0/0", "::/0") else source
             yield Violation(

@@ -86,12 +86,25 @@ class Labels:
         if server.address is None:
             return [ELSEWHERE]
         own = _groups(self.runs_with(identity))
+        if own and server.ranges:
+            return _from_this_network(openings, server)
         others = _groups(one for running in self._runs.values() for one in running)
         return [
             f"{'its security group' if own else _source(one)}, by {one.resource.place}"
             for one in openings
             if (one.source in own if own else one.source not in others)
         ]
+
+
+def _from_this_network(openings: Sequence[Opening], server: Server) -> list[str]:
+    """From where what runs here reaches a server of another network."""
+    if not server.security_group:
+        return [f"its network, if that of {server.name} lets it in"]
+    return [
+        f"its network ({one.source}), by {one.resource.place}"
+        for one in openings
+        if one.source in server.reached_from
+    ]
 
 
 def trust(identity: Identity) -> list[str]:

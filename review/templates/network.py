@@ -29,8 +29,8 @@ def openings(server: Server, assembly: Assembly) -> tuple[Opening, ...]:
     """
     port, one = server.port, server.resource
     if one is None:
-        group = server.told.get("SecurityGroup")
-        return _opening(assembly, [str(group)], port) if group else ()
+        group = server.security_group
+        return _opening(assembly, [group], port) if group else ()
     groups = _groups(one.properties, "VPCSecurityGroups", "VpcSecurityGroupIds")
     made = {each.attribute("GroupId") for each in assembly.of_type("AWS::EC2::SecurityGroup")}
     hidden = [f"whom {group} lets in" for group in groups if group not in made]
@@ -50,6 +50,13 @@ def _opening(assembly: Assembly, groups: list[str], port: str) -> tuple[Opening,
         if _opens(rule, port)
         for source in [str(rule[key]) for key in _SOURCES if rule.get(key)] or ["not known"]
     )
+
+
+def existing_networks(assembly: Assembly) -> list[str]:
+    """The ids of the networks that something is made in, and that were there before."""
+    groups = assembly.of_type("AWS::EC2::SecurityGroup")
+    found = [str(one.properties.get("VpcId", "")) for one in groups]
+    return [one for one in dict.fromkeys(found) if one.startswith("vpc-")]
 
 
 def security_groups(one: Resource) -> frozenset[str]:

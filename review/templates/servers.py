@@ -49,6 +49,21 @@ class Server:
         return str(known.get("Port", ""))
 
     @property
+    def security_group(self) -> str:
+        """That of an existing one, which rules are added to; none if it is its owner's."""
+        return str(self.told.get("SecurityGroup", ""))
+
+    @property
+    def ranges(self) -> Sequence[str]:
+        """Of the addresses of an existing one that is in another network."""
+        return _texts(self.told.get("Ranges"))
+
+    @property
+    def reached_from(self) -> Sequence[str]:
+        """The ranges of this network, which the group of such a one lets in."""
+        return _texts(self.told.get("ReachedFrom"))
+
+    @property
     def arn(self) -> str | None:
         """What RDS's own actions name it by; None if nothing is known of the server."""
         if self.resource:
@@ -138,7 +153,8 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
 def existing_server(one: Resource) -> Mapping[str, Any]:
     """What is said of a server that was there before, beside what makes its users.
 
-    Its ``Name``, ``Host``, ``Port``, ``SecurityGroup`` and ``Administrator``; empty if not all.
+    Its ``Name``, ``Host``, ``Port``, ``SecurityGroup`` and ``Administrator``; empty if not all. Of
+    one in another network its ``Ranges``, and those that it is ``ReachedFrom``.
     """
     told = one.metadata.get("ExistingServer")
     keys = {"Name", "Host", "Port", "SecurityGroup", "Administrator"}
@@ -206,6 +222,10 @@ def _connections(assembly: Assembly) -> Iterator[Connection]:
                 database=str(connection.get("schema", "")),
                 resource=one,
             )
+
+
+def _texts(listed: Any) -> list[str]:
+    return [str(one) for one in cast("list[Any]", listed)] if isinstance(listed, list) else []
 
 
 def _making_users(assembly: Assembly) -> Iterator[Resource]:

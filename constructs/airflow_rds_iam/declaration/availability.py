@@ -1,6 +1,6 @@
 """What a declaration asks for and AWS does not offer, as far as is known here."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from airflow_rds_iam import certificates
@@ -8,6 +8,7 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.model import Declaration, Instance
+from airflow_rds_iam.declaration.network import Network
 
 
 def unavailable(declaration: Declaration) -> Iterator[tuple[Path, str]]:
@@ -15,7 +16,7 @@ def unavailable(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     region = declaration.region
     if region:
         yield from _region(region)
-        yield from _zones(declaration.network.zones, region)
+        yield from _zones(declaration.network, region)
         yield from _arns(declaration, region)
     for name, instance in declaration.instances.items():
         yield from _instance(("instances", name), instance, region)
@@ -40,13 +41,16 @@ def _region(region: str) -> Iterator[tuple[Path, str]]:
         )
 
 
-def _zones(zones: Sequence[str], region: str) -> Iterator[tuple[Path, str]]:
+def _zones(network: Network, region: str) -> Iterator[tuple[Path, str]]:
     # An account of long standing may have one that newer ones do not see, but none beyond the last.
     known = offers.zones(region)
-    for position, zone in enumerate(zones):
+    for position, zone in enumerate(network.zone_letters):
         if known and zone > max(known):
             message = f"{zone!r} is no zone of {region}; there are {', '.join(sorted(known))}"
-            yield ("network", "zones", position), message
+            if network.existing:
+                yield ("network", "existing", "subnets", position, "zone"), message
+            else:
+                yield ("network", "zones", position), message
 
 
 def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:

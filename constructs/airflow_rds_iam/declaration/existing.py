@@ -2,9 +2,10 @@
 
 import re
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.endpoint import KINDS, endpoint
+from airflow_rds_iam.declaration.existing_network import PrivateRange
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.values import (
     EndpointName,
@@ -29,9 +30,17 @@ class ExistingInstance(Model):
         description="The DbiResourceId of the same, which does not change with its name: in "
         "`ManagedPolicy.PolicyDocument`.",
     )
-    security_group: SecurityGroupId = Field(
+    security_group: SecurityGroupId | None = Field(
+        default=None,
         description="A security group of the instance, which rules for Airflow and the users' "
-        "function are added to: `SecurityGroupIngress.GroupId`."
+        "function are added to: `SecurityGroupIngress.GroupId`.",
+    )
+    ranges: list[PrivateRange] = Field(
+        default=[],
+        max_length=10,
+        description="Of the instance's addresses, where it is in another network, which is peered "
+        "with this one or joined by a transit gateway: rules name ranges there, those of "
+        "`security_group` the network's, and without one its owner lets them in.",
     )
     administrator: RoleName = Field(
         description="A PostgreSQL user that exists, may CREATEROLE and CREATEDB, and is a member "
@@ -78,3 +87,12 @@ class ExistingInstance(Model):
                 f"`{DESCRIBED}`: the instance's name is not its id"
             )
         return resource_id
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "ExistingInstance":
+        if not (self.security_group or self.ranges):
+            raise ValueError(
+                "must have a security_group, or the ranges of another network that it is in, or "
+                "both"
+            )
+        return self

@@ -7,6 +7,8 @@ from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.endpoint import endpoint
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.network import Network
+from airflow_rds_iam.declaration.ranges import overlapping
 
 
 def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
@@ -16,11 +18,13 @@ def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tu
         for name, instance in declaration.instances.items()
         if not instance.existing
     }
+    networks: dict[str, tuple[str, bool]] = {}
     for name, instance in declaration.instances.items():
         existing, path = instance.existing, ("instances", name, "existing")
         if existing is None:
             continue
-        yield from _elsewhere(existing, path, declaration.region)
+        yield from _of_another_region(existing, path, declaration.region)
+        yield from _in_another_network(existing, path, declaration.network)
         for key, value in (
             ("endpoint", existing.identifier),
             ("resource_id", existing.resource_id),
@@ -28,9 +32,14 @@ def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tu
             if value in taken:
                 yield (*path, key), f"{value!r} is that of {taken[value]} already"
             taken[value] = f"instances.{name}"
+        if group := existing.security_group:
+            other = networks.setdefault(group, (name, bool(existing.ranges)))
+            if other[1] != bool(existing.ranges):
+                message = f"{group!r} is of one network, and instances.{other[0]} is in another"
+                yield (*path, "security_group"), message
 
 
-def _elsewhere(
+def _of_another_region(
     existing: ExistingInstance, path: Path, region: str | None
 ) -> Iterator[tuple[Path, str]]:
     found = endpoint(existing.endpoint)
@@ -49,3 +58,22 @@ def _elsewhere(
             f"{existing.endpoint!r} is a name of the partition {found.partitions[0]}, and {region} "
             f"is of {offers.partition(region)}",
         )
+
+
+def _in_another_network(
+    existing: ExistingInstance, path: Path, network: Network
+) -> Iterator[tuple[Path, str]]:
+    if existing.security_group and existing.ranges and not network.ranges:
+        yield (
+            (*path, "ranges"),
+            f"{existing.security_group} of another network lets in ranges: network.existing must "
+            "have ranges, those of its addresses",
+        )
+    for position, one in enumerate(existing.ranges):
+        for own in network.ranges:
+            if overlapping(one, own):
+                yield (
+                    (*path, "ranges", position),
+                    f"{one!r} overlaps {own}, which is of this environment's network: must be of "
+                    "another, that it can be routed to; in the same one, no ranges are declared",
+                )

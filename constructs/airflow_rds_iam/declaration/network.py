@@ -1,12 +1,14 @@
 """The network that is declared, and who may reach what is in it."""
 
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.existing_network import ExistingNetwork
 from airflow_rds_iam.declaration.part import Model
+from airflow_rds_iam.declaration.ranges import PRIVATE, overlapping, private
 from airflow_rds_iam.declaration.values import (
     Cidr,
     PrefixListId,
@@ -16,10 +18,6 @@ from airflow_rds_iam.declaration.values import (
     Zone,
 )
 
-# Addresses that nobody on the internet has: RFC 1918, and RFC 6598, which EKS and providers use.
-PRIVATE = tuple(
-    IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-)
 # "IANA IPv4 Special-Purpose Address Registry": this host, loopback, link-local, multicast and up.
 NO_MACHINES = tuple(
     IPv4Network(one) for one in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
@@ -58,29 +56,13 @@ class Client(Model):
     def overlaps(self, other: "Client") -> bool:
         """Whether both let the same machines in, as far as their sources say."""
         if self.range and other.range:
-            return IPv4Network(self.range).overlaps(IPv4Network(other.range))
+            return overlapping(self.range, other.range)
         return self.source == other.source
 
     @field_validator("range")
     @classmethod
     def _nobody_on_the_internet(cls, declared: str | None) -> str | None:
-        if declared is None:
-            return None
-        try:
-            network = ip_network(declared, strict=False)
-        except ValueError:
-            raise ValueError("is no range of addresses, such as 10.8.0.0/16") from None
-        if not isinstance(network, IPv4Network):
-            raise ValueError("must be an IPv4 range: the VPC has no IPv6")  # noqa: TRY004
-        if not any(network.subnet_of(private) for private in PRIVATE):
-            allowed = ", ".join(map(str, PRIVATE))
-            raise ValueError(
-                f"has addresses of the internet, which may not reach a database: must lie within "
-                f"one of {allowed}"
-            )
-        if str(network) != declared:
-            raise ValueError(f"must begin where a range of /{network.prefixlen} does: {network}")
-        return declared
+        return private(declared) if declared else None
 
     @model_validator(mode="after")
     def _one_source(self) -> "Client":
@@ -91,9 +73,18 @@ class Client(Model):
         return self
 
 
-class Network(Model):
-    """The VPC."""
+OF_ANY_NETWORK = {"existing", "clients", "egress"}
+"""What is declared of a network, whoever made it."""
 
+
+class Network(Model):
+    """The VPC: a new one, or one that exists."""
+
+    existing: ExistingNetwork | None = Field(
+        default=None,
+        description="The VPC, where it exists already; `clients` and `egress` alone go with it. "
+        "Default: it is made.",
+    )
     cidr: Cidr = Field(default="10.0.0.0/16", description="IPv4 range of the VPC: `VPC.CidrBlock`.")
     zones: list[Zone] = Field(
         default=["a", "b"],
@@ -114,6 +105,16 @@ class Network(Model):
         "`NatGateway`, `VPCEndpoint`.",
     )
 
+    @property
+    def zone_letters(self) -> list[str]:
+        """Those of the subnets."""
+        return [one.zone for one in self.existing.subnets] if self.existing else self.zones
+
+    @property
+    def ranges(self) -> list[str]:
+        """Of the VPC's addresses, as far as they are declared."""
+        return self.existing.ranges if self.existing else [self.cidr]
+
     @field_validator("cidr")
     @classmethod
     def _cidr_is_a_network(cls, cidr: str) -> str:
@@ -124,11 +125,21 @@ class Network(Model):
         if str(network) != cidr:
             raise ValueError(f"must begin where a range of /{network.prefixlen} does: {network}")
         if any(network.subnet_of(one) for one in NO_MACHINES):
-            private = ", ".join(map(str, PRIVATE))
+            allowed = ", ".join(map(str, PRIVATE))
             raise ValueError(
-                f"is of a range in which no machine has an address; private are {private}"
+                f"is of a range in which no machine has an address; private are {allowed}"
             )
         return cidr
+
+    @model_validator(mode="after")
+    def _nothing_of_what_exists_is_changed(self) -> "Network":
+        if self.existing:
+            for name in sorted(self.model_fields_set - OF_ANY_NETWORK):
+                raise ValueError(
+                    f"{name} is of a network that is made: it must not stand beside `existing`, of "
+                    "which nothing is changed"
+                )
+        return self
 
     @model_validator(mode="after")
     def _zones_differ(self) -> "Network":

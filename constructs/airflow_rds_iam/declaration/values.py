@@ -38,6 +38,16 @@ SecurityGroupId = Annotated[
     str,
     _form(r"^sg-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a security group, such as sg-0a1b2c3d"),
 ]
+VpcId = Annotated[
+    str, _form(r"^vpc-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a VPC, such as vpc-0a1b2c3d")
+]
+SubnetId = Annotated[
+    str,
+    _form(r"^subnet-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a subnet, such as subnet-0a1b2c3d"),
+]
+RouteTableId = Annotated[
+    str, _form(r"^rtb-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a route table, such as rtb-0a1b2c3d")
+]
 PrefixListId = Annotated[
     str, _form(r"^pl-([0-9a-f]{8}|[0-9a-f]{17})$", "the id of a prefix list, such as pl-0a1b2c3d")
 ]

@@ -1,4 +1,4 @@
-"""The network that Airflow and the databases share."""
+"""A network that is made."""
 
 from collections.abc import Sequence
 from typing import Literal, cast
@@ -13,25 +13,13 @@ from airflow_rds_iam.acknowledgments import (
     acknowledge_inline_policy,
     acknowledge_rule,
 )
+from airflow_rds_iam.declaration.existing_network import INTERFACES
 from airflow_rds_iam.keys import log_key
-
-# Amazon MWAA, "Creating the required VPC service endpoints in an Amazon VPC with private routing";
-# Secrets Manager holds the Airflow connections. Signing a database token needs no endpoint.
-ENDPOINT_SERVICES = (
-    "airflow.api",
-    "airflow.env",
-    "airflow.ops",
-    "ecr.api",
-    "ecr.dkr",
-    "kms",
-    "logs",
-    "monitoring",
-    "secretsmanager",
-    "sqs",
-)
+from airflow_rds_iam.network.endpoints import add_interface_endpoints
+from airflow_rds_iam.network.network import airflow_security_group
 
 
-class Network(Construct):
+class NewNetwork(Construct):
     """A VPC with private subnets, flow logs, and a default security group that lets nothing pass.
 
     Args:
@@ -53,6 +41,7 @@ class Network(Construct):
         retain: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.ranges = [cidr]
         nat = egress == "nat"
         subnets = [
             ec2.SubnetConfiguration(
@@ -72,7 +61,7 @@ class Network(Construct):
                     cidr_mask=28,
                 )
             )
-        self.vpc = ec2.Vpc(
+        self.vpc: ec2.IVpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(cidr),
@@ -105,21 +94,9 @@ class Network(Construct):
                 # Where the first creation fails, nothing stays, so that it can be tried again.
                 resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._log_flows()
-        self.airflow_security_group = ec2.SecurityGroup(
-            self, "AirflowSecurityGroup", vpc=self.vpc, description="Airflow"
-        )
-        # Amazon MWAA, "Security in your VPC": its parts talk to each other within the group.
-        self.airflow_security_group.add_ingress_rule(
-            self.airflow_security_group, ec2.Port.all_traffic(), "Airflow's own components"
-        )
-        acknowledge_rule(
-            self.airflow_security_group,
-            "EC2RestrictedCommonPorts",
-            reason="Amazon MWAA asks for a rule that lets its own components reach each other on "
-            "every port: its source is this same security group, and nobody else.",
-        )
+        self.airflow_security_group = airflow_security_group(self, self.vpc)
         if not nat:
-            self._add_endpoints()
+            add_interface_endpoints(self, self.vpc, INTERFACES, used_by=self.airflow_security_group)
 
     def _log_flows(self) -> None:
         group = logs.LogGroup(
@@ -133,26 +110,6 @@ class Network(Construct):
             "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group)
         )
         acknowledge_inline_policy(flow_log)
-
-    def _add_endpoints(self) -> None:
-        group = ec2.SecurityGroup(
-            self,
-            "EndpointSecurityGroup",
-            vpc=self.vpc,
-            description="VPC endpoints",
-            allow_all_outbound=False,
-        )
-        group.connections.allow_from(
-            self.airflow_security_group, ec2.Port.tcp(443), "Airflow calls AWS"
-        )
-        for service in ENDPOINT_SERVICES:
-            self.vpc.add_interface_endpoint(
-                service.replace(".", "-"),
-                service=ec2.InterfaceVpcEndpointAwsService(service),
-                security_groups=[group],
-                open=False,
-                private_dns_enabled=True,
-            )
 
 
 def _subnet_mask(cidr: str, zones: int) -> int:

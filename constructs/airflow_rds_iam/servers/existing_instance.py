@@ -1,6 +1,6 @@
 """An RDS for PostgreSQL instance that was there before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jsii
 from aws_cdk import aws_ec2 as ec2
@@ -18,7 +18,9 @@ class ExistingInstance(Construct):
         identifier: the DB instance identifier.
         host: its own endpoint, such as ``orders.abcdefghijkl.eu-central-1.rds.amazonaws.com``.
         resource_id: its ``DbiResourceId``, such as ``db-ABC…``.
-        security_group_id: of a group of the instance, which rules are added to.
+        security_group_id: of a group of the instance, which rules are added to, if any are.
+        ranges: of its addresses, if it is in another network, where rules name ranges.
+        reached_from: the ranges that are let in there.
         administrator: a user, member of ``rds_iam``, that may make roles and databases.
     """
 
@@ -31,8 +33,10 @@ class ExistingInstance(Construct):
         host: str,
         port: int,
         resource_id: str,
-        security_group_id: str,
+        security_group_id: str | None,
         administrator: str,
+        ranges: Sequence[str] = (),
+        reached_from: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self.identifier = identifier
@@ -42,9 +46,13 @@ class ExistingInstance(Construct):
         self.made_resource_id = resource_id
         self.master_user = administrator
         self.security_group_id = security_group_id
+        self.ranges = list(ranges)
+        self.reached_from = list(reached_from)
         self._connections = ec2.Connections(
             security_groups=[
-                ec2.SecurityGroup.from_security_group_id(self, "SecurityGroup", security_group_id)
+                ec2.SecurityGroup.from_security_group_id(self, "SecurityGroup", one)
+                for one in [security_group_id]
+                if one
             ],
             default_port=ec2.Port.tcp(port),
         )
@@ -60,15 +68,18 @@ class ExistingInstance(Construct):
         return True
 
     @property
-    def told(self) -> Mapping[str, Mapping[str, str]]:
+    def told(self) -> Mapping[str, Mapping[str, str | Sequence[str]]]:
         """All that is known of the server."""
         return {
             "ExistingServer": {
                 "Name": self.identifier,
                 "Host": self.host,
                 "Port": self.port,
-                "SecurityGroup": self.security_group_id,
+                "SecurityGroup": self.security_group_id or "",
                 "Administrator": self.master_user,
+                **(
+                    {"Ranges": self.ranges, "ReachedFrom": self.reached_from} if self.ranges else {}
+                ),
             }
         }
 

@@ -1,6 +1,6 @@
 """What grants need of a server, whoever made it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from aws_cdk import ArnFormat, Stack
@@ -48,7 +48,7 @@ class Server(Protocol):
         ...
 
     @property
-    def told(self) -> Mapping[str, str | Mapping[str, str]]:
+    def told(self) -> Mapping[str, str | Mapping[str, str | Sequence[str]]]:
         """What those are told who read the templates, as no template makes it."""
         ...
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 
-from airflow_rds_iam.network.new_network import ENDPOINT_SERVICES, Network
+from airflow_rds_iam.declaration.existing_network import INTERFACES
+from airflow_rds_iam.network.new_network import NewNetwork
 from tests.templates import Content, of_type, properties, synthesized, text, the
 
 ZONES = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
@@ -15,7 +16,7 @@ def templates(new_stack: Callable[[], Stack]) -> Mapping[str, Content]:
     made: dict[str, Content] = {}
     for egress in ("nat", "endpoints"):
         stack = new_stack()
-        Network(stack, "Network", cidr="10.0.0.0/16", zones=ZONES, egress=egress)
+        NewNetwork(stack, "Network", cidr="10.0.0.0/16", zones=ZONES, egress=egress)
         made[egress] = synthesized(stack)
     return made
 
@@ -81,12 +82,12 @@ def test_with_endpoints_there_is_one_for_each_service_that_airflow_calls(
         if one["VpcEndpointType"] == "Interface"
     ]
     assert {one["ServiceName"] for one in interfaces} == {
-        f"com.amazonaws.eu-central-1.{service}" for service in ENDPOINT_SERVICES
+        f"com.amazonaws.eu-central-1.{service}" for service in INTERFACES
     }
     assert {
         "airflow.api", "airflow.env", "airflow.ops", "ecr.api", "ecr.dkr", "kms", "logs",
         "monitoring", "secretsmanager", "sqs",
-    } == set(ENDPOINT_SERVICES)  # fmt: skip
+    } == set(INTERFACES)  # fmt: skip
     assert all(one["PrivateDnsEnabled"] for one in interfaces)
     assert all(len(one["SubnetIds"]) == len(ZONES) for one in interfaces)
 
@@ -156,7 +157,7 @@ def test_private_subnets_share_half_of_the_range(
     cidr: str, zones: int, mask: str, new_stack: Callable[[], Stack]
 ) -> None:
     stack = new_stack()
-    Network(stack, "Network", cidr=cidr, zones=ZONES[:zones], egress="nat")
+    NewNetwork(stack, "Network", cidr=cidr, zones=ZONES[:zones], egress="nat")
     masks = {
         tag(subnet, "aws-cdk:subnet-name"): subnet["CidrBlock"].partition("/")[2]
         for subnet in properties(synthesized(stack), "AWS::EC2::Subnet")

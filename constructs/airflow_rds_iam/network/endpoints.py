@@ -1,0 +1,37 @@
+"""The VPC endpoints by which Airflow reaches AWS where there is no way to the internet."""
+
+from collections.abc import Iterable, Sequence
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+
+def add_interface_endpoints(
+    scope: Construct,
+    vpc: ec2.IVpc,
+    services: Iterable[str],
+    *,
+    used_by: ec2.ISecurityGroup,
+    subnets: Sequence[ec2.ISubnet] | None = None,
+) -> None:
+    """Make the endpoints of ``services``, such as ``ecr.api``, for who is in ``used_by``.
+
+    They are in ``subnets``, one in each zone, or in those of the VPC that are private.
+    """
+    group = ec2.SecurityGroup(
+        scope,
+        "EndpointSecurityGroup",
+        vpc=vpc,
+        description="VPC endpoints",
+        allow_all_outbound=False,
+    )
+    group.connections.allow_from(used_by, ec2.Port.tcp(443), "Airflow calls AWS")
+    for service in services:
+        vpc.add_interface_endpoint(
+            service.replace(".", "-"),
+            service=ec2.InterfaceVpcEndpointAwsService(service),
+            security_groups=[group],
+            open=False,
+            private_dns_enabled=True,
+            subnets=ec2.SubnetSelection(subnets=list(subnets)) if subnets else None,
+        )

@@ -1,0 +1,47 @@
+"""What Airflow and the databases need of a network, whoever made it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from airflow_rds_iam.acknowledgments import acknowledge_rule
+
+
+class Network(Protocol):
+    """A VPC with private subnets, in which Airflow has a security group."""
+
+    @property
+    def vpc(self) -> ec2.IVpc:
+        """The VPC."""
+        ...
+
+    @property
+    def private_subnets(self) -> Sequence[ec2.ISubnet]:
+        """Two or more, each in a zone of its own."""
+        ...
+
+    @property
+    def airflow_security_group(self) -> ec2.ISecurityGroup:
+        """That of all of Airflow's components."""
+        ...
+
+    @property
+    def ranges(self) -> Sequence[str]:
+        """Of IPv4 addresses: those of the VPC, as far as they are known."""
+        ...
+
+
+def airflow_security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    """A security group for Airflow, whose components reach each other within it."""
+    group = ec2.SecurityGroup(scope, "AirflowSecurityGroup", vpc=vpc, description="Airflow")
+    # Amazon MWAA, "Security in your VPC": its parts talk to each other within the group.
+    group.add_ingress_rule(group, ec2.Port.all_traffic(), "Airflow's own components")
+    acknowledge_rule(
+        group,
+        "EC2RestrictedCommonPorts",
+        reason="Amazon MWAA asks for a rule that lets its own components reach each other on "
+        "every port: its source is this same security group, and nobody else.",
+    )
+    return group
