@@ -35,7 +35,11 @@ class Invocation:
 
 
 def invoked(target: Target, databases: Sequence[Database]) -> Invocation:
-    """A first apply of `databases`; the authorities of `target` are those of the function."""
+    """A first apply of `databases`; the authorities of `target` are those of the function.
+
+    Raises:
+        RuntimeError: with what the function said as it failed.
+    """
     environment = {
         "DATABASE_HOST": target.host,
         "DATABASE_PORT": str(target.port),
@@ -51,13 +55,15 @@ def invoked(target: Target, databases: Sequence[Database]) -> Invocation:
         input=json.dumps(event),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         env=os.environ | environment,
     )
+    if done.returncode:
+        raise RuntimeError(f"the function failed: {done.stderr}")
     mebibytes = int(done.stdout.splitlines()[-1]) / 1024
     return Invocation(time.perf_counter() - start, mebibytes)
 
 
 def _property(database: Database) -> Mapping[str, Any]:
-    values = {key: value for key, value in asdict(database).items() if value != ()}
+    values = {key: value for key, value in asdict(database).items() if value not in ((), None)}
     return {"".join(map(str.capitalize, key.split("_"))): value for key, value in values.items()}

@@ -19,6 +19,7 @@ CREATE PROCEDURE repeated(times int, what text) LANGUAGE plpgsql AS $$ BEGIN
     END LOOP;
 END $$"""
 _COLUMNS = ", ".join(f"c{number}" for number in range(100))
+_OF_COLUMNS = _COLUMNS.replace(",", " int,") + " int"
 
 
 @dataclass(frozen=True)
@@ -30,28 +31,37 @@ class Case:
     adopted: bool = False
 
 
-CASES = (
-    Case("50,000 tables", ("CALL repeated(50000, 'CREATE TABLE t{} (id int)')",)),
-    Case(
-        "12,000 tables adopted",
-        ("CALL repeated(12000, 'CREATE TABLE t{} (id int PRIMARY KEY, word text)')",),
-        adopted=True,
-    ),
-    Case(
-        "400,000 grants on columns",
-        (
-            f"CALL repeated(4000, 'CREATE TABLE t{{}} ({_COLUMNS.replace(',', ' int,')} int)')",
-            f"CALL repeated(4000, 'GRANT UPDATE ({_COLUMNS}) ON t{{}} TO bench_0_reader')",
+def cases(share: int) -> tuple[Case, ...]:
+    """The large databases, with one of `share` things each of what makes them large."""
+    tables, adopted, columns, blobs = (
+        count // share for count in (50_000, 12_000, 400_000, 200_000)
+    )
+    wide = columns // 100
+    return (
+        Case(f"{tables:,} tables", (f"CALL repeated({tables}, 'CREATE TABLE t{{}} (id int)')",)),
+        Case(
+            f"{adopted:,} tables adopted",
+            (f"CALL repeated({adopted}, 'CREATE TABLE t{{}} (id int PRIMARY KEY, word text)')",),
+            adopted=True,
         ),
-    ),
-    Case("200,000 large objects", ("SELECT count(lo_create(0)) FROM generate_series(1, 200000)",)),
-)
+        Case(
+            f"{columns:,} grants on columns",
+            (
+                f"CALL repeated({wide}, 'CREATE TABLE t{{}} ({_OF_COLUMNS})')",
+                f"CALL repeated({wide}, 'GRANT UPDATE ({_COLUMNS}) ON t{{}} TO bench_0_reader')",
+            ),
+        ),
+        Case(
+            f"{blobs:,} large objects",
+            (f"SELECT count(lo_create(0)) FROM generate_series(1, {blobs})",),  # noqa: S608
+        ),
+    )
 
 
-def large(tell: Callable[[str], object]) -> list[Figure]:
+def large(tell: Callable[[str], object], share: int) -> list[Figure]:
     """The figures of each case, on a server with PostgreSQL's own `max_locks_per_transaction`."""
     figures: list[Figure] = []
-    for case in CASES:
+    for case in cases(share):
         tell(case.name)
         figures += _measured(case)
     return figures

@@ -168,7 +168,6 @@ def memory(count: int) -> list[Figure]:
         running(18, max_connections="100") as server,
         front_door(server, Path(directory)) as target,
     ):
-        target.authorities.rename(Path(directory) / "global-bundle.pem")
         databases = declaration(count)
         peak = invoked(target, databases).mebibytes
         return [figure(f"{count} databases: peak memory of one invocation", peak, "MiB", 150)]

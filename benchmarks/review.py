@@ -33,14 +33,14 @@ JOB = ("lint", "test", "synth", "difference", "changes")
 REPEATS = 3
 
 
-def declaration(folder: Path) -> Path:
+def declaration(folder: Path, count: int) -> Path:
     """Databases with an owner and a reader each, ten to an identity; Airflow reads some."""
     databases = {
         f"orders_{number:03}": {
             "own": [f"team_{number // 10}"],
             "read": [f"people_{number // 10}", *(["airflow"] if number < AIRFLOWS else [])],
         }
-        for number in range(DATABASES)
+        for number in range(count)
     }
     granted = {one for each in databases.values() for level in each.values() for one in level}
     roles = {
@@ -51,9 +51,9 @@ def declaration(folder: Path) -> Path:
     return written(content, folder / "many.yaml")
 
 
-def measured(folder: Path) -> dict[str, float]:
-    """Seconds of a whole synthesis, and of what of it the review is."""
-    file, assembly = declaration(folder), folder / "out"
+def measured(folder: Path, count: int) -> dict[str, float]:
+    """Seconds of a whole synthesis of `count` databases, and of what of it the review is."""
+    file, assembly = declaration(folder, count), folder / "out"
     begun = time.perf_counter()
     ran = synthesize(str(file), assembly)
     whole = time.perf_counter() - begun
@@ -97,14 +97,16 @@ def main() -> int:
     """Measure, and print. 1 if the review takes more than it may."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.review", description=__doc__)
     parser.add_argument("--job", action="store_true", help="time a pull request's targets too")
+    parser.add_argument("--databases", type=int, default=DATABASES)
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench-review.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        seconds = measured(Path(folder))
+        seconds = measured(Path(folder), options.databases)
     allowed = max(SECONDS, SHARE * (seconds["synthesis"] - seconds["review"]))
     found: dict[str, object] = {"seconds": seconds, "allowed": allowed}
     print(
-        f"{DATABASES} databases: synthesis {seconds['synthesis']:.1f} s, of which the review with "
-        f"a difference {seconds['review']:.2f} s; it may take {allowed:.2f} s"
+        f"{options.databases} databases: synthesis {seconds['synthesis']:.1f} s, of which the "
+        f"review with a difference {seconds['review']:.2f} s; it may take {allowed:.2f} s"
     )
     if options.job:
         targets = job()
@@ -114,9 +116,8 @@ def main() -> int:
             f"a pull request: {sum(targets.values()):.0f} s; the longest: "
             + ", ".join(f"make {one} {targets[one]:.0f} s" for one in longest)
         )
-    build = ROOT / "build"
-    build.mkdir(exist_ok=True)
-    (build / "bench-review.json").write_text(json.dumps(found, indent=1) + "\n")
+    options.output.parent.mkdir(exist_ok=True)
+    options.output.write_text(json.dumps(found, indent=1) + "\n")
     return 1 if seconds["review"] > allowed else 0
 
 

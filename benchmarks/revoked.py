@@ -21,7 +21,6 @@ from database_users.postgres.scope import changed_since, everything
 from database_users.postgres.session import Session
 from emulator.postgres.server import MASTER, Postgres, running
 
-MANY = 200
 READER, OWNER = "airflow_bench_0_read", "shop_bench_0_own"
 
 
@@ -69,12 +68,12 @@ class Ends:
         return max(self._at)
 
 
-def revoked(count: int) -> list[Figure]:
+def revoked(count: int, sessions: int) -> list[Figure]:
     """Seconds to the end of the last session: of an idle one, of many, of a tenant that resists."""
     databases = declaration(count)
     with (
         tempfile.TemporaryDirectory() as directory,
-        running(18, max_connections="300", max_prepared_transactions="5") as server,
+        running(18, max_connections=f"{sessions + 100}", max_prepared_transactions="5") as server,
         front_door(server, Path(directory)) as target,
     ):
         server.execute(*(f"CREATE DATABASE {database.name}" for database in databases), user=MASTER)
@@ -86,9 +85,9 @@ def revoked(count: int) -> list[Figure]:
             scope = changed_since(before) if before else everything
             converge(connect, declared, Deadline(time.monotonic() + SECONDS), scope)
 
-        def seconds(without: Database, sessions: AbstractContextManager[Ends]) -> float:
+        def seconds(without: Database, ending: AbstractContextManager[Ends]) -> float:
             run(databases)
-            with sessions as ends:
+            with ending as ends:
                 start = time.perf_counter()
                 run((without, *databases[1:]), databases)
                 return ends.last() - start
@@ -98,7 +97,7 @@ def revoked(count: int) -> list[Figure]:
         label = f"{count} databases: last session of a revoked user"
         return [
             figure(label, seconds(reader, _idle(server, 1)), "s"),
-            figure(f"{label}, of {MANY}", seconds(reader, _idle(server, MANY)), "s"),
+            figure(f"{label}, of {sessions}", seconds(reader, _idle(server, sessions)), "s"),
             figure(f"{label} that resists", seconds(owner, _resisting(server)), "s"),
         ]
 
