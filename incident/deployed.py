@@ -123,7 +123,7 @@ def _roles(
     owners = {user: owner for server in servers for owner, user in _users(server.databases)}
     made = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in resources}
     roles: dict[str, str | None] = {}
-    for resource in template["Resources"].values():
+    for resource in template.get("Resources", {}).values():
         if resource["Type"] != "AWS::IAM::ManagedPolicy":
             continue
         properties = resource["Properties"]

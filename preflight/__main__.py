@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Declaration
+from preflight.airflow import unset
 from preflight.policies import Template, attached_anew, taken_away, too_many_logins
 from retained import as_the_cdk
 from retained.deployed import leaving
@@ -48,6 +49,12 @@ def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
     there = leaving(session.client("cloudformation"), access.name)
     deployed: Template = there.template if there else {}
     yield from obstacles(session.client("iam"), declaration, deployed, access.template)
+    existing = declaration.airflow.existing
+    if existing and existing.environment:
+        try:
+            yield from unset(session.client("mwaa"), existing)
+        except ClientError as error:
+            print(f"what {existing.environment} has set was not asked: {error}", file=sys.stderr)
 
 
 def obstacles(
@@ -65,19 +72,17 @@ def obstacles(
         ClientError: the caller may not read the roles.
     """
     quota = declaration.managed_policies_per_role
-    for identity, declared in declaration.identities.items():
-        role = declared.role_name
-        if role is None:
-            continue
+    for identity, arn in declaration.role_arns.items():
+        role = arn.rpartition("/")[2]
         anew = attached_anew(role, deployed=deployed, template=template)
         if not anew:
             continue
         attached = _attached(iam, role)
         if attached is None:
-            yield f"{identity}: the account has no role {declared.role_arn}; make it first"
+            yield f"{identity}: the account has no role {arn}; make it first"
         elif attached + anew > quota:
             yield (
-                f"{identity}: {declared.role_arn} has {attached} managed policies, and this "
+                f"{identity}: {arn} has {attached} managed policies, and this "
                 f"attaches {anew} more: {quota} are allowed (managed_policies_per_role); "
                 + (
                     "what goes, goes after that: deploy its removal first, then the rest"

@@ -62,7 +62,7 @@ def _declared(account: Account, seen: dict[Path, float]) -> Iterator[str]:
 
 def _synthesized(account: Account, seen: dict[Path, float]) -> Iterator[str]:
     for file in _changed(_TEMPLATES, seen):
-        for resource in json.loads(file.read_text())["Resources"].values():
+        for resource in json.loads(file.read_text()).get("Resources", {}).values():
             if resource["Type"] == "AWS::IAM::ManagedPolicy":
                 for role in resource["Properties"].get("Roles", ()):
                     if isinstance(role, str):

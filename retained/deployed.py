@@ -72,12 +72,12 @@ def resources_of(template: Template, resource_type: str) -> dict[str, Mapping[st
     """The resources of a type, by logical id."""
     return {
         logical_id: one
-        for logical_id, one in template["Resources"].items()
+        for logical_id, one in template.get("Resources", {}).items()
         if one["Type"] == resource_type
     }
 
 
 def stays(template: Template, logical_id: str) -> bool:
     """Whether CloudFormation leaves the resource when it deletes the stack."""
-    declared = template["Resources"].get(logical_id, {})
+    declared = template.get("Resources", {}).get(logical_id, {})
     return declared.get("DeletionPolicy", "Delete").startswith("Retain")

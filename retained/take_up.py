@@ -43,7 +43,7 @@ def template(stack: Leaving) -> dict[str, Any]:
         **({"Description": description} if description else {}),
         "Resources": {
             name: _without_others(resource, names)
-            for name, resource in stack.template["Resources"].items()
+            for name, resource in stack.template.get("Resources", {}).items()
             if name in names
         },
     }

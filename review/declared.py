@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from airflow_rds_iam.declaration.airflow_conflicts import let_in
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from review.declared_trust import DeclaredTrust, declared_trust
@@ -81,9 +82,7 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             # Where a server is observed, nobody is given anything.
             if declaration.instances[grant.instance].mode == "manage"
         ),
-        role_arns={
-            name: one.role_arn for name, one in declaration.identities.items() if one.role_arn
-        },
+        role_arns=declaration.role_arns,
         trusts={
             name: trust
             for name, one in declaration.identities.items()
@@ -105,7 +104,7 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             )
             for one in declaration.review.rules
         ),
-        ranges=tuple(one.source for one in declaration.network.clients),
+        ranges=tuple(one.source for one in let_in(declaration)),
         reached_from={
             one.identifier(environment, name): tuple(declaration.network.ranges)
             for name, one in declaration.instances.items()

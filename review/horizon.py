@@ -27,6 +27,7 @@ def horizon(access: Access) -> list[Gap]:
         *_of_the_account(access),
         *_of_identities(access),
         *_of_networks(access),
+        *_of_airflow(access),
         *_of_servers(access),
     ]
     return list(dict.fromkeys(found))
@@ -111,6 +112,19 @@ def _hidden(identity: Identity) -> Iterator[Gap]:
                     f"aws iam get-policy-version --policy-arn {known} --version-id <version>",
                 ),
             )
+
+
+def _of_airflow(access: Access) -> Iterator[Gap]:
+    """Of an Airflow that was there before, which these connections are for."""
+    if access.connections and not any(access.assembly.of_type("AWS::MWAA::Environment")):
+        yield Gap(
+            what="What the Airflow that was there before has set: which secrets backend it asks "
+            "for connections, who may change its DAGs, and who may become its role",
+            commands=(
+                "aws mwaa get-environment --name <environment>",
+                "aws s3api get-bucket-policy --bucket <bucket-of-its-dags>",
+            ),
+        )
 
 
 def _of_networks(access: Access) -> Iterator[Gap]:

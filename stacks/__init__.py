@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from aws_cdk import App, Environment, Tags
+from aws_cdk import App, Environment, Stack, Tags
 
 from airflow_rds_iam.clients import Client
+from airflow_rds_iam.declaration.airflow_conflicts import let_in
 from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
@@ -22,6 +23,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         app,
         f"{name}-network",
         network=declaration.network,
+        airflow=declaration.airflow.existing is None,
         retain=any(one.retain for one in declaration.instances.values() if not one.existing),
         **common,
     )
@@ -30,17 +32,21 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         environment=name,
         declaration=declaration,
         network=network.network,
-        clients=clients,
+        clients=[Client(**one.model_dump()) for one in let_in(declaration)],
         **common,
     )
-    airflow = AirflowStack(
-        app,
-        f"{name}-airflow",
-        name=declaration.airflow.name or name,
-        airflow=declaration.airflow,
-        network=network.network,
-        clients=clients,
-        **common,
+    airflow = (
+        None
+        if declaration.airflow.existing
+        else AirflowStack(
+            app,
+            f"{name}-airflow",
+            name=declaration.airflow.name or name,
+            airflow=declaration.airflow,
+            network=network.network,
+            clients=clients,
+            **common,
+        )
     )
     access = AccessStack(
         app,
@@ -49,10 +55,10 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         declaration=declaration,
         network=network.network,
         databases=databases,
-        airflow=airflow.airflow,
+        airflow=airflow and airflow.airflow,
         **common,
     )
-    stacks = [network, *databases.values(), airflow, access]
+    stacks: list[Stack] = [network, *databases.values(), *([airflow] if airflow else []), access]
     if declaration.delivery:
         stacks.append(
             DeliveryStack(

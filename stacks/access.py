@@ -10,8 +10,9 @@ from constructs import Construct
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.access.identity_access import IdentityAccess
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
-from airflow_rds_iam.airflow.connection import AirflowConnection
-from airflow_rds_iam.airflow.environment import AirflowEnvironment
+from airflow_rds_iam.airflow.airflow import Airflow, secrets_backend
+from airflow_rds_iam.airflow.connection import AirflowConnection, connection_content
+from airflow_rds_iam.airflow.existing_airflow import ExistingAirflow
 from airflow_rds_iam.audit.watch import Watch
 from airflow_rds_iam.declaration.connections import crowded
 from airflow_rds_iam.declaration.grants import Grant, grants
@@ -37,10 +38,11 @@ class AccessStack(Stack):
         declaration: Declaration,
         network: Network,
         databases: Mapping[str, AnyDatabaseStack],
-        airflow: AirflowEnvironment,
+        airflow: Airflow | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        airflow = airflow or self._existing(declaration)
         # Whatever is declared here, the other stacks publish these and so stay as they are.
         CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
         for name, database in databases.items():
@@ -105,14 +107,17 @@ class AccessStack(Stack):
             # Where `make doctor` finds what looks inside.
             CfnOutput(self, f"Doctor-{name}", value=made.doctor.function.function_name)
         connections = [
-            self._connect_airflow(
-                grant,
-                instance=databases[grant.instance].instance,
-                airflow=airflow,
-                users=users[grant.instance],
-            )
+            made
             for grant in granted
             if grant.identity == AIRFLOW
+            and (
+                made := self._connect_airflow(
+                    grant,
+                    instance=databases[grant.instance].instance,
+                    airflow=airflow,
+                    users=users[grant.instance],
+                )
+            )
         ]
         if connections:
             lookup = iam.ManagedPolicy(
@@ -128,6 +133,25 @@ class AccessStack(Stack):
             granted,
             environment=environment,
             servers={name: database.instance for name, database in databases.items()},
+        )
+
+    def _existing(self, declaration: Declaration) -> Airflow:
+        existing = declaration.airflow.existing
+        if existing is None:
+            raise ValueError("an Airflow must be made, or be declared to exist")
+        if existing.connections_prefix:
+            CfnOutput(
+                self,
+                "AirflowConfiguration",
+                description="Configuration options that the Airflow which exists must have set",
+                value=self.to_json_string(secrets_backend(existing.connections_prefix)),
+            )
+        return ExistingAirflow(
+            self,
+            "Airflow",
+            role_name=existing.role_name,
+            connections_prefix=existing.connections_prefix,
+            authorities=existing.authorities,
         )
 
     def _let_in(
@@ -163,9 +187,9 @@ class AccessStack(Stack):
         grant: Grant,
         *,
         instance: Server,
-        airflow: AirflowEnvironment,
+        airflow: Airflow,
         users: DatabaseUsers,
-    ) -> AirflowConnection:
+    ) -> AirflowConnection | None:
         # Of another level it is another policy: there before the connection names its user, while
         # the old one goes when all else is done.
         login = iam.Policy(
@@ -175,14 +199,28 @@ class AccessStack(Stack):
         )
         acknowledge_inline_policy(login.node.find_child("Resource"))
         instance.grant_connect(login, user=grant.user)
-        connection = AirflowConnection(
-            self,
-            f"Connection-{grant.instance}-{grant.database}",
-            name=f"{airflow.connections_prefix}/{grant.connection_id}",
+        content = connection_content(
             instance=instance,
             database=grant.database,
             user=grant.user,
             authorities=airflow.authorities,
+        )
+        if airflow.connections_prefix is None:
+            # Nobody here knows where it keeps its connections: a person puts it there.
+            CfnOutput(
+                self,
+                f"ToConnect-{grant.instance}-{grant.database}",
+                description=f"The connection {grant.connection_id}, to be made in Airflow",
+                value=self.to_json_string(content),
+            )
+            return None
+        connection = AirflowConnection(
+            self,
+            f"Connection-{grant.instance}-{grant.database}",
+            name=f"{airflow.connections_prefix}/{grant.connection_id}",
+            description=f"Airflow connection to {grant.database} on {instance.identifier}; "
+            "no password",
+            content=content,
         )
         # A connection that is there can be used, and no user goes that one still names.
         connection.node.add_dependency(users.made, login)

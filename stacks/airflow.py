@@ -31,13 +31,16 @@ class AirflowStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
+        security_group = network.airflow_security_group
+        if security_group is None:
+            raise ValueError("an Airflow that is made must have a security group in its network")
         self.airflow = AirflowEnvironment(
             self,
             "Airflow",
             name=name,
             # Amazon MWAA takes exactly two.
             subnets=network.private_subnets[:2],
-            security_group=network.airflow_security_group,
+            security_group=security_group,
             dags=DAGS,
             version=airflow.version,
             environment_class=airflow.environment_class,
@@ -56,4 +59,4 @@ class AirflowStack(Stack):
         # The endpoints of a private page, which the service makes, have the environment's group
         # ("Managing access to VPC endpoints on Amazon MWAA").
         if airflow.web_server_access != "public":
-            let_in(self, clients, security_group=network.airflow_security_group, port=HTTPS)
+            let_in(self, clients, security_group=security_group, port=HTTPS)

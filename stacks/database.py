@@ -59,7 +59,8 @@ class DatabaseStack(Stack):
             description=f"Database users of {identifier}",
             allow_all_outbound=False,
         )
-        self.instance.connections.allow_default_port_from(network.airflow_security_group, "Airflow")
+        if airflow := network.airflow_security_group:
+            self.instance.connections.allow_default_port_from(airflow, "Airflow")
         self.users_security_group.connections.allow_to_default_port(
             self.instance, "The database, nothing else"
         )

@@ -63,7 +63,17 @@ class ExistingDatabaseStack(Stack):
         for security_group in self.instance.connections.security_groups:
             if existing.ranges:
                 for one in network.ranges:
-                    security_group.add_ingress_rule(ec2.Peer.ipv4(one), port, "Airflow's network")
-            else:
+                    security_group.add_ingress_rule(ec2.Peer.ipv4(one), port, "This network")
+            elif network.airflow_security_group:
                 security_group.add_ingress_rule(network.airflow_security_group, port, "Airflow")
-            let_in(self, clients, security_group=security_group, port=existing.port)
+            let_in(
+                self,
+                [one for one in clients if not existing.ranges or _is_further(one, network)],
+                security_group=security_group,
+                port=existing.port,
+            )
+
+
+def _is_further(client: Client, network: Network) -> bool:
+    """Whether it is let in to another network by more than the rule for the whole of this one."""
+    return client.security_group is None and client.range not in network.ranges

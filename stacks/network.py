@@ -16,6 +16,7 @@ class NetworkStack(Stack):
     """The network of an environment.
 
     Args:
+        airflow: an Airflow is made in it.
         retain: an instance is retained, and so is what it stands in.
     """
 
@@ -25,13 +26,16 @@ class NetworkStack(Stack):
         construct_id: str,
         *,
         network: model.Network,
+        airflow: bool = True,
         retain: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         self._zones = [f"{self.region}{letter}" for letter in network.zone_letters]
         self.network: Network = (
-            self._existing(network.existing) if network.existing else self._new(network, retain)
+            self._existing(network.existing, airflow)
+            if network.existing
+            else self._new(network, airflow, retain)
         )
         for construct in self.node.find_all():
             if isinstance(construct, CfnResource):
@@ -39,23 +43,25 @@ class NetworkStack(Stack):
                 # under them, and they know its ids before they are deployed.
                 construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
 
-    def _new(self, network: model.Network, retain: bool) -> Network:
+    def _new(self, network: model.Network, airflow: bool, retain: bool) -> Network:
         return NewNetwork(
             self,
             "Network",
             cidr=network.cidr,
             zones=self._zones,
             egress=network.egress,
+            airflow=airflow,
             retain=retain,
         )
 
-    def _existing(self, existing: Existing) -> Network:
+    def _existing(self, existing: Existing, airflow: bool) -> Network:
         return ExistingNetwork(
             self,
             "Network",
             vpc_id=existing.vpc,
             subnets=dict(zip(self._zones, (one.id for one in existing.subnets), strict=True)),
             ranges=existing.ranges,
+            airflow=airflow,
             missing_endpoints=existing.missing_interfaces,
             endpoints_security_group_id=existing.endpoints_security_group,
             route_tables=existing.route_tables,

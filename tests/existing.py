@@ -28,6 +28,13 @@ NETWORK: dict[str, Any] = {
         {"id": "subnet-1b2c3d4e", "zone": "b"},
     ],
 }
+AIRFLOW: dict[str, Any] = {
+    "environment": "team",
+    "role_arn": "arn:aws:iam::111122223333:role/service-role/team-airflow",
+    "security_group": "sg-00000002",
+    "connections_prefix": "team/connections",
+    "authorities": "/usr/local/airflow/dags/rds.pem",
+}
 
 
 def existing(**changes: object) -> dict[str, object]:

@@ -58,8 +58,10 @@ class Labels:
         return str(identity.resource.metadata.get(METADATA, "")) if identity.resource else ""
 
     def is_airflow(self, identity: Identity) -> bool:
-        """Whether it is the execution role of an Airflow environment."""
-        return any(one.type == "AWS::MWAA::Environment" for one in self.runs_with(identity))
+        """Whether it is the role of Airflow: of an environment that is made, or as declared."""
+        return self._declared.get(identity.arn) == self.airflow or any(
+            one.type == "AWS::MWAA::Environment" for one in self.runs_with(identity)
+        )
 
     def runs_with(self, identity: Identity) -> Sequence[Resource]:
         """The functions and Airflow environments that have the identity's role."""

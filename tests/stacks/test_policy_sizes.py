@@ -77,7 +77,7 @@ def test_a_connections_lookup_has_that_many_beside_its_names(cdk_out: CdkOut) ->
     template = templates(cdk_out("prod"))["prod-access"]
     [(size, [statement])] = sizes(template, "AWS::IAM::ManagedPolicy", "Connections")
     count = len(statement["Resource"])
-    assert size == LOOKUP_POLICY + count * (LOOKUP + len("prod")) - len(",")
+    assert size == LOOKUP_POLICY + count * (LOOKUP + len("airflow/prod/connections")) - len(",")
 
 
 def test_a_managed_policy_has_that_many_beside_its_statements_names(cdk_out: CdkOut) -> None:

@@ -1,5 +1,7 @@
 """An Airflow connection that holds no credential."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -9,13 +11,35 @@ from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledg
 from airflow_rds_iam.servers.server import Server
 
 
+def connection_content(
+    *, instance: Server, database: str, user: str, authorities: str
+) -> dict[str, object]:
+    """What Airflow is told of a connection, in the keys of its JSON.
+
+    It logs in to ``database`` of ``instance`` as the PostgreSQL ``user``; ``authorities`` is the
+    path of the certificates that RDS's are verified with, on Airflow's workers.
+    """
+    # Here and in no variable, which each connection of each process of Airflow would inherit:
+    # that to Airflow's own database, too, whose certificate is of another authority.
+    tls = {"sslmode": "verify-full", "sslrootcert": authorities}
+    return {
+        "conn_type": "postgres",
+        "host": instance.host,
+        "port": instance.port,
+        "schema": database,
+        "login": user,
+        # The hook signs a token at each connect. Its driver takes the options that
+        # stand here, the SQLAlchemy engine those under its own name alone.
+        "extra": {"iam": True, **tls, "sqlalchemy_query": tls},
+    }
+
+
 class AirflowConnection(Construct):
     """A connection in Secrets Manager, found there by Airflow's secrets backend.
 
     Args:
         name: of the secret: the backend's prefix, a slash, the connection's id.
-        user: the PostgreSQL user to log in as.
-        authorities: path, on Airflow's workers, of the certificates that RDS's are verified with.
+        content: what `connection_content` says.
     """
 
     def __init__(
@@ -24,32 +48,16 @@ class AirflowConnection(Construct):
         construct_id: str,
         *,
         name: str,
-        instance: Server,
-        database: str,
-        user: str,
-        authorities: str,
+        description: str,
+        content: Mapping[str, object],
     ) -> None:
         super().__init__(scope, construct_id)
-        # Here and in no variable, which each connection of each process of Airflow would inherit:
-        # that to Airflow's own database, too, whose certificate is of another authority.
-        tls = {"sslmode": "verify-full", "sslrootcert": authorities}
         secret = secretsmanager.CfnSecret(
             self,
             "Secret",
             name=name,
-            description=f"Airflow connection to {database} on {instance.identifier}; no password",
-            secret_string=Stack.of(self).to_json_string(
-                {
-                    "conn_type": "postgres",
-                    "host": instance.host,
-                    "port": instance.port,
-                    "schema": database,
-                    "login": user,
-                    # The hook signs a token at each connect. Its driver takes the options that
-                    # stand here, the SQLAlchemy engine those under its own name alone.
-                    "extra": {"iam": True, **tls, "sqlalchemy_query": tls},
-                }
-            ),
+            description=description,
+            secret_string=Stack.of(self).to_json_string(content),
         )
         nothing_to_rotate = (
             "There is nothing to rotate: the connection names host, database and user, and each "

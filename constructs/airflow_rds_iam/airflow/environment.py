@@ -1,12 +1,12 @@
 """An Amazon MWAA environment that looks its connections up in Secrets Manager."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_mwaa as mwaa
@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_rule
+from airflow_rds_iam.airflow.airflow import secrets_backend
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
 from airflow_rds_iam.airflow.images import IMAGES
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
@@ -111,9 +112,10 @@ class AirflowEnvironment(Construct):
             assemble=lambda target: _assemble(dags, target),
             versioned=["requirements.txt"],
         )
-        self.execution_role = ExecutionRole(
+        role = ExecutionRole(
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
         ).role
+        self.execution_role = cast("iam.IRole", role)
         environment = mwaa.CfnEnvironment(
             self,
             "Environment",
@@ -139,7 +141,7 @@ class AirflowEnvironment(Construct):
             ),
             airflow_configuration_options={
                 **(configuration or {}),
-                **self._secrets_backend(),
+                **secrets_backend(self.connections_prefix),
             },
             logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
                 **{
@@ -165,22 +167,6 @@ class AirflowEnvironment(Construct):
             environment.add_resource_dependency(group)
         # The service checks the role's permissions while it makes the environment.
         environment.node.add_dependency(self.execution_role)
-
-    def _secrets_backend(self) -> dict[str, str]:
-        return {
-            "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager"
-            ".SecretsManagerBackend",
-            "secrets.backend_kwargs": json.dumps(
-                {
-                    "connections_prefix": self.connections_prefix,
-                    # MWAA's own pattern, which these arguments replace: without it every task
-                    # asks for the secret of aws_default, which it may not read.
-                    "connections_lookup_pattern": "^(?!aws_default$).*$",
-                    "variables_prefix": None,
-                    "config_prefix": None,
-                }
-            ),
-        }
 
     def _bucket(self, key: kms.IKey) -> s3.Bucket:
         access_logs = s3.Bucket(

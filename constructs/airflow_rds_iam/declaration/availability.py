@@ -66,6 +66,8 @@ def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
             arns.append(((*path, "other_account", "role_arn"), identity.other_account.role_arn))
         if identity.saml:
             arns.append(((*path, "saml", "provider_arn"), identity.saml.provider_arn))
+    if existing := declaration.airflow.existing:
+        arns.append((("airflow", "existing", "role_arn"), existing.role_arn))
     topic = declaration.alarms.topic_arn
     for path, arn in [*arns, *([(("alarms", "topic_arn"), topic)] if topic else [])]:
         if arn.split(":")[1] != partition:

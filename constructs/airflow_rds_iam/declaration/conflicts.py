@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from airflow_rds_iam.declaration.airflow_conflicts import of_existing_airflow
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.connections import too_many_connections
 from airflow_rds_iam.declaration.document import Path
@@ -60,6 +61,7 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
         unavailable(declaration),
         too_many_policies(declaration, environment=environment),
         contradictions(declaration, environment=environment),
+        of_existing_airflow(declaration),
         too_many_connections(declaration),
     ):
         yield Conflict(path, message)
@@ -177,6 +179,8 @@ def _old_owners(
 
 def _web_server(declaration: Declaration) -> Iterator[Conflict]:
     airflow, egress = declaration.airflow, declaration.network.egress
+    if airflow.existing:
+        return
     # Tasks of Airflow 3 call the web server (Airflow's Task Execution API), which a public one
     # puts on the internet ("Apache Airflow access modes").
     if airflow.web_server_access == "public" and airflow.major >= 3 and egress == "endpoints":

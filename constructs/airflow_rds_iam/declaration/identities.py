@@ -219,12 +219,21 @@ class Identity(Model):
         arn = self.role_arn or ""
         if found := PERMISSION_SETS_ROLE.search(arn):
             raise ValueError(
-                f"{arn} is a role of IAM Identity Center, which no policy can be attached to; "
-                f"declare, in place of role_arn, identity_center: {{permission_set: {found[1]}}}"
+                f"{arn} {unattachable(arn)}; declare, in place of role_arn, identity_center: "
+                f"{{permission_set: {found[1]}}}"
             )
-        if AWS_MANAGED.search(arn):
-            raise ValueError(f"{arn} is managed by AWS: no policy can be attached to it")
+        if why := unattachable(arn):
+            raise ValueError(f"{arn} {why}")
         return self
+
+
+def unattachable(arn: str) -> str | None:
+    """Why no policy can be attached to the role ``arn``, if none can."""
+    if PERMISSION_SETS_ROLE.search(arn):
+        return "is a role of IAM Identity Center, which no policy can be attached to"
+    if AWS_MANAGED.search(arn):
+        return "is managed by AWS: no policy can be attached to it"
+    return None
 
 
 def made_role(environment: str, identity: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.existing import ExistingInstance
+from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 from airflow_rds_iam.declaration.identities import Identity
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
@@ -226,8 +227,13 @@ LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
 
 
 class Airflow(Model):
-    """The Amazon MWAA environment."""
+    """The Amazon MWAA environment: a new one, or an Airflow that exists."""
 
+    existing: ExistingAirflow | None = Field(
+        default=None,
+        description="An Airflow that exists already, on Amazon MWAA or anywhere; no other key goes "
+        "with it. Default: an environment is made.",
+    )
     name: AirflowName | None = Field(
         default=None,
         description="The environment's name: `Environment.Name`. Default: that of the "
@@ -284,6 +290,23 @@ class Airflow(Model):
         "sslrootcert in each connection (`Secret.SecretString`). "
         "Default: that of the copy which is delivered beside the DAGs.",
     )
+
+    def connections_prefix(self, environment: str) -> str | None:
+        """What stands before the names of its connections, of the environment ``environment``."""
+        if self.existing:
+            return self.existing.connections_prefix
+        return f"airflow/{self.name or environment}/connections"
+
+    @model_validator(mode="after")
+    def _nothing_of_what_exists_is_changed(self) -> "Airflow":
+        if self.existing:
+            for name in sorted(self.model_fields_set - {"existing"}):
+                field = type(self).model_fields[name]
+                raise ValueError(
+                    f"{field.alias or name} is of an environment that is made: it must not stand "
+                    "beside `existing`, of which nothing is changed"
+                )
+        return self
 
     @property
     def major(self) -> int:
@@ -417,6 +440,15 @@ class Declaration(Model):
         description="Identities beside airflow, which is the execution role.",
         json_schema_extra=NO_OTHER_KEYS,
     )
+
+    @property
+    def role_arns(self) -> dict[str, str]:
+        """The roles that exist, by the identity that each is of; Airflow's is one."""
+        existing = self.airflow.existing
+        return {
+            **({AIRFLOW: existing.role_arn} if existing else {}),
+            **{name: one.role_arn for name, one in self.identities.items() if one.role_arn},
+        }
 
     @field_validator("tags")
     @classmethod

@@ -24,9 +24,9 @@ EMPTY_POLICY = 39
 LOGIN_STATEMENT = 154
 LOGIN_POLICY = EMPTY_POLICY + LOGIN_STATEMENT - len(',"Sid":"",')
 # Characters of the managed policy with which Airflow looks its connections up, before any
-# connection, and of a connection beside the names of the environment and of the connection.
+# connection, and of a connection beside the prefix and the name of the connection.
 LOOKUP_POLICY = 112
-LOOKUP = 95
+LOOKUP = 75
 
 
 def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
@@ -35,9 +35,11 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
     logins = [grant for grant in grants(declaration) if grant.identity == AIRFLOW]
     if not logins:
         return
-    name = declaration.airflow.name or environment
-    inline = OWN_POLICIES + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
-    lookup = LOOKUP_POLICY + sum(LOOKUP + len(name) + len(one.connection_id) for one in logins)
+    # What an existing role has of its own is seen before a deploy alone.
+    own = 0 if declaration.airflow.existing else OWN_POLICIES
+    inline = own + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
+    prefix = declaration.airflow.connections_prefix(environment) or ""
+    lookup = LOOKUP_POLICY + sum(LOOKUP + len(prefix) + len(one.connection_id) for one in logins)
     for size, quota, where in (
         (inline, INLINE_POLICIES, "policies in its role"),
         (lookup, MANAGED_POLICY, "the policy that looks its connections up"),

@@ -153,6 +153,16 @@ AirflowValue = Annotated[
     str,
     _form(r"^[ -~]+$", "1 to 65536 letters without accents, digits, signs and spaces", 65536),
 ]
+# Secrets Manager API reference, CreateSecret: what a name takes, of 512 characters at most.
+ConnectionsPrefix = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9_+=.@-]+(/[a-zA-Z0-9_+=.@-]+)*$",
+        "the beginning of a secret's name, such as airflow/connections, without a slash at its "
+        "end: 1 to 256 letters, digits and any of / _ + = . @ -",
+        longest=256,
+    ),
+]
 # Neither libpq nor Airflow expands anything, and a worker's directory may be any.
 AuthoritiesPath = Annotated[
     str,

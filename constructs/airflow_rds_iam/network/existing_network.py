@@ -18,6 +18,7 @@ class ExistingNetwork(Construct):
         vpc_id: of the VPC, such as ``vpc-0a1b2c3d``.
         subnets: the ids of private subnets, by the name of the zone that each is in.
         ranges: of the VPC's IPv4 addresses, if rules are to name them.
+        airflow: an Airflow is to be in it, which needs a security group and a way to AWS.
         missing_endpoints: services, such as ``ecr.api``, that it has no endpoint of.
         endpoints_security_group_id: of the endpoints that it has, if that is to let Airflow in.
         route_tables: of the subnets, if the gateway endpoint of S3 is missing.
@@ -31,6 +32,7 @@ class ExistingNetwork(Construct):
         vpc_id: str,
         subnets: Mapping[str, str],
         ranges: Sequence[str] = (),
+        airflow: bool = True,
         missing_endpoints: Sequence[str] = (),
         endpoints_security_group_id: str | None = None,
         route_tables: Sequence[str] = (),
@@ -46,20 +48,19 @@ class ExistingNetwork(Construct):
             )
             for zone, subnet_id in subnets.items()
         ]
-        self.airflow_security_group = airflow_security_group(self, self.vpc)
-        if endpoints_security_group_id:
+        group = airflow_security_group(self, self.vpc) if airflow else None
+        self.airflow_security_group: ec2.ISecurityGroup | None = group
+        if group and endpoints_security_group_id:
             endpoints = ec2.SecurityGroup.from_security_group_id(
                 self, "Endpoints", endpoints_security_group_id
             )
-            endpoints.connections.allow_from(
-                self.airflow_security_group, ec2.Port.tcp(443), "Airflow calls AWS"
-            )
-        if missing_endpoints:
+            endpoints.connections.allow_from(group, ec2.Port.tcp(443), "Airflow calls AWS")
+        if group and missing_endpoints:
             add_interface_endpoints(
                 self,
                 self.vpc,
                 missing_endpoints,
-                used_by=self.airflow_security_group,
+                used_by=group,
                 subnets=self.private_subnets,
             )
         if route_tables:

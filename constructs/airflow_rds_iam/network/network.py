@@ -10,7 +10,7 @@ from airflow_rds_iam.acknowledgments import acknowledge_rule
 
 
 class Network(Protocol):
-    """A VPC with private subnets, in which Airflow has a security group."""
+    """A VPC with private subnets, and Airflow's security group."""
 
     @property
     def vpc(self) -> ec2.IVpc:
@@ -23,8 +23,8 @@ class Network(Protocol):
         ...
 
     @property
-    def airflow_security_group(self) -> ec2.ISecurityGroup:
-        """That of all of Airflow's components."""
+    def airflow_security_group(self) -> ec2.ISecurityGroup | None:
+        """That of all of Airflow's components, if it is made here."""
         ...
 
     @property

@@ -27,6 +27,7 @@ class NewNetwork(Construct):
         zones: names of the availability zones, two or more.
         egress: ``endpoints`` makes subnets without a way to the internet and VPC endpoints for
             what Airflow needs; ``nat`` makes a NAT gateway in each zone.
+        airflow: an Airflow is to be in it, which needs a security group and a way to AWS.
         retain: keep the VPC and its private subnets when the stack is removed.
     """
 
@@ -38,6 +39,7 @@ class NewNetwork(Construct):
         cidr: str,
         zones: Sequence[str],
         egress: Literal["nat", "endpoints"],
+        airflow: bool = True,
         retain: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -94,9 +96,10 @@ class NewNetwork(Construct):
                 # Where the first creation fails, nothing stays, so that it can be tried again.
                 resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._log_flows()
-        self.airflow_security_group = airflow_security_group(self, self.vpc)
-        if not nat:
-            add_interface_endpoints(self, self.vpc, INTERFACES, used_by=self.airflow_security_group)
+        group = airflow_security_group(self, self.vpc) if airflow else None
+        self.airflow_security_group: ec2.ISecurityGroup | None = group
+        if group and not nat:
+            add_interface_endpoints(self, self.vpc, INTERFACES, used_by=group)
 
     def _log_flows(self) -> None:
         group = logs.LogGroup(

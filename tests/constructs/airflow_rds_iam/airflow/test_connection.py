@@ -7,7 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
-from airflow_rds_iam.airflow.connection import AirflowConnection
+from airflow_rds_iam.airflow.connection import AirflowConnection, connection_content
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 from tests.templates import Content, of_type, statements, synthesized, text, the
 
@@ -22,12 +22,15 @@ def template(new_stack: Callable[[], Stack]) -> Content:
         stack,
         "Connection",
         name="airflow/dev/connections/warehouse_orders",
-        instance=PostgresInstance(
-            stack, "Postgres", identifier="dev-warehouse", vpc=vpc, subnets=vpc.public_subnets
+        description="Airflow connection to orders",
+        content=connection_content(
+            instance=PostgresInstance(
+                stack, "Postgres", identifier="dev-warehouse", vpc=vpc, subnets=vpc.public_subnets
+            ),
+            database="orders",
+            user="airflow_orders_read",
+            authorities="/etc/rds.pem",
         ),
-        database="orders",
-        user="airflow_orders_read",
-        authorities="/etc/rds.pem",
     )
     connection.grant_read(iam.ManagedPolicy(stack, "Policy"))
     return synthesized(stack)

@@ -14,7 +14,7 @@ from airflow_rds_iam.declaration.reference import reference
 from airflow_rds_iam.declaration.schema import document
 from stacks import add_environment
 from tests.declared import dev
-from tests.existing import LAKE
+from tests.existing import AIRFLOW, LAKE, NETWORK
 from tests.kinds import KINDS
 from tests.templates import of_type, text
 
@@ -64,6 +64,16 @@ CHANGES: dict[str, object] = {
     "identities.shop.role_arn": "arn:aws:iam::111122223333:role/another",
     **{f"identities.{name}": kind for name, kind in KINDS.items()},
     "instances.warehouse.databases.payroll.read": [*KINDS],
+}
+# The same of what exists, which goes with nothing of what is made.
+OF_WHAT_EXISTS: dict[str, object] = {
+    "network": {"existing": NETWORK},
+    "airflow": {
+        "existing": {
+            **{key: value for key, value in AIRFLOW.items() if key != "security_group"},
+            "ranges": ["10.40.0.0/24"],
+        }
+    },
 }
 
 
@@ -145,7 +155,7 @@ def resources(new_app: Callable[[], App]) -> Callable[..., dict[str, list[Any]]]
         values: dict[str, list[Any]] = {}
         for file in sorted(Path(app.synth().directory).glob("*.template.json")):
             template = json.loads(file.read_text())
-            for kind in {one["Type"] for one in template["Resources"].values()}:
+            for kind in {one["Type"] for one in template.get("Resources", {}).values()}:
                 short = kind.rpartition("::")[2]
                 for resource in of_type(template, kind).values():
                     properties = resource.get("Properties", {})
@@ -160,7 +170,7 @@ def resources(new_app: Callable[[], App]) -> Callable[..., dict[str, list[Any]]]
 def test_a_key_becomes_the_properties_that_the_page_names(
     resources: Callable[..., dict[str, list[Any]]],
 ) -> None:
-    before, after = resources({}), resources(CHANGES)
+    before, made, existing = resources({}), resources(CHANGES), resources(OF_WHAT_EXISTS)
     named = {
         section + key: re.findall(r"`([A-Z]\w+(?:\.[A-Z]\w+)?)`", says)
         for section, key, rest in rows()
@@ -170,7 +180,9 @@ def test_a_key_becomes_the_properties_that_the_page_names(
     assert len(named) > 30
     kinds = {f"identities.<name>.{way}" for kind in KINDS.values() for way in kind}
     tried = kinds | {re.sub(r"(instances|identities)\.\w+", r"\1.<name>", path) for path in CHANGES}
+    tried |= {f"{section}.existing" for section in OF_WHAT_EXISTS}
     for path, properties in named.items():
+        after = existing if path.startswith(("network.existing", "airflow.existing")) else made
         assert any(path.startswith(one) for one in tried) or path == "instances", path
         for one in properties:
             assert one in after, f"{path}: nothing has {one}"

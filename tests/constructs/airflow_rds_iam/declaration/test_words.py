@@ -14,7 +14,7 @@ from airflow_rds_iam.declaration import schema
 from airflow_rds_iam.declaration.document import dotted
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.words import Schema, allowed, key
-from tests.existing import LAKE
+from tests.existing import AIRFLOW, LAKE, NETWORK
 from tests.kinds import KINDS
 
 Place = tuple[str | int, ...]
@@ -39,18 +39,23 @@ CHOSEN = {
 ITEMS = {
     "because": {"range": "10.8.0.0/16"},
     **{source: {"because": "VPN"} for source in ("security_group", "prefix_list", "range")},
+    "id": {"zone": "a"},
+    "zone": {"id": "subnet-0a1b2c3d"},
     **{part: {"name": "x"} for part in ("kinds", "levels", "classes", "but", "needs")},
 }
 # What a mapping holds beside the key that is tried.
 BESIDE: dict[str, Any] = {
-    "existing": LAKE["existing"],
     **KINDS["partner"],
     **KINDS["people"],
     **KINDS["staff"],
     **KINDS["pods"],
 }
+# The same of what exists, by the section that it is of.
+EXISTING = {"network": NETWORK, "instances": LAKE["existing"], "airflow": AIRFLOW}
 # What goes in place of another key.
 OR: dict[str | int, str] = {"issuer": "cluster"}
+# Of what there must be two, another one.
+SECOND: dict[str, Any] = {"zones": "b", "subnets": NETWORK["subnets"][1]}
 
 # As they are written in the file; not each is wrong at each place.
 VALUES = (
@@ -99,18 +104,16 @@ def text_with(path: Place, written: str) -> str:
     node: Any = {"written": "here"}
     for part in reversed(path):
         if isinstance(part, int):
-            # Two zones are the fewest.
             node = [
                 {**ITEMS.get(next(iter(node)), {}), **node},
-                *(["b"] if "zones" in path else []),
+                *(one for name, one in SECOND.items() if name in path),
             ]
         else:
             node = {part: node}
     for position, part in enumerate(path[:-1], 1):
-        if part in BESIDE:
-            beside = {
-                key: value for key, value in BESIDE[str(part)].items() if key != OR.get(path[-1])
-            }
+        needed = EXISTING.get(str(path[0])) if part == "existing" else BESIDE.get(str(part))
+        if needed:
+            beside = {key: value for key, value in needed.items() if key != OR.get(path[-1])}
             node = merged(at(path[:position], beside), node)
     text = yaml.safe_dump(merged(MINIMUM, node), sort_keys=False, width=1000)
     return re.sub(r"\n? *written: here", lambda _: f" {written}", text)
