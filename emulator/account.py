@@ -32,11 +32,13 @@ from emulator.resources import (
     bucket,
     function,
     iam,
+    key,
     log_group,
     metric_filter,
     mwaa,
     network,
     oidc_provider,
+    policy,
     query_definition,
     schedule,
     secret,
@@ -153,6 +155,8 @@ def _start_services(
         schedule,
         query_definition,
         secret,
+        key,
+        policy,
     ):
         module.register(emulator)
     [folder] = _ROOT.glob(".venv/lib/python3.*/site-packages/cfnlint/data/schemas")

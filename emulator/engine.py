@@ -27,6 +27,7 @@ _PRIVATE_NAMES = {
         "evaluate",
         "evaluate_resource_policy",
         "resolve_principal",
+        "validate_policy_document",
     ),
     "core.rds_iam": ("RdsIamTokenError", "verify_rds_iam_token"),
     "core.responses": ("request_scope",),
@@ -52,7 +53,14 @@ _PRIVATE_NAMES = {
     ),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
-    "services.iam": ("_groups", "_oidc_providers", "_policies", "_roles", "_users"),
+    "services.iam": (
+        "_groups",
+        "_oidc_providers",
+        "_policies",
+        "_roles",
+        "_trust_policy_not_principal_error",
+        "_users",
+    ),
     "services.kms": ("_keys",),
     "services.lambda_svc": ("_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
@@ -306,6 +314,21 @@ class Emulator:
 
         names["_extract_simulate_params"] = extracted
         names["_build_simulate_results_real"] = results
+
+    def refuse_policies(
+        self, *, identity: Callable[[Any], None], trust: Callable[[Any], None]
+    ) -> None:
+        """Call these with each policy that IAM is given; the message of a ValueError refuses it."""
+
+        def refusal(check: Callable[[Any], None], document: Any) -> str | None:
+            try:
+                check(document)
+            except ValueError as error:
+                return str(error)
+            return None
+
+        self._names["core.iam_evaluator"]["validate_policy_document"] = partial(refusal, identity)
+        self._names["services.iam"]["_trust_policy_not_principal_error"] = partial(refusal, trust)
 
     def role_session(self, role: str, session: str, seconds: float) -> Credentials:
         """Credentials of a session of the role of that name or ARN, valid so long."""
@@ -571,6 +594,7 @@ class Emulator:
         *,
         properties: Callable[[Properties, Properties | None], None] = lambda _, __: None,
         deletion: Callable[[str, Properties], None] = lambda _, __: None,
+        made: Callable[[str, Properties], None] = lambda _, __: None,
     ) -> None:
         """Refuse what AWS refuses, and leave the rest of a type to how it is handled so far.
 
@@ -578,19 +602,24 @@ class Emulator:
             name: the type.
             properties: gets the new properties and, in an update, the old ones.
             deletion: gets the physical id and the properties.
+            made: the same, once the resource is made or changed.
 
-        Both raise ValueError with AWS's message.
+        The first two raise ValueError with AWS's message.
         """
         handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
         own = handlers[name]
 
         def create(logical_id: str, new: Properties, stack: str) -> Created:
             properties(new, None)
-            return own["create"](logical_id, new, stack)
+            created = own["create"](logical_id, new, stack)
+            made(created[0], new)
+            return created
 
         def update(physical_id: str, old: Properties, new: Properties, *rest: str) -> Created:
             properties(new, old)
-            return own["update"](physical_id, old, new, *rest)
+            changed = own["update"](physical_id, old, new, *rest)
+            made(changed[0], new)
+            return changed
 
         def delete(physical_id: str, given: Properties, *rest: str) -> None:
             deletion(physical_id, given)

@@ -15,6 +15,7 @@ _MANAGED_POLICIES = 10
 _MANAGED_CHARACTERS = 6144
 _INLINE_CHARACTERS = {"Roles": 10240, "Users": 2048, "Groups": 5120}
 _POLICY_NAME, _DESCRIPTION = 128, 1000
+_OF_AWS = "arn:aws:iam::aws:policy/"
 # Of AWS's own services and of IAM Identity Center.
 _PROTECTED = ("/aws-service-role/", "/aws-reserved/")
 
@@ -42,6 +43,10 @@ def register(emulator: Emulator) -> None:
         _at_most(_POLICY_NAME, len(new.get("ManagedPolicyName", "")), "PolicyName")
         _at_most(_DESCRIPTION, len(new.get("Description", "")), "Description")
         _at_most(_MANAGED_CHARACTERS, _characters(new["PolicyDocument"]), "PolicySize")
+        if old is None and (name := new.get("ManagedPolicyName")):
+            arn = f"arn:aws:iam::{emulator.account}:policy{new.get('Path', '/')}{name}"
+            if arn in emulator.store("iam", "_policies"):
+                raise ValueError(f"A policy called {name} already exists. (EntityAlreadyExists)")
         for kind, name, record in entities(new):
             if name not in ((old or {}).get(kind) or []):
                 _at_most(
@@ -56,12 +61,34 @@ def register(emulator: Emulator) -> None:
             size = sum(map(_characters, others.values()))
             _at_most(_INLINE_CHARACTERS[kind], size, f"PolicySize of {kind}")
 
+    def missing(arn: str) -> bool:
+        # Of AWS's own the emulator has but a few.
+        return not arn.startswith(_OF_AWS) and arn not in emulator.store("iam", "_policies")
+
+    def check_attached(new: Properties) -> None:
+        for what, arns in (
+            ("Policy", new.get("ManagedPolicyArns", [])),
+            ("Scope ARN:", [new["PermissionsBoundary"]] if "PermissionsBoundary" in new else []),
+        ):
+            for arn in filter(missing, arns):
+                raise ValueError(
+                    f"{what} {arn} does not exist or is not attachable. (NoSuchEntity)"
+                )
+
     def check_role(new: Properties, old: Properties | None) -> None:
         name = new.get("RoleName")
         if old is None and name in emulator.store("iam", "_roles"):
             raise ValueError(f"Role with name {name} already exists. (EntityAlreadyExists)")
+        check_attached(new)
         own = sum(_characters(policy["PolicyDocument"]) for policy in new.get("Policies", []))
         _at_most(_INLINE_CHARACTERS["Roles"], own, "PolicySize of Roles")
+
+    def bound(name: str, new: Properties) -> None:
+        """Hold the boundary that the template gives, which the emulator passes over."""
+        record = emulator.store("iam", "_roles")[name]
+        record.pop("PermissionsBoundary", None)
+        if boundary := new.get("PermissionsBoundary"):
+            record["PermissionsBoundary"] = boundary
 
     def check_role_is_bare(name: str, properties: Properties) -> None:
         record = emulator.store("iam", "_roles").get(name)
@@ -88,7 +115,7 @@ def register(emulator: Emulator) -> None:
         "AWS::IAM::ManagedPolicy", properties=check_managed, deletion=check_policy_is_detached
     )
     emulator.check("AWS::IAM::Policy", properties=check_inline)
-    emulator.check("AWS::IAM::Role", properties=check_role, deletion=check_role_is_bare)
+    emulator.check("AWS::IAM::Role", properties=check_role, deletion=check_role_is_bare, made=bound)
 
 
 def _singular(kind: str) -> str:

@@ -1,6 +1,15 @@
-"""Secrets Manager's secrets: `Ref` is the secret's ARN, which is what policies name."""
+"""Secrets Manager's secrets: `Ref` is the secret's ARN, which is what policies name.
+
+Source: Secrets Manager user guide, "Delete an AWS Secrets Manager secret": its name is taken until
+the recovery window ends. CloudFormation deletes without one.
+"""
 
 from emulator.engine import Created, Emulator, Properties, ResourceType
+
+_SCHEDULED = (
+    "You can't create this secret because a secret with this name is already scheduled for "
+    "deletion. (InvalidRequestException)"
+)
 
 
 def register(emulator: Emulator) -> None:
@@ -16,7 +25,9 @@ def register(emulator: Emulator) -> None:
         return attributes["Arn"], attributes
 
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
-        if properties.get("Name") in secrets:
+        if found := secrets.get(properties.get("Name")):
+            if found["DeletedDate"]:
+                raise ValueError(_SCHEDULED)
             raise ValueError(f"The secret {properties['Name']} already exists")
         return with_arn(own.create(logical_id, properties, stack))
 

@@ -37,7 +37,8 @@ def trust(**principal: str) -> dict[str, Any]:
 def allow(action: str, resource: Any) -> dict[str, Any]:
     """An inline policy of a role's resource."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
-    return {"PolicyName": "it", "PolicyDocument": {"Statement": statement}}
+    document = {"Version": "2012-10-17", "Statement": statement}
+    return {"PolicyName": "it", "PolicyDocument": document}
 
 
 def instance(**properties: Any) -> dict[str, Any]:

@@ -173,7 +173,9 @@ def test_a_log_groups_name_is_taken_once(stacks: Stacks) -> None:
 
 def key(*services: str) -> dict[str, Any]:
     """A key that the account and services may use."""
-    principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:root", "Service": [*services]}
+    principal: dict[str, Any] = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    if services:
+        principal["Service"] = [*services]
     statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
     return resource("KMS::Key", KeyPolicy={"Version": "2012-10-17", "Statement": [statement]})
 

@@ -1,0 +1,65 @@
+"""The policies that templates hold and that IAM is given, as AWS takes and refuses them.
+
+Sources: CloudFormation's schemas of the types below; IAM API reference, CreatePolicy, CreateRole.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from emulator.engine import Emulator, Properties
+from emulator.policies.kinds import Policies
+from emulator.policies.principals import Principals
+
+_OF_IDENTITIES = ("Group", "ManagedPolicy", "Policy", "Role", "User")
+_OF_RESOURCES = {
+    "AWS::EC2::VPCEndpoint": "PolicyDocument",
+    "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::Logs::ResourcePolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SQS::QueuePolicy": "PolicyDocument",
+}
+# Its policy may leave out what it stands on.
+_ON_ITSELF = ("AWS::ECR::Repository",)
+
+Check = Callable[[Any], None]
+
+
+def register(emulator: Emulator) -> None:
+    """Check every policy document. Before CloudFormation's own schemas, which come first then."""
+    policies = Policies(
+        Principals(emulator.account, lambda kind: emulator.store("iam", f"_{kind}"))
+    )
+    emulator.refuse_policies(identity=policies.identity, trust=policies.trust)
+    types = {*emulator.resource_types()}
+    for name in _OF_IDENTITIES:
+        if (kind := f"AWS::IAM::{name}") in types:
+            emulator.check(kind, properties=_documents(policies.identity, "PolicyDocument"))
+    for kind, name in _OF_RESOURCES.items():
+        check = policies.on_itself if kind in _ON_ITSELF else policies.resource
+        emulator.check(kind, properties=_documents(check, name))
+    key = _documents(policies.key, "KeyPolicy", "MalformedPolicyDocumentException")
+    emulator.check("AWS::KMS::Key", properties=key)
+
+    def check_bucket(new: Properties, old: Properties | None) -> None:
+        check = partial(policies.bucket, bucket=new["Bucket"])
+        _documents(check, "PolicyDocument", "MalformedPolicy")(new, old)
+
+    emulator.check("AWS::S3::BucketPolicy", properties=check_bucket)
+
+
+def _documents(
+    check: Check, name: str, code: str = "MalformedPolicyDocument"
+) -> Callable[[Properties, Properties | None], None]:
+    """A check of the property of that name, and of those of the resource's inline policies."""
+
+    def checked(new: Properties, _old: Properties | None) -> None:
+        holders: list[Mapping[str, Any]] = [new, *new.get("Policies", [])]
+        for holder in holders:
+            try:
+                if name in holder:
+                    check(holder[name])
+            except ValueError as error:
+                raise ValueError(f"{error} ({code})") from None
+
+    return checked
