@@ -29,6 +29,8 @@ export UV_LINK_MODE = copy
 BIN := .venv/bin
 UV := .local/venvs/uv/bin/uv
 VENVS := .venv .local/venvs/aws .local/venvs/runtime .local/venvs/airflow
+# Installed for `make e2e` alone.
+AIRFLOW_2 := .local/venvs/airflow-2
 INSTALLED := .local/node $(VENVS) .local/jsii node_modules
 READY := $(INSTALLED:%=%/.ready)
 
@@ -49,7 +51,7 @@ demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
-e2e: $(READY) ## the proof of `make demo`, as tests, and the slow ones of the suite
+e2e: $(READY) $(AIRFLOW_2)/.ready ## the proof of `make demo`, as tests, and the slow ones of the suite
 	$(BIN)/pytest tests/e2e $(PYTEST)
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
@@ -69,12 +71,13 @@ format: .venv/.ready ## let ruff format and mend what it can
 snapshots: $(READY) ## take the templates of today as those to expect
 	$(BIN)/pytest -n 2 tests/test_app.py --snapshot-update
 
-schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, docs/declaration.md, docs/causes.md
+schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, docs/declaration.md, causes.md and faults.md
 	$(BIN)/python -m airflow_rds_iam.declaration.schema > .local/schema.json
 	$(BIN)/python -m airflow_rds_iam.declaration.reference > .local/declaration.md
 	$(BIN)/python -m doctor.document > .local/causes.md
+	$(BIN)/python -m proof.faults.document > .local/faults.md
 	mv .local/schema.json environments/declaration.schema.json
-	mv .local/declaration.md .local/causes.md docs/
+	mv .local/declaration.md .local/causes.md .local/faults.md docs/
 
 bench: $(READY) ## measure the function and the review (JOB=1: a pull request's targets too)
 	$(BIN)/python -m benchmarks
@@ -178,10 +181,10 @@ who: .venv/.ready ## the person behind each session in a server's LOG, by CloudT
 certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle that you downloaded
 	@$(BIN)/python -m airflow_rds_iam.certificates '$(FILE)'
 
-doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, VIA=)
+doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, PORT=, VIA=)
 	@test -n '$(IDENTITY)' -a -n '$(DATABASE)' || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$(NAME)" >&2; exit 2; }
 	@$(BIN)/python -m doctor '$(ENVIRONMENT)' '$(IDENTITY)' '$(DATABASE)' $(if $(INSTANCE),--instance '$(INSTANCE)') \
-		$(if $(HOST),--host '$(HOST)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
+		$(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
 
 prune: synth ## remove the stacks that ENVIRONMENT=dev once declared, without a question
 	@$(BIN)/python -m retained prune '$(OUTPUT)' --environment '$(ENVIRONMENT)'
@@ -202,9 +205,10 @@ setup: $(READY) ## everything the other commands use
 # What is not as it was when it was installed or kept is removed here, and so made anew.
 MARK = $(PYTHON) -I -S installation/installed.py --mark $(@D)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
-UNUSABLE := $(shell $(PYTHON) -I -S installation/installed.py .local $(TMP) .local/venvs/uv $(INSTALLED))
+UNUSABLE := $(shell $(PYTHON) -I -S installation/installed.py .local $(TMP) .local/venvs/uv $(INSTALLED) \
+	$(wildcard $(AIRFLOW_2)))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
-CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow/bin/python); do \
+CHECKED := $(shell for python in $(PYTHON) $(wildcard .local/venvs/airflow*/bin/python); do \
 	$$python -I -S installation/bytecode.py .local/bytecode; done)
 endif
 
@@ -223,11 +227,12 @@ endif
 .local/venvs/aws/.ready: requirements/aws.txt
 .local/venvs/runtime/.ready: requirements/runtime.txt
 .local/venvs/airflow/.ready: requirements/airflow.txt
+$(AIRFLOW_2)/.ready: requirements/airflow-2.txt
 # Airflow runs on the Python of Amazon MWAA's image, if this machine has one.
 AIRFLOW_PYTHON ?= $(shell for python in python3.12 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.12.*/bin/python; do \
 	$$python -c '' 2> /dev/null && echo $$python && exit; done; echo $(PYTHON))
-$(VENVS:%=%/.ready): | .local/venvs/uv/.ready
-	@test -x $(@D)/bin/python || $(if $(filter %/airflow,$(@D)),$(AIRFLOW_PYTHON),$(PYTHON)) -m venv --without-pip $(@D)
+$(VENVS:%=%/.ready) $(AIRFLOW_2)/.ready: | .local/venvs/uv/.ready
+	@test -x $(@D)/bin/python || $(if $(filter %/airflow %/airflow-2,$(@D)),$(AIRFLOW_PYTHON),$(PYTHON)) -m venv --without-pip $(@D)
 	$(UV) pip sync -q --require-hashes --python $(@D)/bin/python $<
 	$(if $(filter .venv/.ready,$@),$(UV) pip install -q --no-deps --no-build-isolation --python $(@D)/bin/python --editable .)
 	@$(MARK)
@@ -242,12 +247,14 @@ node_modules/.ready: package.json package-lock.json .local/node/.ready
 	npm ci --no-audit --no-fund --loglevel=error
 	@$(MARK)
 
+CONSTRAINTS := constructs/airflow_rds_iam/airflow/constraints
 COMPILE := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) --group aws -o requirements/aws.txt
 	$(COMPILE) --group runtime -o requirements/runtime.txt
-	$(COMPILE) --group airflow --constraints requirements/mwaa-3.3.1.txt -o requirements/airflow.txt
+	$(COMPILE) --group airflow --constraints $(CONSTRAINTS)/3.3.1.txt -o requirements/airflow.txt
+	$(COMPILE) --group airflow-2 --constraints $(CONSTRAINTS)/2.11.2.txt -o requirements/airflow-2.txt
 	$(COMPILE) --group node -o requirements/node.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 

@@ -11,6 +11,7 @@ from review.nag.recorder import answers
 # isort: split
 from aws_cdk import App, Environment, Validations
 
+from airflow_rds_iam.airflow.requirements import RequirementsError
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from review.plugin import review_plugins
@@ -23,15 +24,18 @@ try:
 except DeclarationError as error:
     sys.exit(str(error))
 outdir.clear(Path(app.outdir))
-add_environment(
-    app,
-    name=file.stem,
-    declaration=declaration,
-    env=Environment(
-        account=declaration.account or os.environ.get("CDK_DEFAULT_ACCOUNT"),
-        region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
-    ),
-)
+try:
+    add_environment(
+        app,
+        name=file.stem,
+        declaration=declaration,
+        env=Environment(
+            account=declaration.account or os.environ.get("CDK_DEFAULT_ACCOUNT"),
+            region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
+        ),
+    )
+except RequirementsError as error:
+    sys.exit(str(error))
 Validations.of(app).add_plugins(
     *review_plugins(
         app,

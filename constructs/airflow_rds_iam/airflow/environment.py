@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_rule
+from airflow_rds_iam.airflow import requirements
 from airflow_rds_iam.airflow.airflow import secrets_backend
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
 from airflow_rds_iam.airflow.images import IMAGES
@@ -56,6 +57,10 @@ class AirflowEnvironment(Construct):
         authorities: where the workers have RDS's certificates, if not in the copy that is
             delivered beside the DAGs.
         log_retention_days: days that CloudWatch Logs takes.
+
+    Raises:
+        RequirementsError: the image of ``version``, where it is known, could not install the
+            folder's ``requirements.txt``.
     """
 
     def __init__(
@@ -85,6 +90,8 @@ class AirflowEnvironment(Construct):
         self.connections_prefix = f"airflow/{name}/connections"
         self.authorities = authorities or f"{WORKERS_DAGS}/{DELIVERED_AUTHORITIES}"
         image = IMAGES.get(version)
+        if image:
+            requirements.check(dags / "requirements.txt", image)
         if image and not image.engines_sign:
             Annotations.of(self).add_warning_v2(
                 "airflow-rds-iam:engines-sign-no-token",

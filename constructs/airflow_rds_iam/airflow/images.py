@@ -1,23 +1,49 @@
 """What Amazon MWAA's images have of what a connection stands on."""
 
+import re
+import tomllib
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+_HERE = Path(__file__).parent
+_PINNED = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Image:
-    """The versions that an image holds its packages to.
+    """An image, by its version of Airflow.
 
     Attributes:
-        postgres: of the provider that has the hook.
-        amazon: of the provider that has the AWS connection.
+        python: its version of Python.
         driver: that the hook connects by.
     """
 
+    version: str
     python: str
-    postgres: str
-    amazon: str
-    sqlalchemy: str
     driver: str
+
+    @cached_property
+    def constraints(self) -> dict[str, str]:
+        """The version that it holds each package to, by the package's canonical name."""
+        return pinned(constraints(self.version).read_text())
+
+    @property
+    def postgres(self) -> str:
+        """Version of the provider that has the hook."""
+        return self.constraints["apache-airflow-providers-postgres"]
+
+    @property
+    def amazon(self) -> str:
+        """Version of the provider that has the AWS connection."""
+        return self.constraints["apache-airflow-providers-amazon"]
+
+    @property
+    def sqlalchemy(self) -> str:
+        """Version of SQLAlchemy."""
+        return self.constraints["sqlalchemy"]
 
     @property
     def engines_sign(self) -> bool:
@@ -25,36 +51,19 @@ class Image:
         return tuple(map(int, self.postgres.split(".")[:2])) >= (6, 4)
 
 
-# The repository aws/amazon-mwaa-docker-images, commit 9d2bebb of 2026-08-20, each version's
-# constraints.
+def constraints(version: str) -> Path:
+    """The file of what an image holds its packages to, whose head says where it is from."""
+    return _HERE / "constraints" / f"{version}.txt"
+
+
+def pinned(text: str) -> dict[str, str]:
+    """The exact versions that constraints or requirements name, by canonical name."""
+    return {canonicalize_name(name): version for name, version in _PINNED.findall(text)}
+
+
 IMAGES = {
-    "3.3.1": Image(
-        python="3.12.13",
-        postgres="7.0.1",
-        amazon="9.34.0",
-        sqlalchemy="2.0.51",
-        driver="psycopg",
-    ),
-    "3.2.1": Image(
-        python="3.12.13",
-        postgres="6.6.3",
-        amazon="9.25.0",
-        sqlalchemy="2.0.49",
-        driver="psycopg2",
-    ),
-    "3.0.6": Image(
-        python="3.12.10",
-        postgres="6.2.3",
-        amazon="9.12.0",
-        sqlalchemy="1.4.54",
-        driver="psycopg2",
-    ),
-    "2.11.2": Image(
-        python="3.12.10",
-        postgres="6.6.0",
-        amazon="9.22.0",
-        sqlalchemy="1.4.54",
-        driver="psycopg2",
-    ),
+    version: Image(version, **facts)
+    for version, facts in tomllib.loads((_HERE / "images.toml").read_text()).items()
+    if version not in ("source", "date")
 }
 """By the version of Airflow."""

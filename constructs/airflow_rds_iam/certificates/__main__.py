@@ -1,12 +1,9 @@
 """Take RDS's authorities anew from a file that was downloaded: `make certificates FILE=…`."""
 
-import re
 import sys
 from pathlib import Path
 
-from airflow_rds_iam.certificates import RDS_CERTIFICATES, roots
-
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+from airflow_rds_iam.certificates import RDS_CERTIFICATES, blocks, roots
 
 
 def main(file: Path, held: Path = RDS_CERTIFICATES) -> int:
@@ -22,8 +19,7 @@ def main(file: Path, held: Path = RDS_CERTIFICATES) -> int:
             ends = after.get(name) or before[name]
             print(f"{mark} {name}, until {ends:%Y-%m-%d}")
     print(f"{len(new)} new, {len(gone)} gone, {len(after)} in all")
-    found: list[str] = CERTIFICATE.findall(file.read_text())
-    held.write_text("\n".join(found) + "\n")
+    held.write_text("\n".join(blocks(file)) + "\n")
     return 0
 
 

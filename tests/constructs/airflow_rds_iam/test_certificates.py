@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from airflow_rds_iam.certificates import RDS_CERTIFICATES, regions, roots
+from airflow_rds_iam.certificates import RDS_CERTIFICATES, blocks, regions, roots
 from airflow_rds_iam.certificates.__main__ import main
 from tests.tls_front import write_certificate
 
@@ -97,3 +99,50 @@ def test_a_bundle_with_somebody_elses_root_is_refused(
     write_certificate(tmp_path / "new.pem", "db.example")
     assert main(tmp_path / "new.pem") == 1
     assert "is no root of Amazon RDS" in capsys.readouterr().err
+
+
+def _server_certificate() -> str:
+    """One that is no authority, as a server presents it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Amazon RDS eu-central-1 server")])
+    built = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=key.public_key(),
+        serial_number=7,
+        not_valid_before=now,
+        not_valid_after=now + timedelta(days=900),
+    ).add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    return built.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize("where", ["alone", "before", "after"])
+def test_a_certificate_that_is_no_authority_is_refused_wherever_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    right, wrong = RDS_CERTIFICATES.read_text(), _server_certificate()
+    held, new = tmp_path / "held.pem", tmp_path / "new.pem"
+    held.write_text(right)
+    new.write_text({"alone": wrong, "before": wrong + right, "after": right + wrong}[where])
+    assert main(new, held) == 1
+    assert "is no authority" in capsys.readouterr().err
+    assert held.read_text() == right
+
+
+@pytest.mark.parametrize(
+    ("replaced", "times", "says"),
+    [("!II", 1, "cannot be read"), ("MII", 2, "is there twice")],
+    ids=["damaged", "twice"],
+)
+def test_a_certificate_that_is_damaged_or_there_twice_is_refused(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    replaced: str,
+    times: int,
+    says: str,
+) -> None:
+    new = tmp_path / "new.pem"
+    one = blocks(RDS_CERTIFICATES)[0].replace("MII", replaced, 1)
+    new.write_text(f"{one}\n" * times)
+    assert main(new) == 1
+    assert says in capsys.readouterr().err
