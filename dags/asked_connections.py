@@ -1,6 +1,6 @@
 """The connections that a DAG which looks into them is triggered with."""
 
-from airflow.sdk import Param, get_current_context, task
+from authoring import Param, get_current_context, task
 
 PARAMS = {
     "connection_ids": Param(

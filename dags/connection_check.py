@@ -10,8 +10,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-from airflow.sdk import DAG, task
 from asked_connections import PARAMS, connection_ids
+from authoring import DAG, task
 from signing_engine import signing_engine
 
 if TYPE_CHECKING:

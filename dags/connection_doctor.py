@@ -8,8 +8,8 @@ fails with what is wrong, what it means and what to change; its log has every st
 
 from typing import Any
 
-from airflow.sdk import DAG, task
 from asked_connections import PARAMS, connection_ids
+from authoring import DAG, task
 
 with DAG(
     "connection_doctor",

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
-from airflow.sdk import DAG, CronDataIntervalTimetable, task
+from authoring import DAG, CronDataIntervalTimetable, task
 
 SUMMARISE = """
 SELECT customer, count(*), sum(amount)::text

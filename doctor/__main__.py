@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("database")
     parser.add_argument("--instance", help="that has the database, where several do")
     parser.add_argument("--host", help="the instance's endpoint, if you may not look it up")
+    parser.add_argument("--port", type=int, default=PORT, help="the endpoint's, with --host")
     parser.add_argument("--via", help="ADDRESS:PORT of a forwarded port that leads to it")
     parser.add_argument("--authorities", default=str(RDS_CERTIFICATES), metavar="FILE")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -63,7 +64,7 @@ def _subject(session: Any, declaration: Declaration, file: Path, given: Any) -> 
         resource_id = existing.resource_id
     else:
         identifier = instance.identifier(file.stem, grant.instance)
-        host, port, resource_id = _endpoint(session, identifier, declaration, given.host)
+        host, port, resource_id = _endpoint(session, identifier, declaration, given)
     return Subject(
         title=f"{grant.identity} {grant.level}s {grant.database}",
         host=host,
@@ -105,19 +106,19 @@ def _grant(declaration: Declaration, identity: str, database: str, instance: str
 
 
 def _endpoint(
-    session: Any, identifier: str, declaration: Declaration, host: str | None
+    session: Any, identifier: str, declaration: Declaration, given: Any
 ) -> tuple[str, int, str | None]:
     try:
         rds = session.client("rds", region_name=declaration.region)
         [found] = rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
     except (ClientError, BotoCoreError) as error:
-        if host:
-            return host, PORT, None
+        if given.host:
+            return given.host, given.port, None
         raise UsageError(
             f"the endpoint of {identifier} cannot be looked up ({error}): name it with --host"
         ) from None
     endpoint = found["Endpoint"]
-    return host or endpoint["Address"], endpoint["Port"], found["DbiResourceId"]
+    return given.host or endpoint["Address"], endpoint["Port"], found["DbiResourceId"]
 
 
 def _inside(session: Any, region: str | None, stack: str, instance: str) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.postgres.hooks import postgres
+from botocore.exceptions import BotoCoreError, ClientError
 
 from doctor.answer import failed
 from doctor.diagnosis import Diagnosis, diagnose
@@ -29,7 +30,18 @@ def diagnosed(connection_id: str) -> Diagnosis:
             place=f"the secret of the connection {connection_id}, which make access writes",
         )
     aws_conn_id = connection.extra_dejson.get("aws_conn_id", "aws_default")
-    session = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="rds").get_session()
+    try:
+        session = AwsBaseHook(aws_conn_id=aws_conn_id, client_type="rds").get_session()
+    except (BotoCoreError, ClientError) as error:
+        assuming = getattr(error, "operation_name", "").startswith("AssumeRole")
+        return Diagnosis(
+            title=connection_id,
+            login=f"The login of {connection_id}",
+            answers={
+                "identity": failed("refused-role" if assuming else "no-credentials", str(error))
+            },
+            place=f"the AWS connection {aws_conn_id}",
+        )
     subject = Subject(
         title=connection_id,
         host=connection.host or "",

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from doctor.inside import Inside, parse
 from doctor.subject import Subject
-from rds_login.login import Driver, log_in
+from rds_login.login import Driver, LoginError, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import sign
 
@@ -37,12 +38,22 @@ class Caller:
     Attributes:
         arn: None if AWS does not say.
         refusal: AWS's error code and message, if it does not.
+        assuming: whether it is another role that could not be become.
         seconds_ahead: of this machine's clock before AWS's; None if AWS cannot be reached.
     """
 
     arn: str | None = None
     refusal: tuple[str, str] | None = None
+    assuming: bool = False
     seconds_ahead: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logged:
+    """A line of a log, or the code with which AWS does not show it; neither if it has none."""
+
+    line: str | None = None
+    refusal: str | None = None
 
 
 class Evidence:
@@ -51,20 +62,24 @@ class Evidence:
     def __init__(self, subject: Subject, session: Any) -> None:
         self.subject = subject
         self._session = session
+        self._tried: float | None = None
 
     @cached_property
     def caller(self) -> Caller:
         """Who asks: one call of STS."""
-        if self._session.get_credentials() is None:
-            return Caller(refusal=("NoCredentials", "there are none"))
         region = self.subject.region or self._session.region_name
-        sts = self._session.client("sts", region_name=region, config=_IMPATIENT)
         try:
+            if self._session.get_credentials() is None:
+                return Caller(refusal=("NoCredentials", "there are none"))
+            sts = self._session.client("sts", region_name=region, config=_IMPATIENT)
             answer = sts.get_caller_identity()
         except ClientError as error:
-            answer: Any = error.response
-            refusal = (answer["Error"]["Code"], answer["Error"]["Message"])
-            return Caller(refusal=refusal, seconds_ahead=_seconds_ahead(answer))
+            told: Any = error.response
+            return Caller(
+                refusal=(told["Error"]["Code"], told["Error"]["Message"]),
+                assuming=error.operation_name.startswith("AssumeRole"),
+                seconds_ahead=_seconds_ahead(told),
+            )
         except BotoCoreError as error:
             return Caller(refusal=(type(error).__name__, str(error)))
         return Caller(arn=answer["Arn"], seconds_ahead=_seconds_ahead(answer))
@@ -104,28 +119,49 @@ class Evidence:
             return None
         return answer["EvaluationResults"][0]["EvalDecision"]
 
-    @cached_property
-    def resource_id(self) -> str | None:
-        """The server's `DbiResourceId`; None if nothing tells it."""
-        return self.subject.resource_id or (self.instance or {}).get("DbiResourceId")
+    @property
+    def gets_in(self) -> bool:
+        """Whether the server lets the user in."""
+        try:
+            return bool(self.session)
+        except (LoginError, OSError):
+            return False
 
     @cached_property
+    def resource_id(self) -> str | None:
+        """The server's `DbiResourceId`, as RDS has it or else as it is declared."""
+        return (self.instance or {}).get("DbiResourceId") or self.subject.resource_id
+
+    @property
     def instance(self) -> dict[str, Any] | None:
         """The server as RDS describes it; None if this caller may not ask, or it has none."""
+        return self._described[0]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether RDS says that it has no such instance."""
+        return self._described[1] == "DBInstanceNotFound"
+
+    @cached_property
+    def _described(self) -> tuple[dict[str, Any] | None, str | None]:
+        """The instance, or the code of RDS's refusal."""
         if not self.subject.instance:
-            return None  # RDS would describe whatever there is
+            return None, None  # RDS would describe whatever there is
         try:
             rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
             found = rds.describe_db_instances(DBInstanceIdentifier=self.subject.instance)
-        except (ClientError, BotoCoreError):
-            return None
-        return found["DBInstances"][0]
+        except ClientError as error:
+            refused: Any = error.response
+            return None, refused["Error"]["Code"]
+        except BotoCoreError:
+            return None, None
+        return found["DBInstances"][0], None
 
     @property
     def status(self) -> str | None:
         """What RDS says that the instance is, if it is anything but available."""
         status = (self.instance or {}).get("DBInstanceStatus", "available")
-        return None if status == "available" else f"RDS says that it is {status}"
+        return None if status == "available" else status
 
     @property
     def iam_is_off(self) -> bool:
@@ -158,25 +194,38 @@ class Evidence:
         """
         subject = self.subject
         credentials = self._session.get_credentials()
+        # Whole seconds, as the log of RDS has them.
+        self._tried = self._tried or float(int(time.time()))
         token = sign(credentials, subject.host, subject.port, subject.user, str(subject.region))
         secure = self._encrypted()
         return log_in(secure, user=subject.user, database=subject.database, token=token)
 
-    def logged(self) -> str | None:
-        """The last line of the instance's log of refused tokens that names the user.
+    def logged(self) -> Logged:
+        """What the instance's log of refused tokens says of the user since a login was tried.
 
-        None if this caller may not read it, or there is none.
+        It takes moments for an entry to come there, for which this waits.
         """
+        wanted = {
+            "logGroupName": f"/aws/rds/instance/{self.subject.instance}/iam-db-auth-error",
+            "filterPattern": f'"{self.subject.user}"',
+            "startTime": int((self._tried or time.time()) * 1000),
+        }
+        end = time.monotonic() + SECONDS
         try:
             logs = self._session.client("logs", region_name=self.subject.region, config=_IMPATIENT)
-            events = logs.filter_log_events(
-                logGroupName=f"/aws/rds/instance/{self.subject.instance}/iam-db-auth-error",
-                filterPattern=f'"{self.subject.user}"',
-                startTime=int((datetime.now(UTC).timestamp() - 900) * 1000),
-            )["events"]
-        except (ClientError, BotoCoreError):
-            return None
-        return str(events[-1]["message"]).strip() if events else None
+            while True:
+                # A page may be empty though another is not.
+                pages = logs.get_paginator("filter_log_events").paginate(**wanted)
+                if events := [event for page in pages for event in page["events"]]:
+                    return Logged(line=str(events[-1]["message"]).strip())
+                if time.monotonic() > end:
+                    return Logged()
+                time.sleep(0.2)
+        except ClientError as error:
+            refused: Any = error.response
+            return Logged(refusal=refused["Error"]["Code"])
+        except BotoCoreError as error:
+            return Logged(refusal=type(error).__name__)
 
     @property
     def _address(self) -> tuple[str, int]:

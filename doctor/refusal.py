@@ -24,14 +24,20 @@ def refusal(evidence: Evidence, error: LoginError) -> Answer:
 
 def _refused_token(evidence: Evidence, said: str) -> Answer:
     logged = evidence.logged()
-    if logged is None:
+    if logged.line:
+        cause = in_the_log(logged.line)
         return failed(
-            "refused-token",
-            f"{said}; this role may not read {_LOG}, which says whether it was the policy, the"
-            " token or the service",
+            cause.key if cause else "refused-token", f"{said}; {_LOG} says: {logged.line}"
         )
-    cause = in_the_log(logged)
-    return failed(cause.key if cause else "refused-token", f"{said}; {_LOG} says: {logged}")
+    if logged.refusal == "ResourceNotFoundException":
+        why = f"{_LOG} is not exported, which would say"
+    elif logged.refusal:
+        why = f"this role may not read {_LOG} ({logged.refusal}), which says"
+    else:
+        why = f"{_LOG} has no line of it yet, which will say"
+    return failed(
+        "refused-token", f"{said}; {why} whether it was the policy, the token or the service"
+    )
 
 
 def _from_inside(evidence: Evidence, key: str, said: str) -> Answer:

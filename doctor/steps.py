@@ -1,23 +1,31 @@
 """The steps of a diagnosis, each a question to the evidence."""
 
-import re
 from collections.abc import Callable
+from ipaddress import IPv4Address
 
 from doctor.answer import Answer, failed, fine, unknown
 from doctor.evidence import Evidence
 from doctor.refusal import refusal
-from doctor.subject import Subject
+from rds_login.cause_table import CAUSES, Cause
+from rds_login.endpoint import endpoint
 from rds_login.login import LoginError
-from rds_login.recognition import before_the_login, seen
+from rds_login.recognition import before_the_login, of_status, seen
 
 Step = Callable[[Evidence], Answer]
 
 CLOCK_SECONDS = 300
 """How far AWS lets a clock be wrong (AWS IAM, "Elements of an AWS API request signature")."""
 FEW_CONNECTIONS = 3
-_ENDPOINT = re.compile(r"\.(?P<region>[a-z]{2}(-[a-z]+)+-\d)\.rds\.amazonaws\.com(\.cn)?$")
-_ENDED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
-_MISSING = {"NoCredentials", "NoCredentialsError", "CredentialRetrievalError"}
+_MARKS = {"rds_iam", "airflow_rds_iam"}  # roles that give nothing
+# Codes of AWS's answers, and names of botocore's own errors.
+_ENDED = {
+    *("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"),
+    *("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"),
+}
+_MISSING = {
+    *("NoCredentials", "NoCredentialsError", "PartialCredentialsError"),
+    *("CredentialRetrievalError", "ProfileNotFound", "InvalidConfigError"),
+}
 _REFUSED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}
 
 
@@ -38,6 +46,8 @@ def identity(evidence: Evidence) -> Answer:
         return failed("ended-credentials", said)
     if code in _REFUSED:
         return failed("refused-credentials", said)
+    if caller.assuming:
+        return failed("refused-role", said)
     return unknown(f"AWS does not say who asks ({code}: {message})")
 
 
@@ -46,10 +56,10 @@ def region(evidence: Evidence) -> Answer:
     subject = evidence.subject
     if not subject.region:
         return failed("no-region", "neither the AWS connection nor the environment names one")
-    found = _ENDPOINT.search(subject.host)
+    found = endpoint(subject.host)
     if found is None:
         return unknown(f"{subject.region}; {subject.host} does not tell its own")
-    if found["region"] != subject.region:
+    if found.region != subject.region:
         return failed(
             "other-region", f"tokens are for {subject.region}, {subject.host} is in another"
         )
@@ -59,14 +69,18 @@ def region(evidence: Evidence) -> Answer:
 def name(evidence: Evidence) -> Answer:
     """Whether the host is an endpoint's name, and leads to a private address."""
     subject = evidence.subject
-    if not _ENDPOINT.search(subject.host):
-        return failed("alias", f"{subject.host} does not end as an endpoint of Amazon RDS does")
+    if endpoint(subject.host) is None:
+        return failed("alias", f"{subject.host} has not the form of an endpoint of Amazon RDS")
     try:
         addresses = evidence.addresses
     except OSError as error:
-        return _of(error, subject)
+        if evidence.is_gone:
+            return failed("no-instance", f"RDS has no instance {subject.instance}")
+        return failed(before_the_login(error).key, seen(error, subject.host, subject.port))
     shown = ", ".join(map(str, addresses))
-    if not all(address.is_private for address in addresses):
+    # Inside a VPC an IPv6 address is a global one, and so may be a range that a company owns.
+    public = any(isinstance(one, IPv4Address) and one.is_global for one in addresses)
+    if public and (evidence.instance or {}).get("PubliclyAccessible", True):
         return failed("public-address", f"{subject.host} is {shown}")
     return fine(shown)
 
@@ -76,7 +90,7 @@ def port(evidence: Evidence) -> Answer:
     try:
         evidence.reach()
     except OSError as error:
-        return _of(error, evidence.subject, also=evidence.status)
+        return _of(error, evidence)
     return fine(f"{evidence.subject.endpoint} answers")
 
 
@@ -89,7 +103,7 @@ def certificate(evidence: Evidence) -> Answer:
         cause = before_the_login(error, answered=True)
         if cause.key == "no-authorities":
             return failed(cause.key, f"{subject.authorities or 'no file'} holds no certificate")
-        return failed(cause.key, seen(error, subject.host, subject.port))
+        return _of(error, evidence, cause)
     return fine(f"trusted, and for {subject.host}")
 
 
@@ -118,6 +132,9 @@ def permission(evidence: Evidence) -> Answer:
     if decision is None:
         return unknown("this role may not ask IAM; the login tells")
     if decision != "allowed":
+        # A simulation does not know what a policy's conditions ask for; a login does.
+        if evidence.gets_in:
+            return fine(f"IAM's simulation says {decision}, and the login works")
         key = "denied-permission" if decision == "explicitDeny" else "no-permission"
         return failed(key, f"IAM says {decision} to rds-db:connect on {resource}")
     return fine(f"IAM allows rds-db:connect on {resource}")
@@ -131,37 +148,44 @@ def login(evidence: Evidence) -> Answer:
     except LoginError as error:
         return refusal(evidence, error)
     except OSError as error:
-        return failed("lost-connection", seen(error, subject.host, subject.port))
+        return _of(error, evidence, CAUSES["lost-connection"])
     return fine(f"in as {subject.user}")
 
 
 def user(evidence: Evidence) -> Answer:
-    """Whether the user is in the group of its level."""
+    """Whether the user is in the group of its level, and acts with it."""
     expected = evidence.subject.group
     rows = evidence.session.run(
-        "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname <> session_user AND"
+        "SELECT rolname,"
+        " rolname = current_user OR pg_catalog.pg_has_role(session_user, oid, 'USAGE')"
+        " FROM pg_catalog.pg_roles WHERE rolname <> session_user AND"
         " pg_catalog.pg_has_role(session_user, oid, 'MEMBER')"
         " ORDER BY rolname"
     )
-    groups = [row[0] for row in rows or () if row[0] not in {"rds_iam", "airflow_rds_iam"}]
-    seen = f"in {', '.join(groups) or 'no group'}"
-    return failed("no-group", seen) if _lacks(expected, groups) else fine(seen)
+    groups = {row[0]: row[1] for row in rows or () if row[0] not in _MARKS}
+    shown = f"in {', '.join(groups) or 'no group'}"
+    if expected not in groups if expected else not groups:
+        return failed("no-group", shown)
+    if expected and not groups[expected]:
+        return failed("idle-group", f"{shown}, and does not act as {expected}")
+    return fine(shown)
 
 
 def capacity(evidence: Evidence) -> Answer:
-    """How many connections are left, of the server's and of the user's own."""
-    [[server, mine]] = evidence.session.run(
+    """How many connections are left beside the doctor's own, of the server's and of the user's."""
+    # Of others' sessions, a user may see whose they are and in which database, and no more.
+    [[server, limit, mine]] = evidence.session.run(
         "SELECT current_setting('max_connections')::int"
         " - current_setting('superuser_reserved_connections')::int"
         " - coalesce(current_setting('reserved_connections', true)::int, 0)"
-        " - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
-        "    WHERE backend_type = 'client backend'),"
-        " (SELECT nullif(rolconnlimit, -1) - (SELECT count(*) FROM pg_catalog.pg_stat_activity"
-        "    WHERE usename = session_user) FROM pg_catalog.pg_roles WHERE rolname = session_user)"
-    ) or [[0, None]]
-    left = server if mine is None else min(server, mine)
-    seen = f"{left} are left to {evidence.subject.user}"
-    return failed("few-connections", seen) if left < FEW_CONNECTIONS else fine(seen)
+        " - (SELECT count(*) - 1 FROM pg_catalog.pg_stat_activity WHERE datid IS NOT NULL),"
+        " (SELECT nullif(rolconnlimit, -1) FROM pg_catalog.pg_roles WHERE rolname = session_user),"
+        " (SELECT count(*) - 1 FROM pg_catalog.pg_stat_activity WHERE usename = session_user)"
+    ) or [[0, None, 0]]
+    left = server if limit is None else min(server, limit - mine)
+    few = min(FEW_CONNECTIONS, limit or FEW_CONNECTIONS)
+    shown = f"{left} are left to {evidence.subject.user}"
+    return failed("few-connections", shown) if left < few else fine(shown)
 
 
 def locks(evidence: Evidence) -> Answer:
@@ -197,13 +221,13 @@ STEPS: dict[str, Step] = {
 """Every step by its name, in the order in which they are asked."""
 
 
-def _lacks(expected: str | None, groups: list[str]) -> bool:
-    return expected not in groups if expected else not groups
-
-
-def _of(error: OSError, subject: Subject, *, also: str | None = None) -> Answer:
-    said = seen(error, subject.host, subject.port)
-    return failed(before_the_login(error).key, f"{said}; {also}" if also else said)
+def _of(error: OSError, evidence: Evidence, cause: Cause | None = None) -> Answer:
+    """What the error says, unless RDS knows better why the server does not answer."""
+    said = seen(error, evidence.subject.host, evidence.subject.port)
+    key = (cause or before_the_login(error)).key
+    if status := evidence.status:
+        return failed(of_status(status) or key, f"{said}; RDS says that it is {status}")
+    return failed(key, said)
 
 
 def _role(arn: str) -> tuple[str, str]:

@@ -253,6 +253,18 @@ class Emulator:
 
         actions[action] = handle
 
+    def export_log(self, group: str, stream: str, line: str) -> None:
+        """Have CloudWatch Logs keep a line, where there is a log group of that name."""
+        with self.scope():
+            if group not in self.store("cloudwatch_logs", "_log_groups"):
+                return
+            where: dict[str, Any] = {"logGroupName": group, "logStreamName": stream}
+            self._get("services.cloudwatch_logs", "_create_log_stream")(where)
+            event = {"timestamp": int(time.time() * 1000), "message": line}
+            self._get("services.cloudwatch_logs", "_put_log_events")(
+                {**where, "logEvents": [event]}
+            )
+
     # Identities
 
     def on_decision(self, record: Callable[[Decision], None]) -> None:

@@ -23,7 +23,11 @@ from proof.account import Account, Credentials
 from proof.programs import ROOT, ProgramError, environment, finish, started, tail
 
 BIN = ROOT / ".local/venvs/airflow/bin"
+BIN_2 = ROOT / ".local/venvs/airflow-2/bin"
+"""Of the newest Airflow 2, which `make e2e` installs."""
 WORKER = Path(__file__).with_name("airflow_worker.py")
+DOCTOR = Path(__file__).with_name("airflow_doctor.py")
+PATHS = Path(__file__).with_name("airflow_paths.py")
 SETTINGS = Path(__file__).with_name("airflow_local_settings.py")
 SESSION = "worker"
 """Name of the session of the execution role that Airflow's own calls are made with."""
@@ -133,21 +137,30 @@ class Airflow:
     home: Path
     variables: dict[str, str]
     log: Path
+    programs: Path = BIN
 
     @contextmanager
     def worker(self) -> Generator[Worker]:
         """A worker, until left."""
+        with self.answering(WORKER) as (questions, answers):
+            yield Worker(questions, answers, self.log)
+
+    @contextmanager
+    def answering(
+        self, program: Path, variables: Mapping[str, str] | None = None
+    ) -> Generator[tuple[IO[str], IO[str]]]:
+        """A program that answers lines, until left: where to ask it, and where it answers."""
         with started(
             # Without -P our own module of Airflow's name would be in its way.
-            [BIN / "python", "-P", WORKER],
+            [self.programs / "python", "-P", program],
             log=self.log,
-            variables=self.variables,
+            variables={**self.variables, **(variables or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process:
             if not process.stdin or not process.stdout:
-                raise TypeError("a worker is spoken to through pipes")
-            yield Worker(process.stdin, process.stdout, self.log)
+                raise TypeError("a program that answers is spoken to through pipes")
+            yield process.stdin, process.stdout
 
     def python(self, code: str, *, given: str, variables: Mapping[str, str]) -> str:
         """Run a program as another process of Airflow's.
@@ -161,7 +174,7 @@ class Airflow:
             What it printed, errors too.
         """
         finished = subprocess.run(  # noqa: S603
-            [BIN / "python", "-P", "-c", code],
+            [self.programs / "python", "-P", "-c", code],
             env=environment({**self.variables, **variables}),
             input=given,
             stdout=subprocess.PIPE,
@@ -197,33 +210,36 @@ class Airflow:
         with ExitStack() as stack:
             for name, arguments in programs.items():
                 log = self.log.with_name(f"airflow-{name}.log")
-                command = [BIN / "airflow", name, *arguments]
+                command = [self.programs / "airflow", name, *arguments]
                 stack.enter_context(started(command, log=log, variables=variables))
             _wait_for(f"{url}/api/v2/monitor/health", seconds=120)
             yield url
 
 
 @contextmanager
-def initialized(home: Path, *, log: Path) -> Generator[Callable[[], None]]:
+def initialized(home: Path, *, log: Path, programs: Path = BIN) -> Generator[Callable[[], None]]:
     """Begin to make Airflow's own database in ``home``, which needs nothing that is deployed.
 
     An empty one is kept for the next time, as long as the local Airflow is the same.
+    That of another one, whose ``programs`` are given, is not kept.
 
     Yields:
         Waits until the database is made; ProgramError if it cannot be.
     """
     database = home / "airflow.db"
     home.mkdir(parents=True, exist_ok=True)
-    if empty := empty_database.kept():
+    keeps = programs == BIN
+    if keeps and (empty := empty_database.kept()):
         database.write_bytes(empty)
         yield lambda: None
         return
     variables = {"AIRFLOW_HOME": str(home), **LOCAL_OPTIONS}
-    with started([BIN / "airflow", "db", "migrate"], log=log, variables=variables) as process:
+    with started([programs / "airflow", "db", "migrate"], log=log, variables=variables) as process:
 
         def wait() -> None:
             finish(process, log=log)
-            empty_database.keep(database.read_bytes())
+            if keeps:
+                empty_database.keep(database.read_bytes())
 
         yield wait
 
@@ -234,6 +250,7 @@ def set_up(
     *,
     home: Path,
     log: Path,
+    programs: Path = BIN,
 ) -> Airflow:
     """Do what Amazon MWAA does with an environment that was deployed.
 
@@ -242,6 +259,7 @@ def set_up(
         record: the environment as MWAA describes it.
         home: Airflow's home, with its own database.
         log: file that Airflow logs to.
+        programs: those of the Airflow that it is.
 
     Raises:
         LookupError: the local Airflow lacks something that the environment's requirements want.
@@ -250,7 +268,7 @@ def set_up(
     role = assume(account, record, session=SESSION, seconds=12 * 3600)
     download(account.client("s3", role), record, home)
     _append_authorities(account, home)
-    check_requirements(home / record["RequirementsS3Path"])
+    check_requirements(home / record["RequirementsS3Path"], programs)
     (home / "config").mkdir(exist_ok=True)
     shutil.copy(SETTINGS, home / "config")
     own = {
@@ -260,7 +278,8 @@ def set_up(
         # The endpoint's real name stands for an address on loopback here.
         "PGHOSTADDR": "127.0.0.1",
     }
-    return Airflow(home=home, variables=own | delivered_variables(record, home, own), log=log)
+    variables = own | delivered_variables(record, home, own)
+    return Airflow(home=home, variables=variables, log=log, programs=programs)
 
 
 def delivered_variables(
@@ -338,9 +357,9 @@ def exports(script: Path, variables: dict[str, str]) -> dict[str, str]:
     }
 
 
-def check_requirements(file: Path) -> None:
+def check_requirements(file: Path, programs: Path = BIN) -> None:
     """LookupError for a requirement that the local Airflow does not have installed."""
-    [packages] = (BIN.parent / "lib").glob("python*/site-packages")
+    [packages] = (programs.parent / "lib").glob("python*/site-packages")
     for line in file.read_text().splitlines():
         requirement = re.sub(r"(^|\s)#.*", "", line).strip()
         if not requirement or requirement.startswith("-"):

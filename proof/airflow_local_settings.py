@@ -9,19 +9,22 @@ import os
 import ssl
 from typing import Any
 
-import psycopg
+import psycopg2
+
+try:
+    import psycopg
+except ImportError:  # of Airflow 3 alone
+    psycopg = None
 
 MWAA_HOME = "/usr/local/airflow/"
 
-_connect = psycopg.Connection.connect
+_connect_2 = psycopg2.connect
 _create_default_context = ssl.create_default_context
 
 
-def connect(conninfo: str = "", **options: Any) -> psycopg.Connection[Any]:
-    """As psycopg's own."""
-    if "sslrootcert" in options:
-        options["sslrootcert"] = _here(options["sslrootcert"])
-    return _connect(conninfo, **options)
+def connect_2(*arguments: Any, **options: Any) -> Any:
+    """As psycopg2's own."""
+    return _connect_2(*arguments, **_found(options))
 
 
 def create_default_context(*arguments: Any, **options: Any) -> ssl.SSLContext:
@@ -31,12 +34,26 @@ def create_default_context(*arguments: Any, **options: Any) -> ssl.SSLContext:
     return _create_default_context(*arguments, **options)
 
 
+def _found(options: dict[str, Any]) -> dict[str, Any]:
+    if "sslrootcert" in options:
+        return {**options, "sslrootcert": _here(options["sslrootcert"])}
+    return options
+
+
 def _here(file: str) -> str:
     if not file.startswith(MWAA_HOME):
         return file
     return os.path.join(os.environ["AIRFLOW_HOME"], file.removeprefix(MWAA_HOME))  # noqa: PTH118
 
 
-# The hook asks the class, SQLAlchemy the module.
-psycopg.connect = psycopg.Connection.connect = connect
+if psycopg:
+    _connect = psycopg.Connection.connect
+
+    def connect(conninfo: str = "", **options: Any) -> Any:
+        """As psycopg's own."""
+        return _connect(conninfo, **_found(options))
+
+    # The hook asks the class, SQLAlchemy the module.
+    psycopg.connect = psycopg.Connection.connect = connect
+psycopg2.connect = connect_2
 ssl.create_default_context = create_default_context

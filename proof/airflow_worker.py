@@ -13,10 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from airflow.configuration import conf as settings
-from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.listeners import hookimpl
 from airflow.models import TaskInstance
-from airflow.sdk.listener import get_listener_manager
+
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+try:
+    from airflow.dag_processing.dagbag import BundleDagBag
+    from airflow.sdk.listener import get_listener_manager
+
+    date_parameter = "logical_date"
+except ImportError:  # Airflow 2
+    from airflow.listeners.listener import get_listener_manager
+    from airflow.models.dagbag import DagBag
+
+    date_parameter = "execution_date"
+
+    def BundleDagBag(folder: Path, **_: Any) -> Any:  # noqa: N802
+        """As Airflow 3 has it."""
+        return DagBag(folder)
 
 
 class FailureListener:
@@ -35,7 +49,7 @@ class FailureListener:
         self.errors[task_instance.task_id, index] = name + str(error).strip()
 
 
-def dag_bag() -> BundleDagBag:
+def dag_bag() -> Any:
     """The DAGs of Airflow's folder as it is now: read as Airflow reads them, beside one another."""
     folder = Path(settings.get_mandatory_value("core", "dags_folder"))
     return BundleDagBag(folder, bundle_path=folder)
@@ -65,9 +79,8 @@ def run(
     before = dict(os.environ)
     os.environ.update(variables)
     try:
-        dag_run = dags.dags[dag_id].test(
-            logical_date=datetime.fromisoformat(logical_date), run_conf=conf
-        )
+        when = {date_parameter: datetime.fromisoformat(logical_date)}
+        dag_run = dags.dags[dag_id].test(**when, run_conf=conf)
     finally:
         os.environ.clear()
         os.environ.update(before)

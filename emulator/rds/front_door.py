@@ -45,6 +45,7 @@ class FrontDoor:
         server_socket: Path,
         server_log: Path,
         error_log: Path,
+        export: Callable[[str], None],
         certificate: ssl.SSLContext,
         port: int = 0,
     ) -> None:
@@ -54,6 +55,7 @@ class FrontDoor:
         self.check: Checker = refuse
         self._server_log = server_log
         self._error_log = error_log
+        self._export = export
         self._administrator: psycopg.AsyncConnection[tuple[bool]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
@@ -110,8 +112,10 @@ class FrontDoor:
             self.check(user, token)
         except ValueError as error:
             time = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+            line = f"{time} {client} {user}@{database}: {error}"
             with self._error_log.open("a") as log:
-                log.write(f"{time} {client} {user}@{database}: {error}\n")
+                log.write(f"{line}\n")
+            self._export(line)
             return False
         return True
 

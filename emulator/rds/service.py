@@ -23,6 +23,7 @@ _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 # What a client that verifies must refuse: a certificate of an authority that none trusts, and one
 # of the right authority for another server.
 _UNTRUSTED, _MISNAMED = "untrusted", "misnamed"
+IAM_LOG = "iam-db-auth-error"
 
 
 @dataclass
@@ -72,6 +73,8 @@ class Rds:
         emulator.around("ModifyDBInstance", before=self._check_change, after=self._change)
         emulator.around("DeleteDBInstance", after=lambda asked: self._remove(_name(asked)))
         emulator.around("RebootDBInstance", after=lambda asked: self._restart(_name(asked)))
+        emulator.around("StopDBInstance", after=lambda asked: self._stop(_name(asked)))
+        emulator.around("StartDBInstance", after=lambda asked: self._start(_name(asked)))
         emulator.around("CreateDBSnapshot", after=self._save)
         emulator.around("RestoreDBInstanceFromDBSnapshot", after=self._restore)
 
@@ -214,7 +217,10 @@ class Rds:
         door = FrontDoor(
             server_socket=server.socket,
             server_log=server.log,
-            error_log=self._log(name, "iam-db-auth-error"),
+            error_log=self._log(name, IAM_LOG),
+            export=partial(
+                self._emulator.export_log, f"/aws/rds/instance/{name}/{IAM_LOG}", f"{name}.0"
+            ),
             certificate=self._authority.server_context(host),
             port=self._ports.get(name, 0),
         )
@@ -252,6 +258,17 @@ class Rds:
             self._in_loop(instance.door.forget_server())
             instance.server.stop()
             instance.server.start()
+
+    def _stop(self, name: str) -> None:
+        """Nothing answers at a stopped instance's port, and its name stays."""
+        instance = self._instances[name]
+        self._in_loop(instance.door.close())
+        instance.server.stop()
+
+    def _start(self, name: str) -> None:
+        server = self._instances[name].server
+        server.start()
+        self._open(name, self._record(name), server)
 
     def _remove(self, name: str) -> None:
         if instance := self._instances.pop(name, None):

@@ -157,6 +157,16 @@ _ALL = (
         place="here",
     ),
     Cause(
+        key="refused-role",
+        step="identity",
+        clients_say=("is not authorized to perform: sts:AssumeRole",),
+        means="the AWS connection or the profile names a role to become, which these credentials"
+        " may not",
+        remedy="let them sts:AssumeRole on it and have its trust policy name them, or take the"
+        " role out of the AWS connection",
+        place="here",
+    ),
+    Cause(
         key="other-role",
         step="identity",
         clients_say=(),
@@ -211,6 +221,15 @@ _ALL = (
         place="instance",
     ),
     Cause(
+        key="no-instance",
+        step="name",
+        clients_say=("could not translate host name", "failed to resolve host", "does not resolve"),
+        means="there is no such instance any more: it was deleted or renamed",
+        remedy="look for what it is called now (aws rds describe-db-instances), and deploy the"
+        " access stack (make access), which writes the endpoint into each connection",
+        place="connection",
+    ),
+    Cause(
         key="public-address",
         step="name",
         clients_say=(),
@@ -239,6 +258,23 @@ _ALL = (
         means="this machine has no route to the instance's network",
         remedy="connect to the VPC (VPN, peering, Session Manager's port forwarding)",
         place="here",
+    ),
+    Cause(
+        key="stopped",
+        step="port",
+        clients_say=("timeout expired", "Connection refused"),
+        means="somebody stopped the instance",
+        remedy="start it (aws rds start-db-instance), and wait for some minutes",
+        place="instance",
+    ),
+    Cause(
+        key="broken-instance",
+        step="port",
+        clients_say=("timeout expired", "Connection refused"),
+        means="RDS cannot run the instance: its key, network, parameters or capacity are not there",
+        remedy="look at the instance's events, which say what is missing; give it back, or restore"
+        " the instance from a snapshot",
+        place="instance",
     ),
     Cause(
         key="closed-port",
@@ -587,6 +623,15 @@ _ALL = (
         clients_say=("permission denied for schema", "permission denied for table"),
         means="the user is in and lacks the group of its level: somebody took it away by hand",
         remedy="run make repair, which gives each declared user its group again",
+        place="declaration",
+    ),
+    Cause(
+        key="idle-group",
+        step="user",
+        clients_say=("permission denied for schema", "permission denied for table"),
+        means="the user has the group of its level and does not act with it: somebody changed its"
+        " INHERIT or the role that it starts as (ALTER ROLE … SET role)",
+        remedy="run make repair, which makes each declared user whole",
         place="declaration",
     ),
     Cause(

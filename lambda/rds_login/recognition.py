@@ -11,6 +11,19 @@ _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_
 _ENDED = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 _NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE")
 
+_STATUSES = {
+    "stopped": "stopped",
+    "stopping": "stopped",
+    "storage-full": "full-storage",
+    "deleting": "no-instance",
+    "failed": "broken-instance",
+    "restore-error": "broken-instance",
+    **dict.fromkeys(
+        ("creating", "starting", "rebooting", "renaming", "maintenance", "upgrading"),
+        "starting",
+    ),
+}
+
 
 def before_the_login(error: BaseException, *, answered: bool = False) -> Cause:
     """Of an error that came before the server was asked for a login.
@@ -62,6 +75,16 @@ def in_the_log(line: str) -> Cause | None:
         if any(words in line for words in cause.logged):
             return cause
     return None
+
+
+def of_status(status: str) -> str | None:
+    """The key of the cause that an instance's status is; None if it explains nothing.
+
+    Source: Amazon RDS User Guide, "Viewing Amazon RDS DB instance status".
+    """
+    if status.startswith(("incompatible-", "inaccessible-", "insufficient-")):
+        return "broken-instance"
+    return _STATUSES.get(status)
 
 
 def _key(error: BaseException, answered: bool) -> str:

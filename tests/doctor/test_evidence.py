@@ -136,7 +136,7 @@ def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert _cause(name(Evidence(nowhere, session=None))) == "unknown-name"
+    assert _cause(name(Evidence(nowhere, session=Nobody()))) == "unknown-name"
 
 
 def test_of_a_connection_without_a_host_rds_is_asked_for_no_instance() -> None:

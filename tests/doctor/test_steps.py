@@ -12,7 +12,7 @@ import pytest
 
 from doctor.answer import State
 from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence import Caller, Evidence
+from doctor.evidence import Caller, Evidence, Logged
 from doctor.inside import Inside, Room
 from doctor.steps import STEPS
 from doctor.subject import Subject
@@ -52,8 +52,11 @@ class Told:
     decision: str | None = "allowed"
     entered: Any = None
     log: str | None = None
-    groups: list[str] = field(default_factory=lambda: ["orders_reader", "rds_iam"])
-    left: tuple[int, int | None] = (40, 8)
+    groups: dict[str, bool] = field(
+        default_factory=lambda: {"orders_reader": True, "rds_iam": True}
+    )
+    left: tuple[int, int | None, int] = (40, 8, 0)
+    is_gone: bool = False
     instance: dict[str, Any] | None = None
     status: str | None = None
     iam_is_off: bool = False
@@ -75,8 +78,12 @@ class Told:
         assert resource_arn.endswith(f":dbuser:{self.resource_id}/{self.subject.user}")
         return self.decision
 
-    def logged(self) -> str | None:
-        return self.log
+    @property
+    def gets_in(self) -> bool:
+        return self.entered is None
+
+    def logged(self) -> Logged:
+        return Logged(line=self.log, refusal=None if self.log else "AccessDeniedException")
 
     @property
     def session(self) -> "Told":
@@ -86,7 +93,7 @@ class Told:
     def run(self, sql: str) -> list[Any]:
         if "pg_blocking_pids" in sql:
             return self.waiting
-        return [self.left] if "max_connections" in sql else [[name] for name in self.groups]
+        return [self.left] if "max_connections" in sql else [[*one] for one in self.groups.items()]
 
 
 def _told(answer: Any) -> Any:
@@ -116,13 +123,17 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no-credentials": {"caller": Caller(refusal=("NoCredentials", "there are none"))},
     "ended-credentials": {"caller": Caller(refusal=("ExpiredToken", "it ended"))},
     "refused-credentials": {"caller": Caller(refusal=("InvalidClientTokenId", "unknown"))},
+    "refused-role": {"caller": Caller(refusal=("AccessDenied", "not authorized"), assuming=True)},
     "other-role": {"caller": replace(CALLER, arn=str(CALLER.arn).replace("analyst", "other"))},
     "no-region": {"subject": _of(region=None)},
     "other-region": {"subject": _of(region="us-east-1"), "entered": PAM},
     "alias": {"subject": _of(host="db.example.com"), "entered": PAM},
     "unknown-name": {"address": socket.gaierror(socket.EAI_NONAME, "not known")},
+    "no-instance": {"address": socket.gaierror(socket.EAI_NONAME, "no"), "is_gone": True},
     "public-address": {"address": ip_address("54.93.1.2"), "reached": TimeoutError()},
     "silent-port": {"reached": TimeoutError()},
+    "stopped": {"reached": TimeoutError(), "status": "stopped"},
+    "broken-instance": {"reached": TimeoutError(), "status": "inaccessible-encryption-credentials"},
     "no-route": {"reached": OSError(101, "Network is unreachable")},
     "closed-port": {"reached": ConnectionRefusedError()},
     "no-dns": {"address": socket.gaierror(socket.EAI_AGAIN, "try again")},
@@ -166,8 +177,9 @@ FAULTS: dict[str, dict[str, Any]] = {
     "damaged-server": {"entered": LoginError("XX001", "invalid page")},
     "lost-connection": {"entered": ConnectionResetError()},
     "refused": {"entered": LoginError("XX000", "something else")},
-    "no-group": {"groups": ["rds_iam", "airflow_rds_iam"]},
-    "few-connections": {"left": (1, None)},
+    "no-group": {"groups": {"rds_iam": True, "airflow_rds_iam": False}},
+    "idle-group": {"groups": {"orders_reader": False, "rds_iam": True}},
+    "few-connections": {"left": (1, None, 0)},
     "waiting": {"waiting": [[7, 90, "shop_orders_own"]]},
 }
 """One fault each; what it brings about further down is told, too."""
@@ -276,3 +288,58 @@ def test_machines_are_told_the_same() -> None:
         "state": "not reached",
         "seen": "the step before explains it",
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "key"),
+    [
+        ("storage-full", "full-storage"),
+        ("rebooting", "starting"),
+        ("incompatible-network", "broken-instance"),
+        ("modifying", "silent-port"),
+    ],
+)
+def test_what_rds_says_of_an_instance_that_does_not_answer_is_believed(
+    status: str, key: str
+) -> None:
+    assert _diagnosed(reached=TimeoutError(), status=status)[0] == key
+
+
+def test_a_simulation_that_knows_less_than_a_login_is_not_believed() -> None:
+    """Of a condition on a tag, say, a simulation does not know the value."""
+    assert _diagnosed(decision="implicitDeny")[0] is None
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.1.7", "100.64.3.4", "fd00::1", "2a05:d014:1::1"], ids=str
+)
+def test_an_address_of_a_vpc_is_no_public_one(address: str) -> None:
+    assert _diagnosed(address=ip_address(address))[0] is None
+
+
+def test_an_address_that_a_company_owns_is_no_public_one_where_rds_knows_better() -> None:
+    owned = {"PubliclyAccessible": False}
+    assert _diagnosed(address=ip_address("54.93.1.2"), instance=owned)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("left", "key"),
+    [
+        ((40, 1, 0), None),
+        ((40, 2, 0), None),
+        ((40, 2, 1), "few-connections"),
+        ((40, 50, 48), "few-connections"),
+        ((2, None, 0), "few-connections"),
+    ],
+)
+def test_a_user_that_may_have_few_connections_is_healthy_while_it_has_them(
+    left: tuple[int, int | None, int], key: str | None
+) -> None:
+    assert _diagnosed(left=left)[0] == key
+
+
+def test_an_endpoint_in_china_is_one() -> None:
+    there = _of(
+        host="dev-warehouse.abcdefghijkl.rds.cn-north-1.amazonaws.com.cn", region="cn-north-1"
+    )
+    assert _diagnosed(subject=there)[0] is None

@@ -1,10 +1,12 @@
 """One deployment for every test: what `make demo` shows, each fact by its name."""
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from proof import lock
+from proof.airflow import BIN_2, Airflow, initialized, set_up
 from proof.deployment import STATE, Deployment, deployed
 from proof.progress import Progress
 from proof.steps import access_matrix
@@ -20,3 +22,19 @@ def deployment() -> Generator[Deployment]:
 @pytest.fixture(scope="session")
 def matrix(deployment: Deployment) -> AccessMatrix:
     return access_matrix.tried(deployment)
+
+
+@pytest.fixture(scope="session")
+def airflow_2(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    """The newest Airflow 2, set up from what was deployed."""
+    home: Path = tmp_path_factory.mktemp("airflow-2")
+    log = home / "airflow.log"
+    with initialized(home, log=log, programs=BIN_2) as wait:
+        wait()
+    return set_up(
+        deployment.account,
+        deployment.airflow_environment,
+        home=home,
+        log=log,
+        programs=BIN_2,
+    )

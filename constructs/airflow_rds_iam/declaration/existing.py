@@ -4,7 +4,6 @@ import re
 
 from pydantic import Field, field_validator, model_validator
 
-from airflow_rds_iam.declaration.endpoint import KINDS, endpoint
 from airflow_rds_iam.declaration.existing_network import PrivateRange
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.values import (
@@ -13,6 +12,7 @@ from airflow_rds_iam.declaration.values import (
     RoleName,
     SecurityGroupId,
 )
+from rds_login.endpoint import KINDS, endpoint
 
 DESCRIBED = "aws rds describe-db-instances"
 

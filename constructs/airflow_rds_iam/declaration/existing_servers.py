@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.endpoint import endpoint
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.ranges import overlapping
+from rds_login.endpoint import endpoint
 
 
 def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:

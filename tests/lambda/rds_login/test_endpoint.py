@@ -1,6 +1,6 @@
 import pytest
 
-from airflow_rds_iam.declaration.endpoint import endpoint
+from rds_login.endpoint import endpoint
 
 
 @pytest.mark.parametrize(

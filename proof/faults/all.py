@@ -1,0 +1,274 @@
+"""Every fault that is tried, and what the doctor calls it for whom."""
+
+from proof.faults import network, roles, servers, users
+from proof.faults.fault import Fault, asked, while_in
+from proof.faults.users import by_the_master, by_the_owner
+
+ELSEWHERE = "us-east-1"
+# Nobody shuts the database that it is in.
+AS_OWNER = (
+    "GRANT {{database}}_owner TO CURRENT_USER WITH INHERIT TRUE;"
+    " ALTER DATABASE {{database}} {};"
+    " REVOKE {{database}}_owner FROM CURRENT_USER"
+)
+HEALTHY = Fault(title="nothing", inject=asked(), known=None)
+
+OF_ROLES = (
+    Fault(
+        title="no AWS credentials",
+        inject=asked(variables=roles.NOBODY),
+        known="no-credentials",
+    ),
+    Fault(
+        title="credentials of a session that has ended",
+        inject=roles.ended,
+        known="ended-credentials",
+    ),
+    Fault(title="keys that AWS does not know", inject=roles.unknown, known="refused-credentials"),
+    Fault(
+        title="credentials of another role than the declared one",
+        inject=roles.another_role,
+        known="other-role",
+        airflow="refused-token",
+    ),
+    Fault(
+        title="a clock that is 20 minutes behind", inject=asked(minutes=-20), known="wrong-clock"
+    ),
+    Fault(title="a clock that is 20 minutes ahead", inject=asked(minutes=20), known="wrong-clock"),
+    Fault(
+        title="a role without the policy",
+        inject=while_in(roles.no_policy),
+        known="no-permission",
+        alone="refused-token",
+    ),
+    Fault(
+        title="a policy for another user",
+        inject=while_in(roles.other_user),
+        known="no-permission",
+        alone="refused-token",
+    ),
+    Fault(
+        title="a policy for the server before a restore",
+        inject=while_in(roles.other_server),
+        known="no-permission",
+        alone="refused-token",
+    ),
+    Fault(
+        title="a policy that denies",
+        inject=while_in(roles.denied),
+        known="denied-permission",
+        alone="refused-token",
+    ),
+    Fault(
+        title="a permissions boundary without the login",
+        inject=while_in(roles.bounded),
+        known="no-permission",
+        alone="refused-token",
+    ),
+)
+OF_THE_NETWORK = (
+    Fault(
+        title="a region that is not the server's",
+        inject=asked(variables={"AWS_DEFAULT_REGION": ELSEWHERE, "AWS_REGION": ELSEWHERE}),
+        known="other-region",
+    ),
+    Fault(
+        title="a name that does not resolve",
+        inject=asked(variables={"PGHOSTADDR": ""}, resolves=""),
+        known="unknown-name",
+    ),
+    Fault(title="an address of the internet", inject=network.public, known="public-address"),
+    Fault(
+        title="another name for the endpoint (CNAME)",
+        inject=asked(
+            arguments=("--host", "orders.example.com"), connection={"host": "orders.example.com"}
+        ),
+        known="alias",
+    ),
+    Fault(
+        title="a port that refuses",
+        inject=asked(variables={"PGHOSTADDR": network.CLOSED}),
+        known="closed-port",
+    ),
+    Fault(title="a port that does not answer", inject=network.silent, known="silent-port"),
+    Fault(title="a server that says nothing", inject=network.mute, known="mute-server"),
+    Fault(title="a port that hangs up", inject=network.hanging_up, known="hung-up"),
+    Fault(title="a server without TLS", inject=network.without_tls, known="no-tls"),
+)
+OF_SERVERS = (
+    Fault(
+        title="a certificate of another authority",
+        inject=while_in(servers.untrusted),
+        known="unknown-authority",
+    ),
+    Fault(
+        title="the right authority and another server's name",
+        inject=while_in(servers.misnamed),
+        known="other-name",
+    ),
+    Fault(
+        title="no file of authorities",
+        inject=asked(
+            arguments=("--authorities", "/nonexistent.pem"),
+            connection={
+                "extra": {
+                    "sslrootcert": "/nonexistent.pem",
+                    "sqlalchemy_query": {
+                        "sslmode": "verify-full",
+                        "sslrootcert": "/nonexistent.pem",
+                    },
+                }
+            },
+        ),
+        known="no-authorities",
+    ),
+    Fault(
+        title="an instance that somebody stopped",
+        inject=while_in(servers.stopped),
+        known="stopped",
+        alone="closed-port",
+    ),
+    Fault(title="a server that is starting", inject=while_in(servers.starting), known="starting"),
+    Fault(
+        title="IAM authentication off",
+        inject=while_in(servers.without_iam),
+        known="iam-off",
+        alone="refused-token",
+    ),
+    Fault(
+        title="no connection left on the server",
+        inject=while_in(servers.exhausted),
+        known="no-connection-left",
+    ),
+)
+OF_USERS = (
+    Fault(
+        title="no such user",
+        inject=while_in(
+            by_the_master(
+                "ALTER ROLE {user} RENAME TO {user}_2", "ALTER ROLE {user}_2 RENAME TO {user}"
+            )
+        ),
+        known="no-user",
+        alone="no-iam-user",
+    ),
+    Fault(
+        title="a user without rds_iam",
+        inject=while_in(by_the_master("REVOKE rds_iam FROM {user}", "GRANT rds_iam TO {user}")),
+        known="no-iam-member",
+        alone="no-iam-user",
+    ),
+    Fault(
+        title="a user without LOGIN",
+        inject=while_in(by_the_master("ALTER ROLE {user} NOLOGIN", "ALTER ROLE {user} LOGIN")),
+        known="no-login",
+    ),
+    Fault(
+        title="a user with no connection of its own left",
+        inject=while_in(
+            by_the_master(
+                "ALTER ROLE {user} CONNECTION LIMIT 0",
+                "ALTER ROLE {user} CONNECTION LIMIT {limit}",
+            )
+        ),
+        known="own-limit",
+    ),
+    Fault(
+        title="a user without its group",
+        inject=while_in(by_the_master("REVOKE {group} FROM {user}", "GRANT {group} TO {user}")),
+        known="no-group",
+        airflow="no-connect",
+    ),
+    Fault(
+        title="CONNECT revoked",
+        inject=while_in(
+            by_the_owner(
+                "REVOKE CONNECT ON DATABASE {database} FROM {enters}",
+                "GRANT CONNECT ON DATABASE {database} TO {enters}",
+            )
+        ),
+        known="no-connect",
+    ),
+    Fault(
+        title="a database with no connection left",
+        inject=while_in(
+            by_the_owner(
+                "ALTER DATABASE {database} CONNECTION LIMIT 0",
+                "ALTER DATABASE {database} CONNECTION LIMIT -1",
+            )
+        ),
+        known="full-database",
+    ),
+    Fault(
+        title="a database that takes no connections",
+        inject=while_in(
+            by_the_master(
+                AS_OWNER.format("ALLOW_CONNECTIONS false"),
+                AS_OWNER.format("ALLOW_CONNECTIONS true"),
+            )
+        ),
+        known="shut-database",
+    ),
+    Fault(
+        title="few connections left to the user",
+        inject=while_in(users.crowded),
+        known="few-connections",
+    ),
+    Fault(
+        title="a session that waits for a lock",
+        inject=while_in(users.kept_waiting),
+        known="waiting",
+    ),
+)
+EVERY = (HEALTHY, *OF_ROLES, *OF_THE_NETWORK, *OF_SERVERS, *OF_USERS)
+
+
+def _connection(title: str, cause: str, **change: object) -> Fault:
+    return Fault(title=title, inject=asked(connection=change), known=cause, command=False)
+
+
+_NO_TLS = {"sslmode": "disable"}
+OF_CONNECTIONS = (
+    Fault(
+        title="no secret of this connection",
+        inject=asked(title="warehouse_absent", variables={"AIRFLOW_CONN_WAREHOUSE_ABSENT": ""}),
+        known="no-connection",
+        command=False,
+    ),
+    Fault(
+        title="the secret of another server",
+        inject=asked(title="billing_orders"),
+        known="other-server",
+        command=False,
+    ),
+    _connection("a connection without a host", "incomplete", host=None),
+    _connection("a connection without `iam`", "no-token", extra={"iam": False}),
+    _connection("a connection without TLS", "no-encryption", extra=_NO_TLS),
+    _connection("an engine without TLS", "no-encryption", extra={"sqlalchemy_query": _NO_TLS}),
+    _connection("TLS that verifies nothing", "no-verification", extra={"sslmode": "require"}),
+    _connection(
+        "an engine that verifies nothing", "no-verification", extra={"sqlalchemy_query": {}}
+    ),
+    _connection("a region in the extra", "unknown-option", extra={"region_name": ELSEWHERE}),
+    _connection(
+        "an AWS connection that is not there", "no-aws-connection", extra={"aws_conn_id": "absent"}
+    ),
+    _connection(
+        "an AWS connection of another region", "other-region", extra={"aws_conn_id": "elsewhere"}
+    ),
+    _connection(
+        "an AWS connection whose role may not be become",
+        "refused-role",
+        extra={"aws_conn_id": "barred"},
+    ),
+    _connection("another port", "closed-port", port=1),
+    _connection("a user that is not there", "no-iam-user", login="nobody_orders_read"),
+    _connection("a database that is not there", "no-database", schema="absent"),
+    _connection("another database's connection", "no-connect", schema="reports"),
+    Fault(
+        title="no region",
+        inject=asked(variables={"AWS_DEFAULT_REGION": "", "AWS_REGION": ""}),
+        known="no-region",
+        command=False,
+    ),
+)

@@ -1,0 +1,94 @@
+"""What can be between a client and its server."""
+
+import socket
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from threading import Thread
+
+from proof import impostor
+from proof.faults.fault import Asked, Scene
+from proof.progress import UnprovenError
+from proof.steps.server_identity import IMPOSTOR
+
+# Addresses of loopback, at which the instance's own port is free.
+CLOSED, SILENT, MUTE = "127.0.0.4", "127.0.0.5", "127.0.0.6"
+PUBLIC = "54.93.1.2"  # resolved and never asked
+
+
+@contextmanager
+def silent(scene: Scene) -> Generator[Asked]:
+    """A port whose queue is full, so that the kernel answers to nobody."""
+    with ExitStack() as held, _listening(scene, SILENT, backlog=0):
+        for _ in range(4):
+            one = held.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex((SILENT, scene.deployment.endpoint.port))
+        yield Asked(variables={"PGHOSTADDR": SILENT})
+
+
+@contextmanager
+def mute(scene: Scene) -> Generator[Asked]:
+    """A port that opens, and nobody speaks."""
+    with _listening(scene, MUTE, backlog=16):
+        yield Asked(variables={"PGHOSTADDR": MUTE})
+
+
+@contextmanager
+def hanging_up(scene: Scene) -> Generator[Asked]:
+    """A forwarded port that leads nowhere."""
+    with _listening(scene, MUTE, backlog=16) as server:
+
+        def hang_up() -> None:
+            try:
+                while True:
+                    server.accept()[0].close()
+            except OSError:
+                return
+
+        Thread(target=hang_up, daemon=True).start()
+        try:
+            yield Asked(variables={"PGHOSTADDR": MUTE})
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def without_tls(scene: Scene) -> Generator[Asked]:
+    """A server that speaks no TLS, and would take the token."""
+    with impostor.listening(IMPOSTOR, scene.deployment.endpoint.port) as server:
+        yield Asked(variables={"PGHOSTADDR": IMPOSTOR})
+    if server.tokens:
+        raise UnprovenError("the doctor sent a token in the clear")
+
+
+@contextmanager
+def public(scene: Scene) -> Generator[Asked]:
+    """A name that leads to an address of the internet, as that of a public instance does."""
+    with _publicly_accessible(scene):
+        yield Asked(variables={"PGHOSTADDR": ""}, resolves=PUBLIC)
+
+
+@contextmanager
+def _publicly_accessible(scene: Scene) -> Generator[None]:
+    _make_public(scene, True)
+    try:
+        yield
+    finally:
+        _make_public(scene, False)
+
+
+def _make_public(scene: Scene, public: bool) -> None:
+    scene.deployment.account.client("rds").modify_db_instance(
+        DBInstanceIdentifier=scene.deployment.instance["DBInstanceIdentifier"],
+        PubliclyAccessible=public,
+        ApplyImmediately=True,
+    )
+
+
+@contextmanager
+def _listening(scene: Scene, address: str, *, backlog: int) -> Generator[socket.socket]:
+    with closing(socket.socket()) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((address, scene.deployment.endpoint.port))
+        server.listen(backlog)
+        yield server

@@ -1,0 +1,58 @@
+"""A process in which the clock is wrong or names lead elsewhere; Airflow's own imports it, too."""
+
+import os
+import socket
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from doctor import evidence
+
+
+@contextmanager
+def otherwise(
+    variables: Mapping[str, str], minutes: float, resolves: str | None
+) -> Generator[None]:
+    """Change this process, until left.
+
+    Args:
+        variables: what changes in the environment; an empty one is taken away.
+        minutes: that the clock is ahead.
+        resolves: what names of RDS lead to, nothing if empty; the resolver's answer if None.
+    """
+    with ExitStack() as changed:
+        changed.enter_context(patch.dict(os.environ, variables))
+        for name in [name for name, value in variables.items() if not value]:
+            del os.environ[name]
+        if minutes:
+            clock = _clock(minutes)
+            there = clock.now(UTC).replace(tzinfo=None)
+            changed.enter_context(patch("botocore.auth.get_current_datetime", return_value=there))
+            changed.enter_context(patch.object(evidence, "datetime", clock))
+        if resolves is not None:
+            changed.enter_context(patch.object(socket, "getaddrinfo", _resolving(resolves)))
+        yield
+
+
+def _clock(minutes: float) -> type[datetime]:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]
+            return datetime.now(tz) + timedelta(minutes=minutes)
+
+    return Clock
+
+
+def _resolving(address: str) -> Any:
+    own = socket.getaddrinfo
+
+    def resolve(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
+        if ".rds.amazonaws.com" not in str(host):
+            return own(host, port, *rest, **options)
+        if not address:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    return resolve
