@@ -52,6 +52,8 @@ class AirflowStack(Stack):
             web_server_access=airflow.web_server_access,
             configuration=airflow.configuration,
             log_level=airflow.log_level,
+            log_levels=airflow.log_levels,
+            maintenance_window=airflow.maintenance_window,
             log_retention_days=airflow.log_retention_days,
             worker_replacement=airflow.worker_replacement,
             authorities=airflow.authorities,

@@ -18,6 +18,8 @@ AIRFLOW = {
     "web_server_access": "public_and_private",
     "configuration": {"core.parallelism": "64"},
     "log_level": "WARNING",
+    "log_levels": {"scheduler": "ERROR", "dag_processing": "DEBUG"},
+    "maintenance_window": "SUN:03:30",
     "log_retention_days": 180,
     "worker_replacement": "forced",
 }
@@ -50,7 +52,19 @@ def test_the_environment_is_as_declared(template: Content) -> None:
     assert environment["WebserverAccessMode"] == "PUBLIC_AND_PRIVATE"
     assert environment["WorkerReplacementStrategy"] == "FORCED"
     assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
-    assert environment["LoggingConfiguration"]["TaskLogs"]["LogLevel"] == "WARNING"
+    assert environment["WeeklyMaintenanceWindowStart"] == "SUN:03:30"
+
+
+def test_each_log_has_its_own_level_or_the_common_one(template: Content) -> None:
+    logging = the(template, "AWS::MWAA::Environment")["Properties"]["LoggingConfiguration"]
+    assert {name: one["LogLevel"] for name, one in logging.items()} == {
+        "DagProcessingLogs": "DEBUG",
+        "SchedulerLogs": "ERROR",
+        "TaskLogs": "WARNING",
+        "WebserverLogs": "WARNING",
+        "WorkerLogs": "WARNING",
+    }
+    assert all(one["Enabled"] for one in logging.values())
 
 
 def test_it_takes_two_private_subnets_of_however_many_there_are(template: Content) -> None:

@@ -19,7 +19,7 @@ from airflow_rds_iam.airflow.airflow import secrets_backend
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
 from airflow_rds_iam.airflow.images import IMAGES
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
-from airflow_rds_iam.declaration.model import LogLevel, RetentionDays
+from airflow_rds_iam.declaration.model import Component, LogLevel, RetentionDays
 from airflow_rds_iam.delivery.bucket_files import BucketFiles
 from airflow_rds_iam.delivery.bundling import copy_file, copy_tree
 from airflow_rds_iam.delivery.function_code import copy_packages
@@ -56,6 +56,9 @@ class AirflowEnvironment(Construct):
         configuration: Airflow configuration options, such as ``core.parallelism``.
         authorities: where the workers have RDS's certificates, if not in the copy that is
             delivered beside the DAGs.
+        log_level: of each of the five logs that ``log_levels`` does not name.
+        maintenance_window: its weekly start in UTC, such as ``SUN:03:30``; the service chooses if
+            it is None.
         log_retention_days: days that CloudWatch Logs takes.
 
     Raises:
@@ -82,6 +85,8 @@ class AirflowEnvironment(Construct):
         web_server_access: Literal["private", "public", "public_and_private"] = "private",
         configuration: Mapping[str, str] | None = None,
         log_level: LogLevel = "INFO",
+        log_levels: Mapping[Component, LogLevel] | None = None,
+        maintenance_window: str | None = None,
         log_retention_days: RetentionDays = 90,
         worker_replacement: Literal["graceful", "forced"] = "graceful",
         authorities: str | None = None,
@@ -123,6 +128,7 @@ class AirflowEnvironment(Construct):
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
         ).role
         self.execution_role = cast("iam.IRole", role)
+        levels: dict[str, LogLevel] = {**(log_levels or {})}
         environment = mwaa.CfnEnvironment(
             self,
             "Environment",
@@ -135,6 +141,7 @@ class AirflowEnvironment(Construct):
             min_webservers=min_web_servers,
             max_webservers=max_web_servers,
             webserver_access_mode=ACCESS_MODES[web_server_access],
+            weekly_maintenance_window_start=maintenance_window,
             worker_replacement_strategy=worker_replacement.upper(),
             execution_role_arn=self.execution_role.role_arn,
             kms_key=arn_from_id(key),
@@ -153,7 +160,8 @@ class AirflowEnvironment(Construct):
             logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
                 **{
                     component: mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
-                        enabled=True, log_level=log_level
+                        enabled=True,
+                        log_level=levels.get(component.removesuffix("_logs"), log_level),
                     )
                     for component in LOG_GROUPS.values()
                 }

@@ -26,6 +26,7 @@ from airflow_rds_iam.declaration.values import (
     IdentityName,
     InstanceClass,
     InstanceName,
+    MaintenanceWindow,
     OldOwner,
     Region,
     ResourceId,
@@ -224,6 +225,7 @@ class WebServers(Model):
 
 
 LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
+Component = Literal["dag_processing", "scheduler", "task", "webserver", "worker"]
 
 
 class Airflow(Model):
@@ -275,6 +277,15 @@ class Airflow(Model):
     log_level: LogLevel = Field(
         default="INFO",
         description="Of each of Airflow's five logs: `Environment.LoggingConfiguration`.",
+    )
+    log_levels: dict[Component, LogLevel] = Field(
+        default={},
+        description="Of some of them, another: `Environment.LoggingConfiguration`.",
+    )
+    maintenance_window: MaintenanceWindow | None = Field(
+        default=None,
+        description="When the two hours in the week begin, in which Amazon MWAA may maintain it: "
+        "`Environment.WeeklyMaintenanceWindowStart`. Default: Amazon MWAA chooses.",
     )
     log_retention_days: RetentionDays = Field(
         default=90, description="Days of log events: `LogGroup.RetentionInDays`."

@@ -163,6 +163,14 @@ ConnectionsPrefix = Annotated[
         longest=256,
     ),
 ]
+# Amazon MWAA API reference, CreateEnvironment, WeeklyMaintenanceWindowStart.
+MaintenanceWindow = Annotated[
+    str,
+    _form(
+        r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01][0-9]|2[0-3]):(00|30)$",
+        "a day and an hour or half an hour of UTC, in quotes, such as 'SUN:03:30'",
+    ),
+]
 # Neither libpq nor Airflow expands anything, and a worker's directory may be any.
 AuthoritiesPath = Annotated[
     str,

@@ -52,6 +52,8 @@ CHANGES: dict[str, object] = {
     "airflow.web_server_access": "public_and_private",
     "airflow.configuration": {"core.parallelism": "7"},
     "airflow.log_level": "ERROR",
+    "airflow.log_levels": {"task": "DEBUG"},
+    "airflow.maintenance_window": "TUE:22:00",
     "airflow.log_retention_days": 1827,
     "airflow.worker_replacement": "forced",
     "airflow.authorities": "/etc/ssl/rds.pem",
