@@ -128,7 +128,7 @@ class AirflowEnvironment(Construct):
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
         ).role
         self.execution_role = cast("iam.IRole", role)
-        levels: dict[str, LogLevel] = {**(log_levels or {})}
+        levels = {str(component): level for component, level in (log_levels or {}).items()}
         environment = mwaa.CfnEnvironment(
             self,
             "Environment",

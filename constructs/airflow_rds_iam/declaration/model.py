@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.airflow_options import unknown
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
@@ -361,10 +362,12 @@ class Airflow(Model):
         return self
 
     @model_validator(mode="after")
-    def _secrets_are_ours(self) -> "Airflow":
+    def _options_are_airflows(self) -> "Airflow":
         for option in self.configuration:
             if option.startswith("secrets."):
                 raise ValueError(f"configuration option {option!r} is set by this application")
+            if why := unknown(option, self.version):
+                raise ValueError(why)
         return self
 
 

@@ -185,6 +185,11 @@ def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
         ("airflow", {"configuration": {"secrets.backend": "x"}}, "is set by this application"),
         (
             "airflow",
+            {"configuration": {"core.paralelism": "9"}},
+            "configuration option 'core.paralelism' is none of Airflow 3.3.1: must be one of its",
+        ),
+        (
+            "airflow",
             {"configuration": {"secrets.backend_kwargs": "{}"}},
             "is set by this application",
         ),
