@@ -47,6 +47,9 @@ SELECT json_build_object(
     ),
     'Left', current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int
+        - current_setting('reserved_connections')::int
+        - coalesce(
+            nullif(current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)
         - (SELECT count(*) FROM pg_catalog.pg_stat_activity
            WHERE backend_type = 'client backend'),
     'Waiting', (

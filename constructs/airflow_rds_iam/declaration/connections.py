@@ -8,7 +8,14 @@ from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import Declaration, Instance
 
 KEPT = 20
-"""Connections that users leave: those reserved for RDS and the master, and the function's."""
+"""Connections that users leave: those reserved for RDS and the master, and the function's.
+
+RDS keeps three for itself and two for members of rds_superuser, which the master is (AWS re:Post,
+"Why do I get the error remaining connection slots are reserved", of superuser_reserved_connections
+and rds.rds_superuser_reserved_connections). No source says that the second is there, or may be set,
+for PostgreSQL 16 and newer, which has reserved_connections for it, 0 by default: a parameter that a
+family does not have fails a deploy, so that none is set, and what users leave is what it rests on.
+"""
 
 _GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 _GIB_FACTORS = {"t": 1, "m": 1, "r": 2, "x": 4}

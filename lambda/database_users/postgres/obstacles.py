@@ -21,6 +21,10 @@ SELECT 'prepared', owner, gid, p.database FROM pg_prepared_xacts p
     IS NOT DISTINCT FROM (held.locktype, held.database, held.relation, held.page, held.tuple,
         held.transactionid::text, held.classid, held.objid, held.objsubid) GROUP BY 1, 2, 3, 4"""
 
+# The owner of a database may VACUUM FULL its catalogs, which each login there reads.
+_LOCKING = """SELECT usename, pid FROM pg_stat_activity WHERE pid IN (
+    SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE datname = {}
+    AND locktype = 'relation' AND relation < 16384 AND mode = 'AccessExclusiveLock')"""
 _OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {}"
 _PREPARED = "SELECT owner, gid, database FROM pg_prepared_xacts"
 
@@ -43,6 +47,19 @@ class Obstacles:
         except ServerError as error:
             log.warning("%s", error)
             return ""
+
+    def unlocked(self, home: Session, database: str) -> bool:
+        """Whether sessions of ours, which are ended, had the catalogs of `database` locked."""
+        query = _LOCKING.format(literal(database))
+        locking = [
+            (owner, process)
+            for owner, process in home.query(query, "reading who locks its catalogs")
+            if owner in self._ours
+        ]
+        for owner, process in locking:
+            log.warning("%s locks the catalogs of %s: its session is ended", owner, database)
+            home.query(f"SELECT pg_terminate_backend({process:d})", "ending a session")
+        return bool(locking)
 
     def rolled_back(self, home: Session, users: Collection[str]) -> Iterator[tuple[str, str]]:
         """Rolls back what `users` have prepared to commit, in whatever database.

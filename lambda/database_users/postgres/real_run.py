@@ -15,11 +15,13 @@ from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
+from database_users.postgres.statements import HOME
 from database_users.postgres.watch import Watch
 from database_users.retry import admitted
-from rds_login.causes import MissingDatabaseError
+from rds_login.causes import MissingDatabaseError, RefusedLoginError
 
 RIVAL_ATTEMPTS = 20
+LOGIN_ATTEMPTS = 3
 
 log = logging.getLogger("database_users")
 
@@ -68,13 +70,25 @@ class RealRun:
         with self._entered(name) as session:
 
             def read_again() -> tuple[Server, Contents]:
-                server = read_server(session)
-                return server, read_contents(session, server, leaving)
+                with self._watch.over(session.driver.process):
+                    server = read_server(session)
+                    return server, read_contents(session, server, leaving)
 
-            contents = read_contents(session, self.server, leaving)
+            with self._watch.over(session.driver.process):
+                contents = read_contents(session, self.server, leaving)
             yield Visit(contents, lambda one: self._run(session, one), read_again)
 
     def _entered(self, name: str) -> Session:
+        for _ in range(LOGIN_ATTEMPTS - 1):
+            try:
+                return self._admitted(name)
+            except RefusedLoginError:
+                with self._connect(HOME) as session:  # the run's own may be at work
+                    if not self._obstacles.unlocked(session, name):
+                        raise
+        return self._admitted(name)
+
+    def _admitted(self, name: str) -> Session:
         try:
             return admitted(lambda: self._connect(name), self._deadline)
         except MissingDatabaseError as error:  # it was there when the server was read

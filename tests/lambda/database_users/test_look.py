@@ -56,6 +56,13 @@ def test_a_user_is_told_with_its_groups_limits_and_sessions(server: Postgres) ->
     assert found["Waiting"] == []
 
 
+def test_what_is_reserved_is_not_left_to_a_user(server: Postgres) -> None:
+    before = look()["Left"]
+    server.execute("ALTER DATABASE postgres SET rds.rds_superuser_reserved_connections = 2")
+    assert look()["Left"] == before - 2
+    server.execute("ALTER DATABASE postgres RESET rds.rds_superuser_reserved_connections")
+
+
 def test_who_and_what_is_not_there_is_told_as_nothing(server: Postgres) -> None:
     found = look("nobody' OR true --", "absent")
     assert (found["User"], found["Database"]) == (None, None)

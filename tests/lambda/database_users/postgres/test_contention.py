@@ -137,6 +137,30 @@ def test_short_transactions_without_end_do_not_hold_it_up(
         run(server, *AFTER)
 
 
+@pytest.mark.parametrize("catalog", ["pg_class", "pg_attribute", "pg_namespace", "pg_depend"])
+def test_who_keeps_a_catalog_locked_is_ended(server: Postgres, catalog: str):
+    busy(server)
+    holder, locking = server.login("owner", "orders"), server.login("owner", "orders")
+    holder.autocommit = False
+    holder.execute(f"LOCK TABLE {catalog} IN ACCESS SHARE MODE".encode())
+
+    def lock() -> None:
+        with suppress(psycopg.Error):
+            locking.execute(f"VACUUM FULL {catalog}".encode())
+
+    thread = threading.Thread(target=lock)
+    thread.start()
+    try:
+        while not server.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            pass
+        run(server, *AFTER)
+    finally:
+        holder.close()
+        thread.join()
+        locking.close()
+    assert outstanding(server, *AFTER) == []
+
+
 def test_who_is_not_managed_is_named_and_holds_up_nothing_else(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
