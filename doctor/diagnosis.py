@@ -85,9 +85,12 @@ def diagnose(evidence: Evidence, before: Mapping[str, Answer] | None = None) -> 
     """
     begun = time.monotonic()
     answers = dict(before or {})
-    for name, step in STEPS.items():
-        explained = any(answer.cause for answer in answers.values())
-        answers[name] = NOT_REACHED if explained else step(evidence)
+    try:
+        for name, step in STEPS.items():
+            explained = any(answer.cause for answer in answers.values())
+            answers[name] = NOT_REACHED if explained else step(evidence)
+    finally:
+        evidence.close()
     subject = evidence.subject
     cause = next((answer.cause for answer in answers.values() if answer.cause), None)
     return Diagnosis(

@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from pg8000.exceptions import InterfaceError  # pyright: ignore[reportMissingTypeStubs]
 
 from doctor.inside import Inside, parse
 from doctor.subject import Subject
@@ -199,6 +201,12 @@ class Evidence:
         token = sign(credentials, subject.host, subject.port, subject.user, str(subject.region))
         secure = self._encrypted()
         return log_in(secure, user=subject.user, database=subject.database, token=token)
+
+    def close(self) -> None:
+        """End the session, if there is one: it is one of the user's few connections."""
+        if session := self.__dict__.pop("session", None):
+            with suppress(OSError, InterfaceError):  # it may be lost
+                session.close()
 
     def logged(self) -> Logged:
         """What the instance's log of refused tokens says of the user since a login was tried.

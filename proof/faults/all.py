@@ -140,6 +140,11 @@ OF_SERVERS = (
         inject=while_in(servers.exhausted),
         known="no-connection-left",
     ),
+    Fault(
+        title="few connections left on the server",
+        inject=while_in(servers.crowded),
+        known="few-connections",
+    ),
 )
 OF_USERS = (
     Fault(

@@ -12,6 +12,13 @@ from proof.environment import MASTER
 from proof.faults.fault import Scene
 from proof.steps import server_identity
 
+_LEFT = """
+SELECT current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0)
+    - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+"""
+
 
 @contextmanager
 def untrusted(scene: Scene) -> Generator[None]:
@@ -78,6 +85,18 @@ def exhausted(scene: Scene) -> Generator[None]:
             except psycopg.OperationalError:
                 yield
                 return
+
+
+@contextmanager
+def crowded(scene: Scene) -> Generator[None]:
+    """With two connections left to users, and the rest open to somebody else."""
+    master = scene.deployment.identity(MASTER)
+    with ExitStack() as held:
+        first = held.enter_context(master.log_in(MASTER, "postgres"))
+        [(left,)] = first.execute(_LEFT).fetchall()
+        for _ in range(left - 2):
+            held.enter_context(master.log_in(MASTER, "postgres"))
+        yield
 
 
 def _rds(scene: Scene) -> tuple[Any, dict[str, str]]:

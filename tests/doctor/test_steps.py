@@ -57,6 +57,7 @@ class Told:
     )
     left: tuple[int, int | None, int] = (40, 8, 0)
     is_gone: bool = False
+    closed: bool = False
     instance: dict[str, Any] | None = None
     status: str | None = None
     iam_is_off: bool = False
@@ -81,6 +82,9 @@ class Told:
     @property
     def gets_in(self) -> bool:
         return self.entered is None
+
+    def close(self) -> None:
+        self.closed = True
 
     def logged(self) -> Logged:
         return Logged(line=self.log, refusal=None if self.log else "AccessDeniedException")
@@ -343,3 +347,10 @@ def test_an_endpoint_in_china_is_one() -> None:
         host="dev-warehouse.abcdefghijkl.rds.cn-north-1.amazonaws.com.cn", region="cn-north-1"
     )
     assert _diagnosed(subject=there)[0] is None
+
+
+@pytest.mark.parametrize("fault", [{}, FAULTS["closed-port"], FAULTS["few-connections"]])
+def test_the_session_is_ended_with_the_diagnosis(fault: dict[str, Any]) -> None:
+    told = Told(**fault)
+    diagnose(cast("Evidence", told))
+    assert told.closed

@@ -142,7 +142,8 @@ def test_a_certificate_that_is_damaged_or_there_twice_is_refused(
     says: str,
 ) -> None:
     new = tmp_path / "new.pem"
+    (tmp_path / "held.pem").write_bytes(RDS_CERTIFICATES.read_bytes())
     one = blocks(RDS_CERTIFICATES)[0].replace("MII", replaced, 1)
     new.write_text(f"{one}\n" * times)
-    assert main(new) == 1
+    assert main(new, tmp_path / "held.pem") == 1
     assert says in capsys.readouterr().err
