@@ -47,7 +47,7 @@ demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 	$(BIN)/python -m proof.demo --stop
 
 
-.PHONY: test e2e lint format snapshots schema bench
+.PHONY: test e2e lint format snapshots schema docs bench
 test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
@@ -78,6 +78,10 @@ schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, d
 	$(BIN)/python -m proof.faults.document > .local/faults.md
 	mv .local/schema.json environments/declaration.schema.json
 	mv .local/declaration.md .local/causes.md .local/faults.md docs/
+
+# Its import starts the CDK's Node.js, which pdoc permits on demand alone.
+docs: $(READY) ## the library's API, from its docstrings, in build/api
+	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc airflow_rds_iam --docformat google --output-directory build/api
 
 bench: $(READY) ## measure the function and the review (JOB=1: a pull request's targets too)
 	$(BIN)/python -m benchmarks

@@ -6,13 +6,13 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.existing_network import PrivateRange
 from airflow_rds_iam.declaration.part import Model
+from airflow_rds_iam.declaration.rds_endpoint import KINDS, endpoint
 from airflow_rds_iam.declaration.values import (
     EndpointName,
     ExistingResourceId,
     RoleName,
     SecurityGroupId,
 )
-from rds_login.endpoint import KINDS, endpoint
 
 DESCRIBED = "aws rds describe-db-instances"
 

@@ -8,7 +8,7 @@ from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.ranges import overlapping
-from rds_login.endpoint import endpoint
+from airflow_rds_iam.declaration.rds_endpoint import endpoint
 
 
 def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:

@@ -10,6 +10,9 @@ from packaging.requirements import Requirement
 
 from airflow_rds_iam.delivery.bundling import bundle, copy_file, copy_tree
 
+# Where a wheel of this library has the packages that it delivers; beside it in its repository.
+DELIVERED = Path(__file__).parents[1] / "delivered"
+
 
 def function_code(
     *packages: str, distributions: Sequence[str] = (), files: Sequence[Path] = ()
@@ -17,7 +20,7 @@ def function_code(
     """The installed Python packages, with what they need beside them.
 
     Args:
-        packages: their importable names.
+        packages: their importable names, or those of packages that the library delivers.
         distributions: pure-Python ones, installed here; what they require is added.
         files: copied to the root of the code.
 
@@ -47,6 +50,8 @@ def copy_packages(target: Path, *packages: str, distributions: Sequence[str] = (
 
 
 def _folder(package: str) -> Path:
+    if (delivered := DELIVERED / package).is_dir():
+        return delivered
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"package {package!r} is not installed")

@@ -1,0 +1,1 @@
+../../../lambda/rds_login/endpoint.py
