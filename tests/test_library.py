@@ -115,6 +115,22 @@ def test_each_module_of_the_wheel_can_be_imported_by_itself(python: Path, tmp_pa
 
 
 @pytest.mark.slow
+def test_all_that_the_constructs_deliver_is_found_in_the_wheel(
+    python: Path, tmp_path: Path
+) -> None:
+    # As Airflow's bucket and the functions get it.
+    copy = (
+        "from pathlib import Path;"
+        "from airflow_rds_iam.delivery.function_code import copy_packages;"
+        "copy_packages(Path('to'), 'doctor', 'rds_login', 'bucket_files', distributions=['pg8000'])"
+    )
+    run(python, "-c", copy, cwd=tmp_path)
+    # There is no library where they run.
+    alone = "import sys; sys.modules['airflow_rds_iam'] = None; import doctor.steps, bucket_files"
+    run(python, "-c", alone, cwd=tmp_path / "to")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_synthesizes_from_the_wheel(python: Path, example: Path, tmp_path: Path) -> None:
     run(python, str(example), cwd=tmp_path, CDK_OUTDIR=str(tmp_path / "out"))
