@@ -32,6 +32,7 @@ from emulator.resources import (
     bucket,
     function,
     iam,
+    imported,
     key,
     log_group,
     metric_filter,
@@ -155,6 +156,7 @@ def _start_services(
         schedule,
         query_definition,
         secret,
+        imported,
         key,
         policy,
     ):

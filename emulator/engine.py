@@ -642,6 +642,42 @@ class Emulator:
             checked["update"] = update
         handlers[name] = {**own, **checked}
 
+    def importable(self, name: str) -> None:
+        """Let stacks import what stacks of this account left behind, of a type.
+
+        It is known by its physical id, and has the attributes that it was last given.
+        """
+        handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+        own = handlers[name]
+        known: dict[str, Attributes] = {}
+
+        def remembering(act: Callable[..., Created]) -> Callable[..., Created]:
+            def acted(*given: Any) -> Created:
+                created = act(*given)
+                known[created[0]] = created[1]
+                return created
+
+            return acted
+
+        def take_up(identifier: Mapping[str, str]) -> Created:
+            [physical_id] = identifier.values()
+            if physical_id not in known:
+                raise ValueError(f"Resource of type '{name}' with {identifier} was not found")
+            return physical_id, known[physical_id]
+
+        def delete(physical_id: str, given: Properties, *rest: str) -> None:
+            own["delete"](physical_id, given, *rest)
+            known.pop(physical_id, None)
+
+        handler: dict[str, Any] = {
+            "create": remembering(own["create"]),
+            "delete": delete,
+            "import": take_up,
+        }
+        if "update" in own:
+            handler["update"] = remembering(own["update"])
+        handlers[name] = {**own, **handler}
+
     def name(self, resource_type: str, named_by: str) -> None:
         """Name what its template does not name as CloudFormation does: by stack and logical id."""
         handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")

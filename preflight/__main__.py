@@ -1,4 +1,4 @@
-"""Whether the account's roles take what a deploy of the access stack attaches to them."""
+"""Whether the account takes a deploy: its roles their policies, and no name is taken already."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Declaration
 from preflight.airflow import unset
+from preflight.names import taken
 from preflight.policies import Template, attached_anew, taken_away, too_many_logins
 from retained import as_the_cdk
 from retained.deployed import leaving
@@ -44,9 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
-    [access] = [one for one in read(assembly).stacks if one.name.endswith("-access")]
+    stacks = read(assembly).stacks
+    [access] = [one for one in stacks if one.name.endswith("-access")]
     session = as_the_cdk.session(assembly, "read")
-    there = leaving(session.client("cloudformation"), access.name)
+    cloudformation = session.client("cloudformation")
+    for stack in stacks:
+        try:
+            old = leaving(cloudformation, stack.name)
+            yield from taken(session, stack.template, old.there if old else {})
+        except ClientError as error:
+            print(f"whether its names are free was not asked: {error}", file=sys.stderr)
+    there = leaving(cloudformation, access.name)
     deployed: Template = there.template if there else {}
     yield from obstacles(session.client("iam"), declaration, deployed, access.template)
     existing = declaration.airflow.existing

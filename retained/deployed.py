@@ -52,7 +52,8 @@ def leaving(cloudformation: Any, stack: str) -> Leaving | None:
         Retained(logical_id=one["LogicalResourceId"], type=one["ResourceType"], id=one_id)
         for page in pages
         for one in page["StackResourceSummaries"]
-        if (one_id := one.get("PhysicalResourceId"))
+        # Of a creation that was rolled back what is gone is listed, too.
+        if (one_id := one.get("PhysicalResourceId")) and one["ResourceStatus"] != "DELETE_COMPLETE"
     ]
     ids = {one.logical_id: one.id for one in there}
     return Leaving(

@@ -1,0 +1,32 @@
+"""A name that is taken is told before anything is deployed."""
+
+from typing import Any
+
+import pytest
+
+from preflight.names import taken
+from proof.account import Account
+from tests.emulator.conftest import StackFailedError, Stacks, instance, resource
+
+KEPT = {"DeletionPolicy": "Retain"}
+RESOURCES: dict[str, Any] = {
+    "Server": instance(DBInstanceIdentifier="left-behind") | KEPT,
+    "Logs": resource("Logs::LogGroup", LogGroupName="/left/behind") | KEPT,
+    "Unnamed": resource("Logs::LogGroup"),
+    "Free": resource("Logs::LogGroup", LogGroupName="/left/behi"),
+}
+
+
+def test_what_a_removal_left_is_told_and_not_what_the_stack_has(
+    stacks: Stacks, account: Account
+) -> None:
+    template = {"Resources": RESOURCES}
+    # It has what is used of a session.
+    assert [*taken(account, template, {})] == []
+    stacks.deploy("leaving", RESOURCES)
+    assert [*taken(account, template, dict.fromkeys(RESOURCES, "id"))] == []
+    assert stacks.delete("leaving") == "DELETE_COMPLETE"
+    [said] = taken(account, template, {})
+    assert "left-behind (RDS::DBInstance), /left/behind (Logs::LogGroup); what stayed" in said
+    with pytest.raises(StackFailedError, match="already exists"):
+        stacks.deploy("leaving-again", RESOURCES)
