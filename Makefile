@@ -137,7 +137,7 @@ delivery: synth ## once, by a person: the roles that let the declared pipelines 
 	$(DEPLOY) $(NAME)-delivery
 
 diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
-	$(CDK) diff --app '$(OUTPUT)' $(if $(METHOD),--method $(METHOD))
+	$(CDK) diff --app '$(OUTPUT)' $(if $(METHOD),--method '$(METHOD)')
 	$(UNDECLARED)
 
 # Database and Airflow need only the network: side by side they save half an hour.
