@@ -189,12 +189,7 @@ class Instance(Model):
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Instance":
         if self.existing:
-            for name in sorted(self.model_fields_set - OF_ANY_INSTANCE):
-                field = type(self).model_fields[name]
-                raise ValueError(
-                    f"{field.alias or name} is of an instance that is made: it must not stand "
-                    "beside `existing`, of which nothing is changed"
-                )
+            self.refuse_beside_existing("an instance", allowed=OF_ANY_INSTANCE)
         elif self.mode == "observe":
             raise ValueError(
                 "mode: observe must go with `existing`: on an instance that is made here, nobody "
@@ -312,12 +307,7 @@ class Airflow(Model):
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Airflow":
         if self.existing:
-            for name in sorted(self.model_fields_set - {"existing"}):
-                field = type(self).model_fields[name]
-                raise ValueError(
-                    f"{field.alias or name} is of an environment that is made: it must not stand "
-                    "beside `existing`, of which nothing is changed"
-                )
+            self.refuse_beside_existing("an environment", allowed={"existing"})
         return self
 
     @property

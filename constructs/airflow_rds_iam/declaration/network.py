@@ -134,11 +134,7 @@ class Network(Model):
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Network":
         if self.existing:
-            for name in sorted(self.model_fields_set - OF_ANY_NETWORK):
-                raise ValueError(
-                    f"{name} is of a network that is made: it must not stand beside `existing`, of "
-                    "which nothing is changed"
-                )
+            self.refuse_beside_existing("a network", allowed=OF_ANY_NETWORK)
         return self
 
     @model_validator(mode="after")
