@@ -48,14 +48,14 @@ def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
     stacks = read(assembly).stacks
     [access] = [one for one in stacks if one.name.endswith("-access")]
     session = as_the_cdk.session(assembly, "read")
-    cloudformation = session.client("cloudformation")
+    cloudformation, rds, logs = map(session.client, ("cloudformation", "rds", "logs"))
+    there = leaving(cloudformation, access.name)
     for stack in stacks:
         try:
-            old = leaving(cloudformation, stack.name)
-            yield from taken(session, stack.template, old.there if old else {})
+            old = there if stack is access else leaving(cloudformation, stack.name)
+            yield from taken(rds, logs, stack.template, old.there if old else {})
         except ClientError as error:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
-    there = leaving(cloudformation, access.name)
     deployed: Template = there.template if there else {}
     yield from obstacles(session.client("iam"), declaration, deployed, access.template)
     existing = declaration.airflow.existing

@@ -8,11 +8,12 @@ from preflight.policies import Template
 _NAMED_BY = {"AWS::Logs::LogGroup": "LogGroupName", "AWS::RDS::DBInstance": "DBInstanceIdentifier"}
 
 
-def taken(session: Any, template: Template, there: Mapping[str, str]) -> Iterator[str]:
+def taken(rds: Any, logs: Any, template: Template, there: Mapping[str, str]) -> Iterator[str]:
     """What another removal left, so that it cannot be made.
 
     Args:
-        session: a boto3 session; it calls DescribeDBInstances and DescribeLogGroups.
+        rds: a boto3 client; it calls DescribeDBInstances.
+        logs: another; it calls DescribeLogGroups.
         template: of a stack, as it is to be.
         there: the logical ids of what the stack has already.
 
@@ -20,8 +21,8 @@ def taken(session: Any, template: Template, there: Mapping[str, str]) -> Iterato
         ClientError: the caller may not ask.
     """
     exists: dict[str, Callable[[str], bool]] = {
-        "AWS::Logs::LogGroup": lambda name: _group_exists(session.client("logs"), name),
-        "AWS::RDS::DBInstance": lambda name: _instance_exists(session.client("rds"), name),
+        "AWS::Logs::LogGroup": lambda name: _group_exists(logs, name),
+        "AWS::RDS::DBInstance": lambda name: _instance_exists(rds, name),
     }
     found = [
         f"{name} ({kind.removeprefix('AWS::')})"

@@ -21,12 +21,12 @@ def test_what_a_removal_left_is_told_and_not_what_the_stack_has(
     stacks: Stacks, account: Account
 ) -> None:
     template = {"Resources": RESOURCES}
-    # It has what is used of a session.
-    assert [*taken(account, template, {})] == []
+    clients = account.client("rds"), account.client("logs")
+    assert [*taken(*clients, template, {})] == []
     stacks.deploy("leaving", RESOURCES)
-    assert [*taken(account, template, dict.fromkeys(RESOURCES, "id"))] == []
+    assert [*taken(*clients, template, dict.fromkeys(RESOURCES, "id"))] == []
     assert stacks.delete("leaving") == "DELETE_COMPLETE"
-    [said] = taken(account, template, {})
+    [said] = taken(*clients, template, {})
     assert "left-behind (RDS::DBInstance), /left/behind (Logs::LogGroup); what stayed" in said
     with pytest.raises(StackFailedError, match="already exists"):
         stacks.deploy("leaving-again", RESOURCES)
