@@ -1,6 +1,14 @@
-"""Declarations of what was there before: servers, a network."""
+"""Declarations of what was there before, and what is said of them."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
+
+from airflow_rds_iam.declaration.file import DeclarationError, load
+from review.declared import declared
+from review.guardrails.rules import Broken
+from review.reports import review
+from tests.declared import dev, written
 
 LAKE: dict[str, Any] = {
     "existing": {
@@ -40,3 +48,24 @@ AIRFLOW: dict[str, Any] = {
 def existing(**changes: object) -> dict[str, object]:
     """Changes of a declaration: ``LAKE`` with other attributes."""
     return {"instances.lake": {**LAKE, "existing": {**LAKE["existing"], **changes}}}
+
+
+def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
+    """What is said of dev with changes, each without its place in the file."""
+    try:
+        load(written(dev(changes), tmp_path / "dev.yaml"))
+    except DeclarationError as error:
+        return [line.partition(": ")[2] for line in str(error).splitlines()]
+    return []
+
+
+def guardrail_errors(outdir: Path, file: Path) -> list[Broken]:
+    """What the guardrails refuse of what was synthesized of a declaration of dev."""
+    found = review(
+        outdir,
+        declared=declared(load(file), environment="dev"),
+        declaration=file.read_text(),
+        answers={},
+        today=date(2026, 11, 25),
+    )
+    return [one for one in found.guardrails if one.violation.level == "error"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,12 @@ from airflow_rds_iam.declaration.file import load
 from review.declared import declared
 from review.horizon import horizon
 from review.matrix.build import matrix
-from review.reports import review
 from review.templates.access import Access
 from review.templates.assembly import read
 from stacks import add_environment
 from tests.application import templates
 from tests.declared import REMOVED, dev, written
-from tests.existing import LAKE, POND
+from tests.existing import LAKE, POND, guardrail_errors
 from tests.templates import of_type, properties, text, the
 
 Declared = dict[str, Any]
@@ -143,14 +141,7 @@ def test_the_matrix_speaks_of_it_as_of_one_that_is_made(outdir: Path, file: Path
 
 
 def test_no_guardrail_finds_anything_and_the_page_can_be_written(outdir: Path, file: Path) -> None:
-    found = review(
-        outdir,
-        declared=declared(load(file), environment="dev"),
-        declaration=file.read_text(),
-        answers={},
-        today=date(2026, 11, 25),
-    )
-    assert [one for one in found.guardrails if one.violation.level == "error"] == []
+    assert guardrail_errors(outdir, file) == []
 
 
 def test_what_cannot_be_seen_of_it_is_named_with_the_command_that_shows_it(

@@ -2,19 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_rds_iam.declaration.file import DeclarationError, load
-from tests.declared import dev, written
-from tests.existing import LAKE, POND, existing
+from tests.existing import LAKE, POND, existing, refused
 
 RDS = "abc.eu-central-1.rds.amazonaws.com"
-
-
-def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
-    try:
-        load(written(dev(changes), tmp_path / "dev.yaml"))
-    except DeclarationError as error:
-        return [line.partition(": ")[2] for line in str(error).splitlines()]
-    return []
 
 
 def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(

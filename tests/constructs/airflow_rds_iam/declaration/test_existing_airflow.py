@@ -2,19 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_rds_iam.declaration.file import DeclarationError, load
-from tests.declared import dev, written
-from tests.existing import AIRFLOW, NETWORK
+from tests.existing import AIRFLOW, NETWORK, refused
 
 ROLE = "arn:aws:iam::{}:role/{}"
-
-
-def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
-    try:
-        load(written(dev(changes), tmp_path / "dev.yaml"))
-    except DeclarationError as error:
-        return [line.partition(": ")[2] for line in str(error).splitlines()]
-    return []
 
 
 def airflow(**changes: object) -> dict[str, object]:

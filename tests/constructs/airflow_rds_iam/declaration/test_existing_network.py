@@ -3,17 +3,7 @@ from typing import Any
 
 import pytest
 
-from airflow_rds_iam.declaration.file import DeclarationError, load
-from tests.declared import dev, written
-from tests.existing import LAKE, NETWORK, POND
-
-
-def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
-    try:
-        load(written(dev(changes), tmp_path / "dev.yaml"))
-    except DeclarationError as error:
-        return [line.partition(": ")[2] for line in str(error).splitlines()]
-    return []
+from tests.existing import LAKE, NETWORK, POND, refused
 
 
 def network(**changes: object) -> dict[str, object]:
