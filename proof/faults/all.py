@@ -5,12 +5,6 @@ from proof.faults.fault import Fault, asked, while_in
 from proof.faults.users import by_the_master, by_the_owner
 
 ELSEWHERE = "us-east-1"
-# Nobody shuts the database that it is in.
-AS_OWNER = (
-    "GRANT {{database}}_owner TO CURRENT_USER WITH INHERIT TRUE;"
-    " ALTER DATABASE {{database}} {};"
-    " REVOKE {{database}}_owner FROM CURRENT_USER"
-)
 HEALTHY = Fault(title="nothing", inject=asked(), known=None)
 
 OF_ROLES = (
@@ -159,7 +153,12 @@ OF_USERS = (
     ),
     Fault(
         title="a user without rds_iam",
-        inject=while_in(by_the_master("REVOKE rds_iam FROM {user}", "GRANT rds_iam TO {user}")),
+        inject=while_in(
+            by_the_master(
+                "REVOKE rds_iam FROM {user}",
+                "GRANT rds_iam TO {user} WITH INHERIT TRUE, SET TRUE",
+            )
+        ),
         known="no-iam-member",
         alone="no-iam-user",
     ),
@@ -207,9 +206,9 @@ OF_USERS = (
     Fault(
         title="a database that takes no connections",
         inject=while_in(
-            by_the_master(
-                AS_OWNER.format("ALLOW_CONNECTIONS false"),
-                AS_OWNER.format("ALLOW_CONNECTIONS true"),
+            by_the_master(  # who acts for the owner: nobody shuts the database that it is in
+                "ALTER DATABASE {database} ALLOW_CONNECTIONS false",
+                "ALTER DATABASE {database} ALLOW_CONNECTIONS true",
             )
         ),
         known="shut-database",
