@@ -286,7 +286,7 @@ class Emulator:
         ) -> Any:
             denied = enforce(access_key, action, service, region, resource_arn, service_context)
             caller = identity(access_key)
-            principal = caller["userArn"] if caller else "anonymous"
+            principal = caller["userArn"] if caller else _nobody(access_key)
             self._on_decision(Decision(principal, action, resource_arn, denied is None))
             return denied
 
@@ -449,7 +449,7 @@ class Emulator:
         with self.scope():
             principal = self._get(evaluator, "resolve_principal")(access_key, self.account)
             if isinstance(principal, self._get(evaluator, "AuthError")):
-                decision = Decision("anonymous", action, resource, allowed=False)
+                decision = Decision(_nobody(access_key), action, resource, allowed=False)
             elif principal.policies is None:
                 decision = Decision(principal.arn, action, resource, allowed=False)
             else:
@@ -793,6 +793,11 @@ class Emulator:
     def store(self, service: str, name: str) -> MutableMapping[Any, Any]:
         """A service's records by identifier, of this account and region."""
         return self._get(f"services.{service}", name)
+
+
+def _nobody(access_key: str) -> str:
+    """Who has keys that the account does not know, if any."""
+    return f"nobody/{access_key}"
 
 
 def _function(record: Any) -> Function:

@@ -15,6 +15,8 @@ MASTER = "administrator"
 USERS_HANDLER = "database_users.handler.handle"
 PROOF = "proof"
 """Name of the sessions that logins are tried with: theirs may be refused."""
+UNKNOWN_KEYS = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
+"""Keys that AWS does not know, which the proofs alone call it with."""
 
 
 def stranger(declared: Declared) -> str:

@@ -6,11 +6,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from proof import airflow
-from proof.account import Credentials
-from proof.environment import PROOF, stranger
+from proof.environment import PROOF, UNKNOWN_KEYS, stranger
 from proof.faults.fault import Asked, Scene
 
-UNKNOWN = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
 NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
 
 
@@ -85,7 +83,7 @@ def ended(scene: Scene) -> Generator[Asked]:
 @contextmanager
 def unknown(scene: Scene) -> Generator[Asked]:
     """Keys that AWS does not know."""
-    variables = scene.deployment.account.variables(UNKNOWN)
+    variables = scene.deployment.account.variables(UNKNOWN_KEYS)
     yield Asked(variables={**variables, "AWS_SESSION_TOKEN": ""})
 
 

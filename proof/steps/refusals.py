@@ -11,7 +11,7 @@ import psycopg
 from proof.account import Credentials
 from proof.declared import AIRFLOW
 from proof.deployment import Deployment
-from proof.environment import MASTER, STRANGER
+from proof.environment import MASTER, STRANGER, UNKNOWN_KEYS
 from proof.logins import Identity, connect, token
 from proof.progress import UnprovenError
 from proof.shop import IDENTITY as SHOP
@@ -108,8 +108,7 @@ def _wrong_tokens(airflow: Identity, user: str) -> Iterator[tuple[str, str, str]
     yield "a token for another instance", replace(airflow, endpoint=host).token(user), MALFORMED
     port = replace(endpoint, port=endpoint.port - 1)
     yield "a token for another port", replace(airflow, endpoint=port).token(user), MALFORMED
-    nobody = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
-    yield "a token of keys that nobody has", signed_by(nobody), UNKNOWN
+    yield "a token of keys that nobody has", signed_by(UNKNOWN_KEYS), UNKNOWN
     half = replace(airflow.credentials, session_token=None)
     yield "a token without the session's token", signed_by(half), UNKNOWN
 
