@@ -110,7 +110,7 @@ endif
 # What IAM would refuse after 40 minutes is told before anything is deployed.
 PREFLIGHT = @$(BIN)/python -m preflight '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 # Nobody else would say that an instance or a pipeline is declared no more and goes on.
-UNDECLARED = @$(BIN)/python -m retained undeclared '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+UNDECLARED = @$(BIN)/python -m removal undeclared '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
@@ -191,16 +191,16 @@ doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIR
 		$(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
 
 prune: synth ## remove the stacks that ENVIRONMENT=dev once declared, without a question
-	@$(BIN)/python -m retained prune '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+	@$(BIN)/python -m removal prune '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
-	@$(BIN)/python -m retained record '$(OUTPUT)'
+	@$(BIN)/python -m removal record '$(OUTPUT)'
 	$(CDK) destroy --app '$(OUTPUT)' --force --exclusively '$(NAME)-!(network)'
-	@$(BIN)/python -m retained remove '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+	@$(BIN)/python -m removal remove '$(OUTPUT)' --environment '$(ENVIRONMENT)'
 	$(CDK) destroy --app '$(OUTPUT)' --force --all
-	@$(BIN)/python -m retained tell '$(OUTPUT)'
+	@$(BIN)/python -m removal tell '$(OUTPUT)'
 
 
 .PHONY: setup lock clean

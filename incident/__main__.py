@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from incident.deployed import NotDeployedError, deployed
+from incident.environment import NotDeployedError, deployed
 from incident.revocation import restore, revoke
 
 _REVOKED = """\

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from incident.deployed import Deployed, DesiredState, NotDeployedError, Server
+from incident.environment import Deployed, DesiredState, NotDeployedError, Server
 
 POLICY = "airflow-rds-iam-revoked"
 """The inline policy that denies a role its logins."""

@@ -12,11 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Declaration
+from deployed import sessions
+from deployed.stack import Template, read_stack
 from preflight.airflow import unset
 from preflight.names import taken
-from preflight.policies import Template, attached_anew, taken_away, too_many_logins
-from retained import as_the_cdk
-from retained.deployed import leaving
+from preflight.policies import attached_anew, taken_away, too_many_logins
 from review.templates.assembly import read
 
 # IAM shows a new role everywhere within seconds ("Troubleshooting IAM", "Changes that I make are
@@ -45,15 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
-    stacks = read(assembly).stacks
-    [access] = [one for one in stacks if one.name.endswith("-access")]
-    session = as_the_cdk.session(assembly, "read")
+    declared = read(assembly).stacks
+    [access] = [one for one in declared if one.name.endswith("-access")]
+    session = sessions.session(assembly, "read")
     cloudformation, rds, logs = map(session.client, ("cloudformation", "rds", "logs"))
-    there = leaving(cloudformation, access.name)
-    for stack in stacks:
+    there = read_stack(cloudformation, access.name)
+    for stack in declared:
         try:
-            old = there if stack is access else leaving(cloudformation, stack.name)
-            yield from taken(rds, logs, stack.template, old.there if old else {})
+            old = there if stack is access else read_stack(cloudformation, stack.name)
+            yield from taken(rds, logs, stack.template, old.ids if old else {})
         except ClientError as error:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
     deployed: Template = there.template if there else {}

@@ -6,13 +6,11 @@ both for a while ("Update behaviors of stack resources" of its user guide).
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from airflow_rds_iam.declaration.model import AIRFLOW
 from airflow_rds_iam.declaration.policies import INLINE_POLICIES, LOGIN_POLICY, OWN_POLICIES
+from deployed.stack import Template
 
-Template = Mapping[str, Any]
 # A change of one of these makes another policy (its schema's createOnlyProperties).
 _REPLACING = ("Description", "ManagedPolicyName", "Path")
 _LOGIN = re.compile(rf'/({AIRFLOW}_\w+)"')

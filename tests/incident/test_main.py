@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from incident import __main__ as command
-from incident.deployed import Deployed, NotDeployedError
+from incident.environment import Deployed, NotDeployedError
 from tests.incident.aws import DENIED, Aws, refusal
 from tests.incident.test_revocation import FOUND
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from incident.deployed import Deployed, NotDeployedError, Server
+from incident.environment import Deployed, NotDeployedError, Server
 from incident.revocation import POLICY, Step, restore, revoke
 from tests.incident.aws import AWAY, DENIED, GONE, Aws
 

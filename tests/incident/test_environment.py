@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from incident.deployed import NotDeployedError, deployed
+from incident.environment import NotDeployedError, deployed
 from tests.application import CdkOut
 from tests.incident.aws import DENIED, refusal
 from tests.templates import text
@@ -41,6 +41,7 @@ class Account:
                 "ResourceType": resource["Type"],
                 "LogicalResourceId": name,
                 "PhysicalResourceId": name,
+                "ResourceStatus": "CREATE_COMPLETE",
             }
             for name, resource in self._template["Resources"].items()
         ]
@@ -105,7 +106,7 @@ class Refusing:
     def client(self, _: str) -> "Refusing":
         return self
 
-    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+    def get_template(self, **_: Any) -> dict[str, Any]:
         raise refusal(self._code)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from retained.deployed import Leaving, resources_of, stays
+from deployed.stack import DeployedStack, resources_of, stays
 
 
-def in_the_way(session: Any, stacks: Sequence[Leaving]) -> Iterator[str]:
+def in_the_way(session: Any, stacks: Sequence[DeployedStack]) -> Iterator[str]:
     """Each instance that stands in a network of ``stacks`` and does not go with them.
 
     Args:
@@ -14,13 +14,13 @@ def in_the_way(session: Any, stacks: Sequence[Leaving]) -> Iterator[str]:
         stacks: that are to be removed.
     """
     going = {
-        stack.there.get(logical_id)
+        stack.ids.get(logical_id)
         for stack in stacks
         for logical_id in resources_of(stack.template, "AWS::RDS::DBInstance")
         if not stays(stack.template, logical_id)
     }
     networks = {
-        stack.there.get(logical_id)
+        stack.ids.get(logical_id)
         for stack in stacks
         for logical_id in resources_of(stack.template, "AWS::EC2::VPC")
         if not stays(stack.template, logical_id)

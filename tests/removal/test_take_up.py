@@ -2,24 +2,19 @@ from typing import Any, cast
 
 import pytest
 
-from retained import take_up
-from retained.deployed import Leaving, Retained
+from deployed.stack import DeployedStack, Resource
+from removal import take_up
 from tests.application import CdkOut, templates
 from tests.create_only import identifier
 from tests.templates import keys_and_values
 
 
-def stays(resource: dict[str, Any]) -> bool:
-    return resource.get("DeletionPolicy", "Delete").startswith("Retain")
-
-
-def of(template: dict[str, Any]) -> Leaving:
-    retained = [
-        Retained(logical_id=name, type=resource["Type"], id=f"id-of-{name}")
+def of(template: dict[str, Any]) -> DeployedStack:
+    resources = [
+        Resource(logical_id=name, type=resource["Type"], id=f"id-of-{name}")
         for name, resource in template["Resources"].items()
-        if stays(resource)
     ]
-    return Leaving(name="stack", template=template, there={}, retained=retained, protected=[])
+    return DeployedStack(name="stack", template=template, resources=resources)
 
 
 def test_an_import_knows_each_type_by_its_schemas_identifier() -> None:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from airflow_rds_iam.declaration.model import AIRFLOW, LEVELS
+from deployed.stack import DeployedStack, read_stack, resources_of
 
 DesiredState = Sequence[Mapping[str, Any]]
 """The databases of a server, as the database users' function takes them."""
@@ -69,42 +68,31 @@ def deployed(session: Any, environment: str) -> Deployed:
         NotDeployedError: there is no such stack.
         ClientError: the caller may not read it.
     """
-    stack = f"{environment}-access"
+    name = f"{environment}-access"
     cloudformation = session.client("cloudformation")
-    try:
-        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ValidationError":
-            raise
+    found = read_stack(cloudformation, name)
+    if found is None:
         raise NotDeployedError(
-            f"{stack} is no stack of this account in {session.region_name}: name an environment"
+            f"{name} is no stack of this account in {session.region_name}: name an environment"
             " that is deployed, with the credentials and the region of its account"
-        ) from None
+        )
+    [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
     outputs = {
-        output.get("OutputKey"): output.get("OutputValue") for output in found.get("Outputs", ())
+        output.get("OutputKey"): output.get("OutputValue")
+        for output in described.get("Outputs", ())
     }
-    body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
-    template = json.loads(body) if isinstance(body, str) else body
-    resources = list(_resources(session, stack))
-    servers = list(_servers(session, resources))
-    roles = _roles(template, servers, resources)
+    servers = list(_servers(session, found))
+    roles = _roles(found, servers)
     if airflow := outputs.get("AirflowExecutionRole"):
         roles[AIRFLOW] = airflow
     return Deployed(servers=servers, roles=roles)
 
 
-def _resources(session: Any, stack: str) -> Iterator[Mapping[str, Any]]:
-    pages = session.client("cloudformation").get_paginator("list_stack_resources")
-    for page in pages.paginate(StackName=stack):
-        yield from page["StackResourceSummaries"]
-
-
-def _servers(session: Any, resources: Sequence[Mapping[str, Any]]) -> Iterator[Server]:
+def _servers(session: Any, stack: DeployedStack) -> Iterator[Server]:
     scheduler = session.client("scheduler")
-    for resource in resources:
-        if resource["ResourceType"] == "AWS::Scheduler::Schedule":
-            name = resource.get("PhysicalResourceId", "")
-            target = scheduler.get_schedule(Name=name)["Target"]
+    for resource in stack.resources:
+        if resource.type == "AWS::Scheduler::Schedule":
+            target = scheduler.get_schedule(Name=resource.id)["Target"]
             # The regular check compares a server with all that was deployed to it.
             check = json.loads(target.get("Input", "{}"))
             yield Server(
@@ -114,19 +102,12 @@ def _servers(session: Any, resources: Sequence[Mapping[str, Any]]) -> Iterator[S
             )
 
 
-def _roles(
-    template: Mapping[str, Any],
-    servers: Sequence[Server],
-    resources: Sequence[Mapping[str, Any]],
-) -> dict[str, str | None]:
+def _roles(stack: DeployedStack, servers: Sequence[Server]) -> dict[str, str | None]:
     """Whose policy lets one of an identity's users in."""
     owners = {user: owner for server in servers for owner, user in _users(server.databases)}
-    made = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in resources}
     roles: dict[str, str | None] = {}
-    for resource in template.get("Resources", {}).values():
-        if resource["Type"] != "AWS::IAM::ManagedPolicy":
-            continue
-        properties = resource["Properties"]
+    for policy in resources_of(stack.template, "AWS::IAM::ManagedPolicy").values():
+        properties = policy["Properties"]
         for statement in properties["PolicyDocument"]["Statement"]:
             user = json.dumps(statement["Resource"]).strip(']}" ').rpartition("/")[2]
             if user not in owners:
@@ -136,8 +117,8 @@ def _roles(
                     roles[owners[user]] = None
                 case [str() as role]:
                     roles[owners[user]] = role
-                case [{"Ref": logical_id}] if logical_id in made:
-                    roles[owners[user]] = made[logical_id]
+                case [{"Ref": logical_id}] if logical_id in stack.ids:
+                    roles[owners[user]] = stack.ids[logical_id]
                 case _:
                     pass
     return roles

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from retained.deployed import Leaving, leaving
+from deployed.stack import DeployedStack, read_stack, resources_of
 from review.templates.intrinsics import Stack
 
 # A function in a network gives its interfaces back within 40 minutes.
@@ -17,7 +17,7 @@ class RemovalError(Exception):
     """A stack that is not removed; the message says which and why."""
 
 
-def undeclared(cloudformation: Any, declared: Sequence[Stack]) -> Iterator[Leaving]:
+def stacks(cloudformation: Any, declared: Sequence[Stack]) -> Iterator[DeployedStack]:
     """The stacks of the account with the description of those declared, and none of their names.
 
     Args:
@@ -33,14 +33,39 @@ def undeclared(cloudformation: Any, declared: Sequence[Stack]) -> Iterator[Leavi
         for stack in page["Stacks"]:
             of_environment = stack.get("Description") in described
             name = stack["StackName"]
-            if of_environment and name not in names and (found := leaving(cloudformation, name)):
+            if of_environment and name not in names and (found := read_stack(cloudformation, name)):
                 yield found
+
+
+def told(undeclared: Sequence[DeployedStack], environment: str) -> Iterator[str]:
+    """Which stacks nothing declares any more, and how to be rid of them, in lines."""
+    if not undeclared:
+        return
+    yield (
+        "\nNo declaration has these stacks of the environment any more. They stay, may still be "
+        "used, and are paid for:"
+    )
+    for stack in undeclared:
+        yield f"  {stack.name}{_of_instances(stack)}"
+    yield (
+        f"To remove them, once what is declared is deployed: make prune ENVIRONMENT={environment}"
+    )
+
+
+def _of_instances(stack: DeployedStack) -> str:
+    kept = {one.logical_id for one in stack.retained}
+    said = [
+        f"{stack.ids[one]}, {'which stays' if one in kept else 'whose data goes with it'}"
+        for one in resources_of(stack.template, "AWS::RDS::DBInstance")
+        if one in stack.ids
+    ]
+    return f" (with the instance {'; '.join(said)})" if said else ""
 
 
 def users(cloudformation: Any, stack: str, declared: Sequence[Stack]) -> Iterator[str]:
     """The deployed ones of ``declared`` that name a stack, to have its outputs."""
     for one in declared:
-        found = leaving(cloudformation, one.name)
+        found = read_stack(cloudformation, one.name)
         if found and json.dumps(stack) in json.dumps(found.template):
             yield one.name
 

@@ -6,7 +6,7 @@ Source: CloudFormation user guide, "Import AWS resources into a CloudFormation s
 from collections.abc import Mapping
 from typing import Any
 
-from retained.deployed import Leaving
+from deployed.stack import DeployedStack
 
 # What import knows a resource by: the primary identifier of its type's schema.
 IDENTIFIERS = {
@@ -23,7 +23,7 @@ IDENTIFIERS = {
 }
 
 
-def resources(stack: Leaving) -> list[dict[str, Any]]:
+def resources(stack: DeployedStack) -> list[dict[str, Any]]:
     """The resources to import, as CreateChangeSet takes them."""
     return [
         {
@@ -35,7 +35,7 @@ def resources(stack: Leaving) -> list[dict[str, Any]]:
     ]
 
 
-def template(stack: Leaving) -> dict[str, Any]:
+def template(stack: DeployedStack) -> dict[str, Any]:
     """The stack's template with these alone, as an import makes nothing."""
     names = {one.logical_id for one in stack.retained}
     description = stack.template.get("Description")

@@ -1,27 +1,26 @@
 """Objects for whose sake Amazon S3 would not delete a bucket that is to go."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from retained.deployed import Template, resources_of, stays
+from deployed.stack import DeployedStack, Template, resources_of, stays
 
 SHOWN = 3
 
 
-def strangers(s3: Any, template: Template, there: Mapping[str, str]) -> Iterator[str]:
+def strangers(s3: Any, stack: DeployedStack) -> Iterator[str]:
     """For each bucket that is to be deleted and would not be: its name, and what is in it.
 
     Args:
         s3: a boto3 client; it calls ListObjectVersions.
-        template: of the stack.
-        there: the physical ids of its resources, by logical id.
+        stack: that is to be removed.
     """
-    for logical_id in resources_of(template, "AWS::S3::Bucket"):
-        bucket = there.get(logical_id)
-        if bucket is None or stays(template, logical_id):
+    for logical_id in resources_of(stack.template, "AWS::S3::Bucket"):
+        bucket = stack.ids.get(logical_id)
+        if bucket is None or stays(stack.template, logical_id):
             continue
-        emptied = tuple(_emptied(template, logical_id))
+        emptied = tuple(_emptied(stack.template, logical_id))
         pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
         keys = (
             one["Key"]

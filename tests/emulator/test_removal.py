@@ -1,17 +1,20 @@
 """What `make destroy` says of stacks that are deployed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from deployed.stack import read_stack
 from proof.account import Account
-from retained import __main__ as retained
-from retained.deployed import leaving
-from retained.in_the_way import in_the_way
-from retained.strangers import strangers
+from removal import __main__ as removal
+from removal.in_the_way import in_the_way
+from removal.record import record, told
+from removal.refusals import refusals
+from removal.strangers import strangers
 from tests.emulator.conftest import Stacks, instance, resource
 
 TOPIC = resource("SNS::Topic")
@@ -51,11 +54,11 @@ def test_what_a_deployed_stack_retains_is_recorded_and_told(stacks: Stacks, asse
             "Records": resource("S3::Bucket", BucketName="kept-records") | kept,
         },
     )
-    found = leaving(stacks.client, "keeping")
+    found = read_stack(stacks.client, "keeping")
     assert found
-    assert leaving(stacks.client, "absent") is None
-    retained.record([found], assembly)
-    [first, logs, how, records] = retained.told(assembly)
+    assert read_stack(stacks.client, "absent") is None
+    record([found], assembly)
+    [first, logs, how, records] = told(assembly)
     assert first.startswith("These stay, as their templates retain them: an instance with")
     assert logs == "  Logs::LogGroup: /kept"
     assert how.startswith("How to take them up again: docs/removal.md, with what is in ")
@@ -65,7 +68,7 @@ def test_what_a_deployed_stack_retains_is_recorded_and_told(stacks: Stacks, asse
 
 
 def test_where_nothing_is_retained_that_is_said(assembly: Path) -> None:
-    assert [*retained.told(assembly)] == ["Nothing stays."]
+    assert [*told(assembly)] == ["Nothing stays."]
 
 
 def test_what_others_put_into_a_bucket_is_found_before_anything_goes(
@@ -76,16 +79,17 @@ def test_what_others_put_into_a_bucket_is_found_before_anything_goes(
     s3 = account.client("s3")
     for key in ("dags/one.py", "plugins.zip"):
         s3.put_object(Bucket="filled-one", Key=key, Body=b"1")
-    found = leaving(stacks.client, "filled")
+    found = read_stack(stacks.client, "filled")
     assert found
     delivered = {"Bucket": {"Ref": "Bucket"}, "Prefix": "dags"}
     files = {"Type": "Custom::BucketFiles", "Properties": delivered}
     template = {"Resources": {**found.template["Resources"], "Files": files}}
-    assert [*strangers(s3, template, found.there)] == ["filled-one, with plugins.zip"]
+    delivering = replace(found, template=template)
+    assert [*strangers(s3, delivering)] == ["filled-one, with plugins.zip"]
     s3.delete_object(Bucket="filled-one", Key="plugins.zip")
-    assert [*strangers(s3, template, found.there)] == []
+    assert [*strangers(s3, delivering)] == []
     s3.delete_object(Bucket="filled-one", Key="dags/one.py")
-    assert [*strangers(s3, found.template, found.there)] == []
+    assert [*strangers(s3, found)] == []
 
 
 def test_an_instance_that_is_protected_and_not_retained_is_found_before_anything_goes(
@@ -93,13 +97,14 @@ def test_an_instance_that_is_protected_and_not_retained_is_found_before_anything
 ) -> None:
     server = instance(DBInstanceIdentifier="guarded", DeletionProtection=True)
     stacks.deploy("guarding", {"Server": server})
-    found = leaving(stacks.client, "guarding")
+    found = read_stack(stacks.client, "guarding")
     assert found
-    assert found.protected == ["guarded"]
+    [refused] = refusals([found], Mock())
+    assert refused.startswith("RDS does not delete guarded, ")
     stacks.deploy("guarding", {"Server": server | {"DeletionPolicy": "Retain"}})
-    found = leaving(stacks.client, "guarding")
+    found = read_stack(stacks.client, "guarding")
     assert found
-    assert found.protected == []
+    assert [*refusals([found], Mock())] == []
     assert [one.id for one in found.retained] == ["guarded"]
 
 
@@ -132,7 +137,7 @@ def test_a_stack_that_no_declaration_has_any_more_is_told_and_removed_by_a_comma
     assembly = assembled(tmp_path, "one-network", "one-new", description="Environment one of it")
 
     def run(action: str) -> list[str]:
-        assert retained.main([action, str(assembly), "--environment", "try/one.yaml"]) == 0
+        assert removal.main([action, str(assembly), "--environment", "try/one.yaml"]) == 0
         return capsys.readouterr().out.strip().splitlines()
 
     assert run("undeclared") == [
@@ -162,7 +167,7 @@ def test_a_stack_that_another_still_uses_or_that_would_not_go_is_not_removed(
     stacks.deploy_template("used-access", described("used", {"It": using}))
     stacks.deploy_template("used-old", described("used", {"Server": server}))
     assembly = assembled(tmp_path, "used-access", description="Environment used of it")
-    assert retained.main(["prune", str(assembly), "--environment", "used"]) == 1
+    assert removal.main(["prune", str(assembly), "--environment", "used"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         "nothing is removed:",
         "  RDS does not delete pruned-guarded, deployed with deletion_protection: true and retain: "
@@ -182,9 +187,9 @@ def test_who_may_not_ask_is_told_so_and_what_was_deployed_stays_deployed(
     for name, value in account.variables(nobody).items():
         monkeypatch.setenv(name, value)
     assembly = assembled(tmp_path, "one-network", description="Environment one of it")
-    assert retained.main(["undeclared", str(assembly)]) == 0
+    assert removal.main(["undeclared", str(assembly)]) == 0
     assert "cloudformation:DescribeStacks" in capsys.readouterr().err
-    assert retained.main(["prune", str(assembly)]) == 1
+    assert removal.main(["prune", str(assembly)]) == 1
 
 
 def test_an_instance_in_a_network_that_is_to_go_is_found_before_anything_goes(
@@ -192,11 +197,11 @@ def test_an_instance_in_a_network_that_is_to_go_is_found_before_anything_goes(
 ) -> None:
     template = {"Resources": {"Vpc": resource("EC2::VPC", CidrBlock="10.9.0.0/16")}}
     stacks.deploy_template("leaving-network", template)
-    network = leaving(stacks.client, "leaving-network")
+    network = read_stack(stacks.client, "leaving-network")
     assert network
     pages = [
         {"DBInstances": [{"DBInstanceIdentifier": name, "DBSubnetGroup": {"VpcId": vpc}}]}
-        for name, vpc in (("here", network.there["Vpc"]), ("elsewhere", "vpc-0"))
+        for name, vpc in (("here", network.ids["Vpc"]), ("elsewhere", "vpc-0"))
     ]
     session = Mock()
     session.client.return_value.get_paginator.return_value.paginate.return_value = pages

@@ -1,0 +1,1 @@
+"""What an account has: its stacks, read with the sessions that the CDK itself would use."""
