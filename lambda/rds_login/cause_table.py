@@ -324,6 +324,14 @@ _ALL = (
         place="instance",
     ),
     Cause(
+        key="other-engine",
+        step="certificate",
+        clients_say=("received invalid response to SSL negotiation",),
+        means="whoever answers is no PostgreSQL, and users with tokens are made in no other engine",
+        remedy="name an instance of RDS for PostgreSQL, with its own port",
+        place="declaration",
+    ),
+    Cause(
         key="unknown-authority",
         step="certificate",
         clients_say=("certificate verify failed", "certificate is not trusted"),

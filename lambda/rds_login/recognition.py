@@ -5,7 +5,7 @@ import socket
 import ssl
 
 from rds_login.cause_table import CAUSES, Cause
-from rds_login.tls import NoTlsError
+from rds_login.tls import NoTlsError, OtherEngineError
 
 _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _ENDED = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
@@ -49,6 +49,8 @@ def seen(error: BaseException, host: str, port: int) -> str:
             return f"{where} ended the TLS handshake ({error.reason})"
         case NoTlsError():
             return f"{where} speaks no TLS"
+        case OtherEngineError():
+            return f"{where} is {error}"
         case TimeoutError():
             return f"{where} does not answer"
         case ConnectionRefusedError():
@@ -101,6 +103,8 @@ def _key(error: BaseException, answered: bool) -> str:
             return "no-authorities" if error.reason in _NO_CERTIFICATES else "no-tls"
         case NoTlsError():
             return "no-tls"
+        case OtherEngineError():
+            return "other-engine"
         case FileNotFoundError() | PermissionError() | IsADirectoryError():
             return "no-authorities"
         case TimeoutError():

@@ -2,14 +2,22 @@
 
 import ssl
 from pathlib import Path
-from socket import create_connection
+from socket import MSG_PEEK, create_connection, socket
 from struct import pack
 
 _SSL_REQUEST = pack("!ii", 8, 80877103)  # PostgreSQL manual, "Message Formats"
+# MySQL source documentation, "Protocol::HandshakeV10": after a packet's length of three bytes, its
+# number, 0, and the protocol's version; then the server's, as a text that a zero ends.
+_GREETING = slice(3, 5)
+_MYSQL = b"\0\x0a"
 
 
 class NoTlsError(OSError):
     """Whoever answers speaks no TLS."""
+
+
+class OtherEngineError(OSError):
+    """Whoever answers is no PostgreSQL but the engine that the error names."""
 
 
 def trusting(authorities: Path | str) -> ssl.SSLContext:
@@ -42,20 +50,25 @@ def encrypted(
 
     Raises:
         NoTlsError: the server speaks no TLS.
+        OtherEngineError: the server is MySQL or MariaDB.
         OSError: anything else that fails; `before_the_login` knows its cause.
     """
     plain = create_connection((address or host, port), seconds)
     try:
         plain.sendall(_SSL_REQUEST)
-        _expect_tls(plain.recv(1))
+        _expect_tls(plain)
         return context.wrap_socket(plain, server_hostname=host)
     except BaseException:
         plain.close()
         raise
 
 
-def _expect_tls(answer: bytes) -> None:
+def _expect_tls(plain: socket) -> None:
+    # PostgreSQL says one letter and waits; MySQL greets unasked, and its first byte may be any.
+    answer = plain.recv(128, MSG_PEEK)
     if answer == b"":
         raise ConnectionResetError
-    if answer != b"S":
+    if answer[_GREETING] == _MYSQL:
+        raise OtherEngineError("MariaDB" if b"MariaDB" in answer else "MySQL")
+    if plain.recv(1) != b"S":
         raise NoTlsError

@@ -88,6 +88,7 @@ OF_THE_NETWORK = (
     Fault(title="a server that says nothing", inject=network.mute, known="mute-server"),
     Fault(title="a port that hangs up", inject=network.hanging_up, known="hung-up"),
     Fault(title="a server without TLS", inject=network.without_tls, known="no-tls"),
+    Fault(title="a server of MySQL", inject=network.mysql, known="other-engine"),
 )
 OF_SERVERS = (
     Fault(

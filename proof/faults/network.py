@@ -12,6 +12,13 @@ from proof.steps.server_identity import IMPOSTOR
 
 # Addresses of loopback, at which the instance's own port is free.
 CLOSED, SILENT, MUTE = "127.0.0.4", "127.0.0.5", "127.0.0.6"
+# MySQL source documentation, "Protocol::HandshakeV10".
+MYSQL_GREETING = (
+    b"J\0\0\0\x0a8.0.40\0"  # its length, its number, the protocol's and the server's version
+    b"\x08\0\0\0"  # the connection's number
+    b"12345678\0\xff\xff\xff\x02\0\xff\xdf\x15"  # a nonce, what the server is capable of
+    b"\0\0\0\0\0\0\0\0\0\0123456789012\0caching_sha2_password\0"
+)
 PUBLIC = "54.93.1.2"  # resolved and never asked
 
 
@@ -36,20 +43,15 @@ def mute(scene: Scene) -> Generator[Asked]:
 @contextmanager
 def hanging_up(scene: Scene) -> Generator[Asked]:
     """A forwarded port that leads nowhere."""
-    with _listening(scene, MUTE, backlog=16) as server:
+    with _greeting(scene, b""):
+        yield Asked(variables={"PGHOSTADDR": MUTE})
 
-        def hang_up() -> None:
-            try:
-                while True:
-                    server.accept()[0].close()
-            except OSError:
-                return
 
-        Thread(target=hang_up, daemon=True).start()
-        try:
-            yield Asked(variables={"PGHOSTADDR": MUTE})
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def mysql(scene: Scene) -> Generator[Asked]:
+    """A server of another engine, which speaks first."""
+    with _greeting(scene, MYSQL_GREETING):
+        yield Asked(variables={"PGHOSTADDR": MUTE})
 
 
 @contextmanager
@@ -92,3 +94,27 @@ def _listening(scene: Scene, address: str, *, backlog: int) -> Generator[socket.
         server.bind((address, scene.deployment.endpoint.port))
         server.listen(backlog)
         yield server
+
+
+@contextmanager
+def _greeting(scene: Scene, words: bytes) -> Generator[None]:
+    """A port at which each gets ``words``, if there are any, and the end of the connection."""
+    with _listening(scene, MUTE, backlog=16) as server:
+
+        def greet() -> None:
+            try:
+                while True:
+                    client, _ = server.accept()
+                    with closing(client):
+                        if words:
+                            client.sendall(words)
+                            # What was not read would have the greeting lost.
+                            client.recv(64)
+            except OSError:
+                return
+
+        Thread(target=greet, daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown(socket.SHUT_RDWR)

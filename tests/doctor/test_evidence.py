@@ -14,6 +14,8 @@ from doctor.answer import Answer
 from doctor.evidence import Evidence
 from doctor.steps import certificate, name, port
 from doctor.subject import Subject
+from proof.faults.network import MYSQL_GREETING
+from rds_login.tls import OtherEngineError
 from tests.tls_front import listening, write_certificate
 
 HOST = "dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
@@ -83,7 +85,12 @@ def test_a_port_that_opens_is_fine() -> None:
 
 @pytest.mark.parametrize(
     ("words", "key"),
-    [(b"N", "no-tls"), (b"HTTP/1.1 400 Bad Request\r\n", "no-tls"), (b"", "hung-up")],
+    [
+        (b"N", "no-tls"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "no-tls"),
+        (MYSQL_GREETING, "other-engine"),
+        (b"", "hung-up"),
+    ],
 )
 def test_who_speaks_no_tls_is_told_from_who_is_not_trusted(
     tmp_path: Path, words: bytes, key: str
@@ -91,6 +98,20 @@ def test_who_speaks_no_tls_is_told_from_who_is_not_trusted(
     write_certificate(tmp_path / "authority.pem", HOST)
     with _answering(words) as number:
         assert _cause(certificate(_evidence(number, tmp_path / "authority.pem"))) == key
+
+
+# A packet of MySQL begins with its length, which may look like an answer of PostgreSQL's.
+@pytest.mark.parametrize("length", [b"J", b"S", b"N"])
+@pytest.mark.parametrize(
+    ("version", "engine"), [(b"8.0.40", "MySQL"), (b"5.5.5-10.11.9-MariaDB-log", "MariaDB")]
+)
+def test_another_engine_is_known_by_its_greeting(
+    tmp_path: Path, length: bytes, version: bytes, engine: str
+) -> None:
+    greeting = length + MYSQL_GREETING[1:].replace(b"8.0.40", version)
+    write_certificate(tmp_path / "authority.pem", HOST)
+    with _answering(greeting) as number, pytest.raises(OtherEngineError, match=engine):
+        _evidence(number, tmp_path / "authority.pem").shake_hands()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from doctor.subject import Subject
 from rds_login.cause_table import CAUSES
 from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
 from rds_login.login import LoginError
-from rds_login.tls import NoTlsError
+from rds_login.tls import NoTlsError, OtherEngineError
 
 ROLE = "arn:aws:iam::111122223333:role/teams/analyst"
 SUBJECT = Subject(
@@ -145,6 +145,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "mute-server": {"hands": TimeoutError()},
     "hung-up": {"hands": ConnectionResetError()},
     "no-tls": {"hands": NoTlsError()},
+    "other-engine": {"hands": OtherEngineError("MySQL")},
     "unknown-authority": {"hands": _unverified(19, "self-signed certificate in chain")},
     "ended-certificate": {"hands": _unverified(10, "certificate has expired")},
     "other-name": {"hands": _unverified(62, "hostname mismatch")},

@@ -4,6 +4,7 @@ import re
 
 from pydantic import Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.engines import other_engine, refusal
 from airflow_rds_iam.declaration.existing_network import PrivateRange
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.rds_endpoint import KINDS, endpoint
@@ -56,6 +57,8 @@ class ExistingInstance(Model):
     @classmethod
     def _is_an_instances_own(cls, name: str) -> str:
         found = endpoint(name)
+        if engine := other_engine(_service(name)):
+            raise ValueError(refusal(engine))
         if found is None:
             raise ValueError(
                 f"is no endpoint of Amazon RDS: must be Endpoint.Address of `{DESCRIBED}`; a token "
@@ -96,3 +99,9 @@ class ExistingInstance(Model):
                 "both"
             )
         return self
+
+
+def _service(endpoint: str) -> str:
+    """What the name of an AWS endpoint says of the service: `docdb` before `amazonaws.com`."""
+    before, _, _ = endpoint.partition(".amazonaws.com")
+    return before.rpartition(".")[2]

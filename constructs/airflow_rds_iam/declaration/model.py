@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.airflow_options import unknown
 from airflow_rds_iam.declaration.delivery import Delivery
+from airflow_rds_iam.declaration.engines import Engine
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 from airflow_rds_iam.declaration.identities import Identity
@@ -108,7 +109,7 @@ class Database(Model):
         return {"read": self.read, "write": self.write, "own": self.own}[level]
 
 
-OF_ANY_INSTANCE = {"existing", "mode", "connections_per_user", "databases"}
+OF_ANY_INSTANCE = {"existing", "engine", "mode", "connections_per_user", "databases"}
 """What is declared of an instance, whoever made it."""
 
 
@@ -117,8 +118,12 @@ class Instance(Model):
 
     existing: ExistingInstance | None = Field(
         default=None,
-        description="The instance, where it exists already; `mode`, `connections_per_user` and "
-        "`databases` alone go with it. Default: it is made.",
+        description="The instance, where it exists already; `engine`, `mode`, "
+        "`connections_per_user` and `databases` alone go with it. Default: it is made.",
+    )
+    engine: Engine = Field(
+        default="postgres",
+        description="RDS for PostgreSQL: there is no other here.",
     )
     mode: Literal["manage", "observe"] = Field(
         default="manage",

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from airflow_rds_iam.declaration.engines import postgres_version
+
 
 def _form(pattern: str, words: str, longest: int | None = None) -> Any:
     # The name that editors' JSON Schema plugins know such words by.
@@ -105,6 +107,7 @@ EngineVersion = Annotated[
         r"^1[678](\.[0-9]+)?$",
         "PostgreSQL 16, 17 or 18 in quotes, with or without a minor version: '17' or '17.6'",
     ),
+    BeforeValidator(postgres_version),
 ]
 # "Creating and using an IAM policy for IAM database access".
 ResourceId = Annotated[

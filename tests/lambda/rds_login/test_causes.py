@@ -8,7 +8,7 @@ import pytest
 
 from rds_login.cause_table import CAUSES, STEPS
 from rds_login.causes import RefusedTokenError, network_error, refused_login
-from rds_login.tls import NoTlsError
+from rds_login.tls import NoTlsError, OtherEngineError
 
 
 def unverified(code: int) -> ssl.SSLCertVerificationError:
@@ -25,6 +25,7 @@ NETWORK = {
     "closed-port": ConnectionRefusedError(),
     "no-authorities": FileNotFoundError(2, "No such file"),
     "no-tls": NoTlsError(),
+    "other-engine": OtherEngineError("MySQL"),
     "unknown-authority": unverified(19),
     "ended-certificate": unverified(10),
     "other-name": unverified(62),

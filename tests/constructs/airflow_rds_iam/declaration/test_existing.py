@@ -27,6 +27,12 @@ def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(
             "lake.abc.us-east-1.rds.amazonaws.com",
             "is of us-east-1, and this environment of eu-central-1",
         ),
+        (
+            "endpoint",
+            "lake.cluster-abc.eu-central-1.docdb.amazonaws.com",
+            "is of Amazon DocumentDB",
+        ),
+        ("endpoint", "lake.abc.eu-central-1.redshift.amazonaws.com", "is of Amazon Redshift"),
         ("endpoint", f"lake.{RDS}.cn", "is a name of the partition aws-cn"),
         (
             "endpoint",
@@ -51,6 +57,53 @@ def test_each_wrong_attribute_has_its_sentence_at_its_place(
     [line] = refused(existing(**{key: value}), tmp_path)
     assert line.startswith(f"instances.lake.existing.{key}: ")
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [
+        ("mysql", "MySQL"),
+        ("aurora-mysql", "Aurora MySQL"),
+        ("mariadb", "MariaDB"),
+        ("MariaDB", "MariaDB"),
+        ("oracle-se2-cdb", "Oracle Database"),
+        ("custom-sqlserver-ee", "SQL Server"),
+        ("db2-se", "Db2"),
+    ],
+)
+def test_another_engine_is_refused_by_name(name: str, engine: str, tmp_path: Path) -> None:
+    said = (
+        f"{name!r}: is of {engine}, and this application knows RDS for PostgreSQL alone: users, "
+        "roles and privileges are others in each engine; must be postgres"
+    )
+    for instance, declared in (("lake", {**LAKE, "engine": name}), ("warehouse.engine", name)):
+        [line] = refused({f"instances.{instance}": declared}, tmp_path)
+        assert line == f"instances.{instance.removesuffix('.engine')}.engine: {said}"
+
+
+def test_postgresql_may_be_said(tmp_path: Path) -> None:
+    assert refused({"instances.lake": {**LAKE, "engine": "postgres"}}, tmp_path) == []
+    [line] = refused({"instances.lake": {**LAKE, "engine": "postgre"}}, tmp_path)
+    assert line == "instances.lake.engine: 'postgre': must be 'postgres'"
+
+
+@pytest.mark.parametrize(
+    ("version", "engine"),
+    [
+        ("8.0", "MySQL"),
+        (8.4, "MySQL"),
+        ("5.7.44", "MySQL"),
+        ("8.0.mysql_aurora.3.08.0", "Aurora MySQL"),
+        ("10.11.9", "MariaDB"),
+        (11.8, "MariaDB"),
+    ],
+)
+def test_a_version_of_another_engine_is_refused_by_name(
+    version: object, engine: str, tmp_path: Path
+) -> None:
+    [line] = refused({"instances.warehouse.engine_version": version}, tmp_path)
+    assert line.startswith("instances.warehouse.engine_version: ")
+    assert f": is of {engine}" in line
 
 
 def test_the_administrator_is_none_of_the_roles_that_are_made(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
     ("path", "value", "says"),
     [
         ("acount", "111122223333", "; allowed are: account, region, tags, "),
-        (f"{INSTANCE}.clas", "db.t4g.medium", "; allowed are: existing, mode, engine_version, "),
+        (f"{INSTANCE}.clas", "db.t4g.medium", "; allowed are: existing, engine, mode, engine_"),
         ("airflow.clas", "mw1.small", "; allowed are: existing, name, version, class, "),
         ("identities.shop.arn", ROLE, "; allowed are: role_arn"),
         (
