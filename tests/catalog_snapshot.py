@@ -18,7 +18,8 @@ def snapshot(server: Postgres, databases: tuple[Database, ...]) -> Any:
     contents: dict[str, Any] = {}
     for database in databases:
         with server.connect(database.name) as session:
-            found = contents_from_rows(session.query(contents_query(), "test"))
+            rows = session.query(contents_query(), "test")
+            found = contents_from_rows(rows, state.is_administrator)
         contents[database.name] = (
             {
                 (o.kind, o.schema, o.owner, frozenset(o.acl), (*o.names, *o.columns))

@@ -181,8 +181,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "extension": Kind(
         "pg_extension.extowner",
-        "CREATE EXTENSION IF NOT EXISTS vector SCHEMA made",
-        "EXTENSION vector",
+        "CREATE EXTENSION plpgsql",
+        "EXTENSION plpgsql",
         owned=False,
     ),
     "member of an extension": Kind(

@@ -83,7 +83,7 @@ def _contents(session: Session, server: Server, leaving: Collection[str]) -> Con
     rows = session.query(f"{query};{leaving_query(leaving)}" if leaving else query, sentence)
     if further := further_query(rows, catalogs):
         rows += session.query(further, sentence)
-    return contents_from_rows(rows)
+    return contents_from_rows(rows, server.is_administrator)
 
 
 def _locked_query(home: Session, sql: str) -> list[Row]:

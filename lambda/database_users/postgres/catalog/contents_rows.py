@@ -1,7 +1,7 @@
 """Reads what is in one database."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from database_users.postgres.catalog.contents import (
     Contents,
@@ -30,8 +30,9 @@ SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname,
 # and acl.c, roles_is_member_of), which keeps one answer: to ask for another role's forgets it.
 _FORGET = "SELECT 'forgotten', pg_has_role('pg_monitor', 'pg_signal_backend', 'USAGE')"
 _EXTENSIONS = """
-SELECT 'extension', classid::regclass::text, objid FROM pg_depend
-    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'"""
+SELECT 'member', classid::regclass::text, objid, refobjid FROM pg_depend
+    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e';
+SELECT 'extension', oid, pg_get_userbyid(extowner) FROM pg_extension"""
 # A catalog that a new database has nothing in has no size either, until it holds something once.
 _IN_USE = """
 SELECT 'in use', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
@@ -134,10 +135,15 @@ _Alike = tuple[Kind, str | None, str, str | None, Keeper, bool]
 _SERVERS_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 
 
-def contents_from_rows(rows: Iterable[Row]) -> Contents:
-    """What the rows of a `contents_query`, and of those that followed, tell."""
+def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> Contents:
+    """What the rows of a `contents_query`, and of those that followed, tell.
+
+    Who owns an extension can add to it what it owns besides (PostgreSQL manual, "ALTER EXTENSION"):
+    what is of one whose owner is not `trusted` is nobody's but its own owner's.
+    """
     tagged = tagged_rows(rows)
-    members = {(catalog, oid) for catalog, oid in tagged["extension"]}
+    extensions = {oid for oid, owner in tagged["extension"] if trusted(owner)}
+    members = {(catalog, oid) for catalog, oid, of in tagged["member"] if of in extensions}
 
     def keeper(catalog: str, oid: int, of_server: bool) -> Keeper:
         return "an extension" if (catalog, oid) in members else "the server" if of_server else ""

@@ -154,7 +154,11 @@ class Handover:
                 for holding in server.holdings_by_role.get(role, ())
                 if holding.database not in ("", self.name)
             )
-            or any(one.hindrance for one in self.contents.owned if one.role == role)
+            or any(
+                self.hindrance(one)
+                for one in self.contents.owned
+                if one.role == role and one.kind != "extension"
+            )
         )
 
 

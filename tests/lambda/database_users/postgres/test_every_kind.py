@@ -80,7 +80,7 @@ def things(draw: st.DrawFn) -> Iterator[Deed]:
     owner = draw(st.sampled_from(OWNERS))
     deeds = [Deed(tuple(kind.made.format(**written).split("; ")))]
     if word == "extension":
-        deeds = [Deed(deeds[0].statements, owner)]
+        deeds = _extension(kind.made, owner)
     if kind.owned:
         deeds.append(Deed((f"ALTER {alter} OWNER TO {owner}",)))
     if kind.privileges:
@@ -95,6 +95,33 @@ def things(draw: st.DrawFn) -> Iterator[Deed]:
                 statement = f"REVOKE {on} FROM {to} CASCADE"
             deeds.append(Deed((statement,), grantor))
     return iter(deeds)
+
+
+def _extension(made: str, owner: str) -> list[Deed]:
+    """`owner` makes one, to which it can add what is its own."""
+    may, may_not = (
+        "GRANT CREATE ON DATABASE orders TO {}",
+        "REVOKE CREATE ON DATABASE orders FROM {}",
+    )
+    return [
+        Deed(("DROP EXTENSION plpgsql CASCADE", may.format(owner))),
+        Deed((made,), owner),
+        Deed((may_not.format(owner),) if owner not in ("orders_owner", SUPERUSER) else ()),
+    ]
+
+
+@st.composite
+def additions(draw: st.DrawFn) -> Iterator[Deed]:
+    """Somebody who made an extension adds something to it."""
+    number, owner = draw(st.integers(0, 97)), draw(st.sampled_from(OWNERS))
+    name = f"made.added_{number}"
+    on = draw(st.sampled_from(("ALL", "SELECT, UPDATE")))
+    deeds = [
+        Deed((f"CREATE TABLE {name} (id int)", f"ALTER TABLE {name} OWNER TO {owner}")),
+        Deed((f"GRANT {on} ON {name} TO {draw(st.sampled_from(GRANTEES))}",), owner),
+        Deed((f"ALTER EXTENSION plpgsql ADD TABLE {name}",), owner),
+    ]
+    return iter([*_extension("CREATE EXTENSION plpgsql", owner), *deeds])
 
 
 @st.composite
@@ -134,7 +161,8 @@ def doors(draw: st.DrawFn) -> Iterator[Deed]:
 
 
 CATALOGS = st.lists(
-    things() | things() | things() | memberships() | defaults() | doors(), max_size=10
+    things() | things() | things() | memberships() | defaults() | doors() | additions(),
+    max_size=10,
 )
 
 
@@ -252,7 +280,9 @@ asked(kind, privilege) AS (SELECT kind, privilege || option
     FROM possible, unnest('{"", " WITH GRANT OPTION"}'::text[]) option)
 SELECT role, kind, name, pg_get_userbyid(owner), acl::text, privilege, has,
     (oid >= 16384 OR name = 'public')
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = things.oid AND deptype = 'e'),
+    AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        JOIN pg_roles r ON r.oid = extowner
+        WHERE d.objid = things.oid AND deptype = 'e' AND (rolsuper OR rolcreaterole)),
     schema = 'made'::regnamespace
 FROM things JOIN asked USING (kind), unnest(%s::text[]) role, LATERAL (SELECT CASE kind
     WHEN 'table' THEN CASE WHEN privilege ~ '^(SELECT|INSERT|UPDATE)'

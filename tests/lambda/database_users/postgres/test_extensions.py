@@ -1,0 +1,35 @@
+"""Who makes an extension may add to it what is its own: that is no hiding place."""
+
+from tests.database_server import MASTER, Postgres
+from tests.desired import ORDERS
+from tests.runs import outstanding, refused, run
+
+HIDDEN = (
+    "CREATE EXTENSION plpgsql",
+    "CREATE SCHEMA app",
+    "CREATE TABLE app.item (id int)",
+    "CREATE FUNCTION app.one() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1",
+    "GRANT CREATE ON SCHEMA app TO PUBLIC",
+    "GRANT INSERT ON app.item TO PUBLIC, orders_reader",
+    "GRANT SELECT ON app.item TO analyst",
+    "REVOKE EXECUTE ON FUNCTION app.one() FROM orders_reader",
+    "ALTER EXTENSION plpgsql ADD SCHEMA app",
+    "ALTER EXTENSION plpgsql ADD TABLE app.item",
+    "ALTER EXTENSION plpgsql ADD FUNCTION app.one()",
+)
+
+
+def test_what_a_tenant_adds_to_its_extension_is_like_all_that_is_its_own(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE analyst", user=MASTER)
+    server.execute("DROP EXTENSION plpgsql", database="orders")
+    server.execute(*HIDDEN, database="orders", user="owner")
+    findings = run(server, ORDERS).findings
+    assert findings == (
+        "orders: whoever calls one of 1 functions (app.one()) does what orders_owner may do"
+        " (SECURITY DEFINER)",
+        "orders: analyst is not managed here and keeps privileges on 1 objects",
+    )
+    tried = ["INSERT INTO app.item VALUES (1)", "CREATE TABLE app.mine ()", "SELECT app.one()"]
+    assert refused(server, "reader", tried) == tried[:2]
+    assert outstanding(server, ORDERS) == []
