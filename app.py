@@ -11,7 +11,7 @@ from review.nag.recorder import answers
 # isort: split
 from aws_cdk import App, Environment, Validations
 
-from airflow_rds_iam.airflow.requirements import RequirementsError
+from airflow_rds_iam.airflow.files import FileError
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from review.plugin import review_plugins
@@ -34,7 +34,7 @@ try:
             region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
         ),
     )
-except RequirementsError as error:
+except FileError as error:
     sys.exit(str(error))
 Validations.of(app).add_plugins(
     *review_plugins(

@@ -11,12 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.model import Airflow, Declaration
 from deployed import sessions
 from deployed.stack import Template, read_stack
 from preflight.airflow import unset
+from preflight.files_bucket import AWS_KEY, unfit_bucket, unfit_key
 from preflight.names import taken
 from preflight.policies import attached_anew, taken_away, too_many_logins
+from preflight.replacement import replaced
 from review.templates.assembly import read
 
 # IAM shows a new role everywhere within seconds ("Troubleshooting IAM", "Changes that I make are
@@ -54,16 +56,28 @@ def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
         try:
             old = there if stack is access else read_stack(cloudformation, stack.name)
             yield from taken(rds, logs, stack.template, old.ids if old else {})
+            yield from replaced(
+                old.template if old else {}, stack.template, replaces=declaration.airflow.replaces
+            )
         except ClientError as error:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
+    yield from _of_airflow(session, declaration.airflow)
     deployed: Template = there.template if there else {}
     yield from obstacles(session.client("iam"), declaration, deployed, access.template)
-    existing = declaration.airflow.existing
-    if existing and existing.environment:
-        try:
+
+
+def _of_airflow(session: Any, airflow: Airflow) -> Iterator[str]:
+    """What is wrong with what exists of Airflow, or of what a new one is to take."""
+    existing, key = airflow.existing, airflow.key or AWS_KEY
+    try:
+        if existing and existing.environment:
             yield from unset(session.client("mwaa"), existing)
-        except ClientError as error:
-            print(f"what {existing.environment} has set was not asked: {error}", file=sys.stderr)
+        if airflow.bucket:
+            yield from unfit_bucket(session.client("s3"), airflow.bucket, key)
+        if key != AWS_KEY:
+            yield from unfit_key(session.client("kms"), key, region=session.region_name)
+    except ClientError as error:
+        print(f"what Airflow is to take was not asked: {error}", file=sys.stderr)
 
 
 def obstacles(

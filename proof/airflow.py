@@ -268,7 +268,7 @@ def set_up(
     role = assume(account, record, session=SESSION, seconds=12 * 3600)
     download(account.client("s3", role), record, home)
     _append_authorities(account, home)
-    check_requirements(home / record["RequirementsS3Path"], programs)
+    check_requirements(downloaded(record["RequirementsS3Path"], record, home), programs)
     (home / "config").mkdir(exist_ok=True)
     shutil.copy(SETTINGS, home / "config")
     own = {
@@ -294,7 +294,8 @@ def delivered_variables(
     """
     variables = configuration(record["AirflowConfigurationOptions"])
     if script := record.get("StartupScriptS3Path"):
-        variables |= exports(home / script, {**own, **variables})
+        file = downloaded(script, record, home)
+        variables |= exports(file, {**own, **variables})
     return variables
 
 
@@ -314,17 +315,29 @@ def assume(
 def download(s3: Any, record: Mapping[str, Any], home: Path) -> None:
     """Copy what the environment names from its bucket, with the versions that it names."""
     bucket = record["SourceBucketArn"].rpartition(":")[2]
-    prefix = record["DagS3Path"].strip("/") + "/"
+    prefix = _dags(record)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     versions = {item["Key"]: None for page in pages for item in page.get("Contents", [])}
-    for file in ("Requirements", "StartupScript"):
+    for file in ("Requirements", "StartupScript", "Plugins"):
         if key := record.get(f"{file}S3Path"):
             versions[key] = record[f"{file}S3ObjectVersion"]
     for key, version in versions.items():
-        target = home / ("dags/" + key.removeprefix(prefix) if key.startswith(prefix) else key)
+        target = downloaded(key, record, home)
         target.parent.mkdir(parents=True, exist_ok=True)
         which = {"VersionId": version} if version else {}
         target.write_bytes(s3.get_object(Bucket=bucket, Key=key, **which)["Body"].read())
+        if key == record.get("PluginsS3Path"):
+            shutil.unpack_archive(target, home / "plugins")
+
+
+def downloaded(key: str, record: Mapping[str, Any], home: Path) -> Path:
+    """Where a file of the bucket is in Airflow's home: that of the DAGs is always this one."""
+    prefix = _dags(record)
+    return home / ("dags/" + key.removeprefix(prefix) if key.startswith(prefix) else key)
+
+
+def _dags(record: Mapping[str, Any]) -> str:
+    return record["DagS3Path"].strip("/") + "/"
 
 
 def configuration(options: Mapping[str, str]) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aws_cdk import Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
@@ -13,7 +15,7 @@ from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network.network import Network
 
 HTTPS = 443
-DAGS = Path(__file__).parents[1] / "dags"
+ROOT = Path(__file__).parents[1]
 
 
 class AirflowStack(Stack):
@@ -34,6 +36,7 @@ class AirflowStack(Stack):
         security_group = network.airflow_security_group
         if security_group is None:
             raise ValueError("an Airflow that is made must have a security group in its network")
+        key = self._key(airflow)
         self.airflow = AirflowEnvironment(
             self,
             "Airflow",
@@ -41,7 +44,7 @@ class AirflowStack(Stack):
             # Amazon MWAA takes exactly two.
             subnets=network.private_subnets[:2],
             security_group=security_group,
-            dags=DAGS,
+            dags=ROOT / "dags",
             version=airflow.version,
             environment_class=airflow.environment_class,
             min_workers=airflow.workers.min,
@@ -57,8 +60,29 @@ class AirflowStack(Stack):
             log_retention_days=airflow.log_retention_days,
             worker_replacement=airflow.worker_replacement,
             authorities=airflow.authorities,
+            plugins=ROOT / airflow.plugins if airflow.plugins else None,
+            startup_script=ROOT / airflow.startup_script if airflow.startup_script else None,
+            key=key,
+            bucket=self._bucket(airflow, key),
         )
         # The endpoints of a private page, which the service makes, have the environment's group
         # ("Managing access to VPC endpoints on Amazon MWAA").
         if airflow.web_server_access != "public":
             let_in(self, clients, security_group=security_group, port=HTTPS)
+
+    def _key(self, airflow: model.Airflow) -> kms.IKey | Literal["aws"] | None:
+        if airflow.key is None or airflow.key == "aws":
+            return airflow.key
+        return kms.Key.from_key_arn(self, "Key", airflow.key)
+
+    def _bucket(
+        self, airflow: model.Airflow, key: kms.IKey | Literal["aws"] | None
+    ) -> s3.IBucket | None:
+        if airflow.bucket is None:
+            return None
+        return s3.Bucket.from_bucket_attributes(
+            self,
+            "Bucket",
+            bucket_name=airflow.bucket,
+            encryption_key=None if key == "aws" else key,
+        )

@@ -28,6 +28,7 @@ POND: dict[str, Any] = {
     },
     "databases": {"fish": {"own": ["shop"]}},
 }
+OWN_KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f"
 NETWORK: dict[str, Any] = {
     "vpc": "vpc-0a1b2c3d",
     "ranges": ["10.0.0.0/16"],

@@ -43,7 +43,7 @@ def statements(template: Content) -> Iterator[dict[str, Any]]:
                 yield {
                     **statement,
                     "Action": _listed(statement["Action"]),
-                    "Resource": _listed(statement["Resource"]),
+                    "Resource": _listed(statement.get("Resource", [])),
                 }
 
 

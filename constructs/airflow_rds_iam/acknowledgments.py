@@ -48,6 +48,15 @@ def acknowledge_rule(
         acknowledge(construct, f"{pack}-{rule}", reason=reason)
 
 
+def acknowledge_aws_key(group: Construct) -> None:
+    """Acknowledge that CloudWatch Logs encrypts a log group with a key of its own."""
+    acknowledge_rule(
+        group,
+        "CloudWatchLogGroupEncrypted",
+        reason="The keys that AWS owns are asked for: CloudWatch Logs encrypts with its own.",
+    )
+
+
 def acknowledge_inline_policy(role: Construct) -> None:
     """Acknowledge that a role, or a policy of one, holds its permissions itself."""
     acknowledge_rule(

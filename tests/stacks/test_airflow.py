@@ -22,6 +22,8 @@ AIRFLOW = {
     "maintenance_window": "SUN:03:30",
     "log_retention_days": 180,
     "worker_replacement": "forced",
+    "startup_script": "tests/stacks/startup.sh",
+    "plugins": "examples",
 }
 
 
@@ -52,6 +54,8 @@ def test_the_environment_is_as_declared(template: Content) -> None:
     assert environment["WebserverAccessMode"] == "PUBLIC_AND_PRIVATE"
     assert environment["WorkerReplacementStrategy"] == "FORCED"
     assert environment["AirflowConfigurationOptions"]["core.parallelism"] == "64"
+    assert environment["PluginsS3Path"] == "dags/plugins.zip"
+    assert environment["StartupScriptS3Path"] == "dags/startup.sh"
     assert environment["WeeklyMaintenanceWindowStart"] == "SUN:03:30"
 
 

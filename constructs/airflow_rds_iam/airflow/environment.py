@@ -1,6 +1,7 @@
 """An Amazon MWAA environment that looks its connections up in Secrets Manager."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
@@ -13,10 +14,17 @@ from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge_rule
+from airflow_rds_iam.acknowledgments import acknowledge_aws_key, acknowledge_rule
 from airflow_rds_iam.airflow import requirements
 from airflow_rds_iam.airflow.airflow import secrets_backend
 from airflow_rds_iam.airflow.execution_role import ExecutionRole
+from airflow_rds_iam.airflow.files import (
+    PLUGINS,
+    STARTUP_SCRIPT,
+    FileError,
+    check_startup_script,
+    write_plugins,
+)
 from airflow_rds_iam.airflow.images import IMAGES
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration.model import Component, LogLevel, RetentionDays
@@ -46,7 +54,7 @@ ACCESS_MODES = {
 
 
 class AirflowEnvironment(Construct):
-    """An Amazon MWAA environment with its execution role, bucket, key and log groups.
+    """An Amazon MWAA environment with its execution role and log groups, bucket and key.
 
     Args:
         name: the environment's name.
@@ -60,8 +68,14 @@ class AirflowEnvironment(Construct):
         maintenance_window: its weekly start in UTC, such as ``SUN:03:30``; the service chooses if
             it is None.
         log_retention_days: days that CloudWatch Logs takes.
+        plugins: a folder, delivered as ``plugins.zip``.
+        startup_script: a shell script, which each component runs before Airflow.
+        key: of bucket, queue and logs: one that exists, whose policy lets CloudWatch Logs use it,
+            or those that AWS owns; one is made if it is None.
+        bucket: one that exists, versioned and encrypted with ``key``; one is made if it is None.
 
     Raises:
+        FileError: the plugins or the script could not be taken.
         RequirementsError: the image of ``version``, where it is known, could not install the
             folder's ``requirements.txt``.
     """
@@ -90,6 +104,10 @@ class AirflowEnvironment(Construct):
         log_retention_days: RetentionDays = 90,
         worker_replacement: Literal["graceful", "forced"] = "graceful",
         authorities: str | None = None,
+        plugins: Path | None = None,
+        startup_script: Path | None = None,
+        key: kms.IKey | Literal["aws"] | None = None,
+        bucket: s3.IBucket | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.connections_prefix = f"airflow/{name}/connections"
@@ -104,25 +122,22 @@ class AirflowEnvironment(Construct):
                 "engines (get_sqlalchemy_engine, get_pandas_df) sign no token and are refused: "
                 "take signing_engine, which is delivered beside the DAGs, or a later version",
             )
-        key = kms.Key(
-            self,
-            "Key",
-            description=f"Airflow environment {name}: bucket, queue and logs",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        # Those of the function that delivers the files have names that CloudFormation makes.
-        allow_cloudwatch_logs(key, log_group_prefix=f"{Stack.of(self).stack_name}-")
-        bucket = self._bucket(key)
+        log_group_prefix = f"airflow-{name}-"
+        used = self._key(name, log_group_prefix) if key is None else key
+        key = None if used == "aws" else used
+        # What is another's has a folder of this environment's own, which goes with it.
+        prefix = f"{name}/dags" if bucket else "dags"
+        bucket = bucket or self._bucket(key)
+        others = _Others(plugins=plugins, startup_script=startup_script)
         files = BucketFiles(
             self,
             "Files",
             bucket=bucket,
             key=key,
-            prefix="dags",
+            prefix=prefix,
             source=dags,
-            assemble=lambda target: _assemble(dags, target),
-            versioned=["requirements.txt"],
+            assemble=lambda target: _assemble(dags, target, others),
+            versioned=["requirements.txt", *others.names],
         )
         role = ExecutionRole(
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
@@ -144,11 +159,17 @@ class AirflowEnvironment(Construct):
             weekly_maintenance_window_start=maintenance_window,
             worker_replacement_strategy=worker_replacement.upper(),
             execution_role_arn=self.execution_role.role_arn,
-            kms_key=arn_from_id(key),
+            kms_key=key and arn_from_id(key),
             source_bucket_arn=bucket.bucket_arn,
-            dag_s3_path="dags",
-            requirements_s3_path="dags/requirements.txt",
+            dag_s3_path=prefix,
+            requirements_s3_path=f"{prefix}/requirements.txt",
             requirements_s3_object_version=files.version("requirements.txt"),
+            plugins_s3_path=f"{prefix}/{PLUGINS}" if plugins else None,
+            plugins_s3_object_version=files.version(PLUGINS) if plugins else None,
+            startup_script_s3_path=f"{prefix}/{STARTUP_SCRIPT}" if startup_script else None,
+            startup_script_s3_object_version=(
+                files.version(STARTUP_SCRIPT) if startup_script else None
+            ),
             network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
                 subnet_ids=[subnet.subnet_id for subnet in subnets],
                 security_group_ids=[security_group.security_group_id],
@@ -168,22 +189,35 @@ class AirflowEnvironment(Construct):
             ),
         )
         # The service would make its log groups itself, without retention and without the key.
-        log_group_prefix = f"airflow-{name}-"
-        allow_cloudwatch_logs(key, log_group_prefix=log_group_prefix)
         for component in LOG_GROUPS:
             group = logs.CfnLogGroup(
                 self,
                 f"Logs-{component}",
                 log_group_name=log_group_prefix + component,
                 retention_in_days=log_retention_days,
-                kms_key_id=key.key_arn,
+                kms_key_id=key and key.key_arn,
             )
+            if key is None:
+                acknowledge_aws_key(group)
             group.apply_removal_policy(RemovalPolicy.DESTROY)
             environment.add_resource_dependency(group)
         # The service checks the role's permissions while it makes the environment.
         environment.node.add_dependency(self.execution_role)
 
-    def _bucket(self, key: kms.IKey) -> s3.Bucket:
+    def _key(self, name: str, log_group_prefix: str) -> kms.IKey:
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Airflow environment {name}: bucket, queue and logs",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        # Those of the function that delivers the files have names that CloudFormation makes.
+        for prefix in (f"{Stack.of(self).stack_name}-", log_group_prefix):
+            allow_cloudwatch_logs(key, log_group_prefix=prefix)
+        return cast("kms.IKey", key)
+
+    def _bucket(self, key: kms.IKey | None) -> s3.Bucket:
         access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -208,9 +242,9 @@ class AirflowEnvironment(Construct):
             self,
             "Bucket",
             versioned=True,
-            encryption=s3.BucketEncryption.KMS,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=key,
-            bucket_key_enabled=True,
+            bucket_key_enabled=bool(key),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -218,6 +252,13 @@ class AirflowEnvironment(Construct):
             lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(90))],
             removal_policy=RemovalPolicy.DESTROY,
         )
+        if key is None:
+            acknowledge_rule(
+                bucket,
+                "S3DefaultEncryptionKMS",
+                reason="The keys that AWS owns are asked for, and with those Amazon MWAA takes a "
+                "bucket that encrypts with S3's own.",
+            )
         acknowledge_rule(
             bucket,
             "S3BucketReplicationEnabled",
@@ -233,7 +274,31 @@ class AirflowEnvironment(Construct):
         return bucket
 
 
-def _assemble(dags: Path, target: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Others:
+    """What is delivered beside the DAGs, where no component of Airflow looks for one."""
+
+    plugins: Path | None
+    startup_script: Path | None
+
+    @property
+    def names(self) -> list[str]:
+        found = {PLUGINS: self.plugins, STARTUP_SCRIPT: self.startup_script}
+        return [name for name, source in found.items() if source]
+
+    def assemble(self, target: Path) -> None:
+        for name in self.names:
+            if (target / name).exists():
+                raise FileError(f"dags/{name}: is delivered from elsewhere: choose another name")
+        if self.plugins:
+            write_plugins(self.plugins, target / PLUGINS)
+        if self.startup_script:
+            check_startup_script(self.startup_script)
+            copy_file(self.startup_script, target / STARTUP_SCRIPT)
+
+
+def _assemble(dags: Path, target: Path, others: _Others) -> None:
     copy_tree(dags, target)
+    others.assemble(target)
     copy_packages(target, "doctor", "rds_login", distributions=("pg8000",))
     copy_file(RDS_CERTIFICATES, target / DELIVERED_AUTHORITIES)

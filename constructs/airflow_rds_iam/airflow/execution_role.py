@@ -12,6 +12,9 @@ from airflow_rds_iam.acknowledgments import acknowledge_inline_policy, acknowled
 class ExecutionRole(Construct):
     """An execution role with what the service needs and no access to any database.
 
+    Args:
+        key: of bucket, queue and logs; None for those that AWS owns.
+
     Source: "Amazon MWAA execution role" and "Cross-service confused deputy prevention".
     """
 
@@ -22,7 +25,7 @@ class ExecutionRole(Construct):
         *,
         environment_name: str,
         bucket: s3.IBucket,
-        key: kms.IKey,
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -91,18 +94,7 @@ class ExecutionRole(Construct):
                 ],
                 resources=[queues],
             ),
-            iam.PolicyStatement(
-                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:Encrypt"],
-                resources=[key.key_arn],
-                conditions={
-                    "StringEquals": {
-                        "kms:ViaService": [
-                            f"sqs.{stack.region}.amazonaws.com",
-                            f"s3.{stack.region}.amazonaws.com",
-                        ]
-                    }
-                },
-            ),
+            _use_of_key(stack, key),
         ):
             self.role.add_to_policy(statement)
         acknowledge_inline_policy(self.role)
@@ -124,3 +116,21 @@ class ExecutionRole(Construct):
             "resource; they disclose settings and names, and write metrics.",
         }.items():
             acknowledge_wildcard(self.role, "Resource", resource, reason=reason)
+
+
+def _use_of_key(stack: Stack, key: kms.IKey | None) -> iam.PolicyStatement:
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:Encrypt"]
+    services = [f"{service}.{stack.region}.amazonaws.com" for service in ("sqs", "s3")]
+    if key is None:
+        # The queue's, in an account of Amazon's: every key but those of this account.
+        own = stack.format_arn(service="kms", region="*", resource="key", resource_name="*")
+        return iam.PolicyStatement(
+            actions=actions,
+            not_resources=[own],
+            conditions={"StringLike": {"kms:ViaService": services[:1]}},
+        )
+    return iam.PolicyStatement(
+        actions=actions,
+        resources=[key.key_arn],
+        conditions={"StringEquals": {"kms:ViaService": services}},
+    )

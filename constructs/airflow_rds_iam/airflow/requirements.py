@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from airflow_rds_iam.airflow.files import FileError
 from airflow_rds_iam.airflow.images import Image
 
 _CONSTRAINTS = re.compile(
@@ -24,7 +25,7 @@ _DELIVERED = ("/usr/local/airflow/dags/", "/usr/local/airflow/plugins/")
 _OPTIONS = ("--index-url", "-i ", "--extra-index-url", "--find-links", "-f ", "--no-index", "--pre")
 
 
-class RequirementsError(ValueError):
+class RequirementsError(FileError):
     """Requirements that Amazon MWAA could not install; each line says where and why."""
 
 

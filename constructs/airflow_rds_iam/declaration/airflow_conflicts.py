@@ -10,6 +10,19 @@ from airflow_rds_iam.declaration.network import Client
 PATH: Path = ("airflow", "existing")
 
 
+def of_new_airflow(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration of the environment, and what is wrong there."""
+    airflow, account = declaration.airflow, declaration.account
+    name = airflow.name or environment
+    if airflow.replaces == name:
+        message = f"{name!r} is this environment's own name: the new one must have another name"
+        yield ("airflow", "replaces"), f"{message}, as Amazon MWAA has both for a while"
+    key = airflow.key or "aws"
+    if account and key != "aws" and key.split(":")[4] != account:
+        message = f"{key!r} must be a key of account {account}, as its environment is"
+        yield ("airflow", "key"), message
+
+
 def of_existing_airflow(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     """Where in the declaration, and what is wrong there."""
     existing = declaration.airflow.existing

@@ -68,13 +68,20 @@ def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
             arns.append(((*path, "saml", "provider_arn"), identity.saml.provider_arn))
     if existing := declaration.airflow.existing:
         arns.append((("airflow", "existing", "role_arn"), existing.role_arn))
+    key = declaration.airflow.key
     topic = declaration.alarms.topic_arn
-    for path, arn in [*arns, *([(("alarms", "topic_arn"), topic)] if topic else [])]:
+    regional: list[tuple[Path, str, str]] = []
+    if topic:
+        # "Using Amazon CloudWatch alarms": an alarm tells a topic of its own region.
+        regional.append((("alarms", "topic_arn"), topic, "its alarm"))
+    if key and key != "aws":
+        regional.append((("airflow", "key"), key, "its environment"))
+    for path, arn in [*arns, *((path, arn) for path, arn, _ in regional)]:
         if arn.split(":")[1] != partition:
             yield path, f"{arn!r} is of another partition: {region} is of {partition!r}"
-    # "Using Amazon CloudWatch alarms": an alarm tells a topic of its own region.
-    if topic and topic.split(":")[3] != region:
-        yield ("alarms", "topic_arn"), f"{topic!r} must be of {region}, as its alarm is"
+    for path, arn, of in regional:
+        if arn.split(":")[3] != region:
+            yield path, f"{arn!r} must be of {region}, as {of} is"
 
 
 def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tuple[Path, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from airflow_rds_iam.declaration.airflow_conflicts import of_existing_airflow
+from airflow_rds_iam.declaration.airflow_conflicts import of_existing_airflow, of_new_airflow
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.connections import too_many_connections
 from airflow_rds_iam.declaration.document import Path
@@ -62,6 +62,7 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
         too_many_policies(declaration, environment=environment),
         contradictions(declaration, environment=environment),
         of_existing_airflow(declaration),
+        of_new_airflow(declaration, environment=environment),
         too_many_connections(declaration),
     ):
         yield Conflict(path, message)

@@ -17,11 +17,13 @@ from airflow_rds_iam.declaration.review import ReviewSettings, Terms
 from airflow_rds_iam.declaration.schedule import hours_between
 from airflow_rds_iam.declaration.values import (
     Account,
+    AirflowKey,
     AirflowName,
     AirflowOption,
     AirflowValue,
     AuthoritiesPath,
     Because,
+    BucketName,
     DataClass,
     EngineVersion,
     Identifier,
@@ -34,6 +36,7 @@ from airflow_rds_iam.declaration.values import (
     ResourceId,
     RetentionDays,
     Schedule,
+    SourcePath,
     TagKey,
     TagValue,
     TopicArn,
@@ -302,6 +305,33 @@ class Airflow(Model):
         "sslrootcert in each connection (`Secret.SecretString`). "
         "Default: that of the copy which is delivered beside the DAGs.",
     )
+    plugins: SourcePath | None = Field(
+        default=None,
+        description="Folder of plugins, delivered as a zip file that is the same bytes for the "
+        "same files: `Environment.PluginsS3Path`.",
+    )
+    startup_script: SourcePath | None = Field(
+        default=None,
+        description="Shell script that each component runs before Airflow: "
+        "`Environment.StartupScriptS3Path`.",
+    )
+    key: AirflowKey | None = Field(
+        default=None,
+        description="A KMS key of yours for bucket, queue and logs, or `aws` for those that AWS "
+        "owns: `Environment.KmsKey`. Default: one is made.",
+    )
+    bucket: BucketName | None = Field(
+        default=None,
+        description="An S3 bucket of yours, versioned, closed to the public and encrypted with "
+        "`key`, which takes the files below `<environment's name>/dags`: "
+        "`Environment.SourceBucketArn`. Default: one is made.",
+    )
+    replaces: AirflowName | None = Field(
+        default=None,
+        description="Name of the deployed environment in whose place this one, of another `name`, "
+        "is made. Without it `make deploy` refuses what would replace an environment, with the "
+        "history of its runs: another name, key or subnets.",
+    )
 
     def connections_prefix(self, environment: str) -> str | None:
         """What stands before the names of its connections, of the environment ``environment``."""
@@ -313,6 +343,15 @@ class Airflow(Model):
     def _nothing_of_what_exists_is_changed(self) -> "Airflow":
         if self.existing:
             self.refuse_beside_existing("an environment", allowed={"existing"})
+        return self
+
+    @model_validator(mode="after")
+    def _a_bucket_has_its_key(self) -> "Airflow":
+        if self.bucket and not self.key:
+            raise ValueError(
+                f"bucket {self.bucket!r} must go with key: what it is encrypted with, a KMS key's "
+                "ARN, or aws for S3's own keys (SSE-S3)"
+            )
         return self
 
     @property

@@ -156,6 +156,30 @@ AirflowValue = Annotated[
     str,
     _form(r"^[ -~]+$", "1 to 65536 letters without accents, digits, signs and spaces", 65536),
 ]
+# "Creating an Amazon MWAA environment": neither an alias nor a key of several regions (mrk-).
+AirflowKey = Annotated[
+    str,
+    _form(
+        r"^(aws|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+        "aws, or the ARN of a symmetric KMS key of one region, such as arn:aws:kms:eu-central-1:"
+        "111122223333:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f, not of an alias",
+    ),
+]
+# S3 user guide, "General purpose bucket naming rules"; a dot is in no certificate of S3's.
+BucketName = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$",
+        "the name of an S3 bucket, of 3 to 63 lower-case letters, digits and hyphens",
+    ),
+]
+SourcePath = Annotated[
+    str,
+    _form(
+        r"^[a-zA-Z0-9_-][a-zA-Z0-9_.-]*(/[a-zA-Z0-9_-][a-zA-Z0-9_.-]*)*$",
+        "a path below this repository, such as plugins, of letters, digits and any of / . _ -",
+    ),
+]
 # Secrets Manager API reference, CreateSecret: what a name takes, of 512 characters at most.
 ConnectionsPrefix = Annotated[
     str,

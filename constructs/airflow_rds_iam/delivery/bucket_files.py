@@ -23,7 +23,7 @@ class BucketFiles(Construct):
     this resource everything below the prefix goes, in all its versions.
 
     Args:
-        key: encrypts the log groups of the function that delivers.
+        key: encrypts the log groups of the function that delivers; None for one of AWS's.
         source: the folder that the files are from.
         assemble: fills the folder that is delivered.
         versioned: files whose object versions can be asked for.
@@ -35,7 +35,7 @@ class BucketFiles(Construct):
         construct_id: str,
         *,
         bucket: s3.IBucket,
-        key: kms.IKey,
+        key: kms.IKey | None,
         prefix: str,
         source: Path,
         assemble: Callable[[Path], None],

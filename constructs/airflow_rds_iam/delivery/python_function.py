@@ -10,7 +10,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import acknowledge_inline_policy, acknowledge_wildcard
+from airflow_rds_iam.acknowledgments import (
+    acknowledge_aws_key,
+    acknowledge_inline_policy,
+    acknowledge_wildcard,
+)
 
 # "Giving Lambda functions access to resources in an Amazon VPC".
 NETWORK_INTERFACE_ACTIONS = (
@@ -31,7 +35,7 @@ def python_function(
     handler: str,
     timeout: Duration,
     memory_size: int,
-    key: kms.IKey,
+    key: kms.IKey | None,
     environment: Mapping[str, str] | None = None,
     vpc: ec2.IVpc | None = None,
     subnets: Sequence[ec2.ISubnet] = (),
@@ -72,15 +76,18 @@ def python_function(
     return function, role
 
 
-def log_group(scope: Construct, construct_id: str, key: kms.IKey) -> logs.LogGroup:
+def log_group(scope: Construct, construct_id: str, key: kms.IKey | None) -> logs.LogGroup:
     """A log group that is encrypted, keeps a year, and goes with its stack."""
-    return logs.LogGroup(
+    group = logs.LogGroup(
         scope,
         construct_id,
         encryption_key=key,
         retention=logs.RetentionDays.ONE_YEAR,
         removal_policy=RemovalPolicy.DESTROY,
     )
+    if key is None:
+        acknowledge_aws_key(group)
+    return group
 
 
 def service_role(scope: Construct, construct_id: str, group: logs.ILogGroup) -> iam.Role:

@@ -29,7 +29,7 @@ class ResourceFunction(Construct):
         handler: in ``code``, such as ``package.module.function``.
         timeout: after which an invocation fails; 15 minutes at most.
         memory_size: MiB.
-        key: encrypts the log groups; its policy lets CloudWatch Logs use it.
+        key: encrypts the log groups; its policy lets CloudWatch Logs use it. None for one of AWS's.
         subnets: with ``vpc`` and ``security_group``, where the function runs.
     """
 
@@ -42,7 +42,7 @@ class ResourceFunction(Construct):
         code: lambda_.Code,
         handler: str,
         timeout: Duration,
-        key: kms.IKey,
+        key: kms.IKey | None,
         memory_size: int = 256,
         environment: Mapping[str, str] | None = None,
         vpc: ec2.IVpc | None = None,

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
 
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from tests.conftest import ROOT
-from tests.templates import Content, of_type, properties, synthesized, text, the
+from tests.existing import OWN_KEY
+from tests.templates import Content, of_type, properties, statements, synthesized, text, the
 
 ENVIRONMENT = "AWS::MWAA::Environment"
 COMPONENTS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
@@ -20,7 +23,7 @@ COMPONENTS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
 DRIVER = re.compile(r"(asn1crypto|dateutil|pg8000|python_dateutil|scramp|six)[-./]")
 
 
-def made(stack: Stack, **options: Any) -> AirflowEnvironment:
+def made(stack: Stack, *, dags: Path = ROOT / "dags", **options: Any) -> AirflowEnvironment:
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, restrict_default_security_group=False)
     return AirflowEnvironment(
         stack,
@@ -28,7 +31,7 @@ def made(stack: Stack, **options: Any) -> AirflowEnvironment:
         name="dev",
         subnets=vpc.public_subnets,
         security_group=ec2.SecurityGroup(stack, "Group", vpc=vpc),
-        dags=ROOT / "dags",
+        dags=dags,
         **options,
     )
 
@@ -238,3 +241,67 @@ def test_who_takes_a_version_whose_engines_sign_no_token_is_warned(
         "*", Match.string_like_regexp("signing_engine")
     )
     assert bool(found) == warned
+
+
+def test_a_key_that_exists_is_that_of_bucket_queue_and_logs_and_none_is_made(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    made(stack, key=kms.Key.from_key_arn(stack, "Mine", OWN_KEY))
+    template = synthesized(stack)
+    assert of_type(template, "AWS::KMS::Key") == {}
+    assert text(the(template, ENVIRONMENT)["Properties"]["KmsKey"]) == OWN_KEY
+    groups = properties(template, "AWS::Logs::LogGroup")
+    assert {group["KmsKeyId"] for group in groups} == {OWN_KEY}
+    encryption = [one["BucketEncryption"] for one in properties(template, "AWS::S3::Bucket")]
+    assert OWN_KEY in json.dumps(encryption)
+    [using] = [one for one in statements(template) if "kms:DescribeKey" in one["Action"]]
+    assert using["Resource"] == [OWN_KEY]
+
+
+def test_with_the_keys_that_aws_owns_none_is_named_and_the_queues_may_be_used(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    made(stack, key="aws")
+    template = synthesized(stack)
+    assert of_type(template, "AWS::KMS::Key") == {}
+    assert "KmsKey" not in the(template, ENVIRONMENT)["Properties"]
+    assert not any("KmsKeyId" in one for one in properties(template, "AWS::Logs::LogGroup"))
+    for bucket in properties(template, "AWS::S3::Bucket"):
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    # "Amazon MWAA execution role", for an environment with a key that AWS owns.
+    [using] = [
+        statement
+        for policy in properties(template, "AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "kms:DescribeKey" in statement["Action"]
+    ]
+    assert using["NotResource"] == "arn:aws:kms:*:111122223333:key/*"
+    assert using["Condition"] == {
+        "StringLike": {"kms:ViaService": ["sqs.eu-central-1.amazonaws.com"]}
+    }
+
+
+def test_a_bucket_that_exists_takes_the_files_in_a_folder_of_the_environments(
+    new_stack: Callable[[], Stack],
+) -> None:
+    stack = new_stack()
+    key = kms.Key.from_key_arn(stack, "Mine", OWN_KEY)
+    bucket = s3.Bucket.from_bucket_attributes(
+        stack, "Team", bucket_name="team-files", encryption_key=key
+    )
+    airflow = made(stack, key=key, bucket=bucket)
+    template = synthesized(stack)
+    assert of_type(template, "AWS::S3::Bucket") == {}
+    environment = the(template, ENVIRONMENT)["Properties"]
+    assert text(environment["SourceBucketArn"]).endswith(":s3:::team-files")
+    assert environment["DagS3Path"] == "dev/dags"
+    assert environment["RequirementsS3Path"] == "dev/dags/requirements.txt"
+    files = the(template, "Custom::BucketFiles")["Properties"]
+    assert (files["Bucket"], files["Prefix"]) == ("team-files", "dev/dags")
+    # The folder that the environment names arrives as this one, whatever its name.
+    assert airflow.authorities.startswith("/usr/local/airflow/dags/")
+    [writing] = [one for one in statements(template) if "s3:PutObject" in one["Action"]]
+    assert [text(one) for one in writing["Resource"]] == ["arn:aws:s3:::team-files/dev/dags/*"]

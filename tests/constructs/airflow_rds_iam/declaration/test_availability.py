@@ -6,6 +6,7 @@ from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.model import Declaration
 from tests.declared import REMOVED, dev
+from tests.existing import OWN_KEY
 
 INSTANCE = "instances.warehouse"
 
@@ -62,6 +63,11 @@ def test_a_region_with_both_services_is_taken(region: str) -> None:
             {"alarms": {"topic_arn": "arn:aws:sns:us-east-1:111122223333:alarms"}},
             "alarms.topic_arn",
             "'arn:aws:sns:us-east-1:111122223333:alarms' must be of eu-central-1, as its alarm is",
+        ),
+        (
+            {"airflow.key": (elsewhere := OWN_KEY.replace("eu-central-1", "us-east-1"))},
+            "airflow.key",
+            f"{elsewhere!r} must be of eu-central-1, as its environment is",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.servers.postgres_instance import MASTER_USER
 from database_users.desired import MANAGED
 from tests.declared import REMOVED, dev
+from tests.existing import OWN_KEY
 
 DATABASES = "instances.warehouse.databases"
 ROLE = "arn:aws:iam::111122223333:role"
@@ -291,6 +292,25 @@ def test_airflows_connections_are_as_many_as_the_policy_that_looks_them_up_takes
     [(path, message)] = found({**grants_to("airflow", 31), "airflow.name": "a" * 80})
     assert path == "instances.warehouse.databases"
     assert "characters of the policy that looks its connections up; IAM allows 6,144" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "says"),
+    [
+        ({"airflow.replaces": "dev"}, "airflow.replaces", "'dev' is this environment's own name"),
+        (
+            {"airflow.key": OWN_KEY.replace("111122223333", "444455556666")},
+            "airflow.key",
+            "must be a key of account 111122223333, as its environment is",
+        ),
+    ],
+)
+def test_what_a_new_environment_could_not_have_is_refused(
+    changes: dict[str, object], path: str, says: str
+) -> None:
+    [(found_at, message)] = found(changes)
+    assert found_at == path
+    assert says in message
 
 
 PUBLIC: dict[str, object] = {"airflow.web_server_access": "public"}

@@ -5,6 +5,7 @@ import pytest
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Declaration, Identity
 from tests.declared import dev, written
+from tests.existing import OWN_KEY
 
 INSTANCE = "instances.warehouse"
 ROLE = "arn:aws:iam::111122223333:role"
@@ -124,6 +125,19 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         ),
         ("managed_policies_per_role", 21, "21: must be a whole number of 1 to 20"),
         ("airflow.worker_replacement", "kind", "'kind': must be 'graceful' or 'forced'"),
+        (
+            "airflow.key",
+            OWN_KEY.replace("key/", "alias/"),
+            "must be aws, or the ARN of a symmetric",
+        ),
+        ("airflow.key", OWN_KEY.replace("key/1a", "key/mrk-1a"), "must be aws, or the ARN of"),
+        ("airflow.key", "customer", "'customer': must be aws, or the ARN of a symmetric KMS key"),
+        ("airflow.bucket", "Team", "'Team': must be the name of an S3 bucket, of 3 to 63 lower"),
+        ("airflow.bucket", "s3://team", "must be the name of an S3 bucket"),
+        ("airflow.plugins", "/opt/plugins", "'/opt/plugins': must be a path below this repository"),
+        ("airflow.plugins", "a/../../b", "'a/../../b': must be a path below this repository"),
+        ("airflow.startup_script", "", "must be a path below this repository, such as plugins"),
+        ("airflow.replaces", "1st", "'1st': must be letters, digits, hyphens"),
         ("airflow.authorities", "rds.pem", "'rds.pem': must be the whole path of a file, such as "),
         ("airflow.authorities", "~/rds.pem", "must be the whole path of a file, such as /etc/ssl"),
         ("airflow.authorities", "/etc/rds/", "'/etc/rds/': must be the whole path of a file"),
@@ -152,6 +166,7 @@ def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
             "cidr 10.0.0.0/24 is too small for 5 zones",
         ),
         (f"{INSTANCE}.storage", {"gib": 100, "max_gib": 109}, "10 % above gib (100)"),
+        ("airflow", {"bucket": "team-files"}, "bucket 'team-files' must go with key: what it is"),
         ("airflow", {"workers": {"min": 3, "max": 2}}, "workers.min (3) must not exceed"),
         ("airflow", {"class": "mw1.micro"}, "mw1.micro has one of each: must have schedulers: 1"),
         (
@@ -230,6 +245,10 @@ def test_values_that_do_not_go_together_are_refused(
             "airflow",
             {"web_servers": {"min": 2, "max": 5}, "web_server_access": "public_and_private"},
         ),
+        ("airflow", {"plugins": "plugins", "startup_script": "airflow/start.sh", "key": "aws"}),
+        ("airflow", {"bucket": "team-files", "key": "aws", "version": "2.11.2"}),
+        ("airflow", {"bucket": "team-files", "key": OWN_KEY, "class": "mw1.2xlarge"}),
+        ("airflow", {"name": "dev-2", "replaces": "dev"}),
         ("airflow", {"configuration": {"common.io.xcom_objectstorage_path": "s3://x"}}),
         (f"{INSTANCE}.databases.orders", {"own": ["shop"], "adopt": True, "old_owners": ["Old"]}),
         ("identities.shop.role_arn", f"{ROLE}/people/shop"),

@@ -14,7 +14,7 @@ from airflow_rds_iam.declaration.reference import reference
 from airflow_rds_iam.declaration.schema import document
 from stacks import add_environment
 from tests.declared import dev
-from tests.existing import AIRFLOW, LAKE, NETWORK
+from tests.existing import AIRFLOW, LAKE, NETWORK, OWN_KEY
 from tests.kinds import KINDS
 from tests.templates import of_type, text
 
@@ -57,6 +57,10 @@ CHANGES: dict[str, object] = {
     "airflow.log_retention_days": 1827,
     "airflow.worker_replacement": "forced",
     "airflow.authorities": "/etc/ssl/rds.pem",
+    "airflow.plugins": "examples",
+    "airflow.startup_script": "tests/stacks/startup.sh",
+    "airflow.key": OWN_KEY,
+    "airflow.bucket": "team-files",
     "drift_check.schedule": "rate(5 hours)",
     "alarms": {"topic_arn": "arn:aws:sns:eu-central-1:111122223333:alarms"},
     "delivery": {
