@@ -64,8 +64,11 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A table's policy for `role`, which only the table's owner can take out of it."""
+class Mention:
+    """`role` is in a policy, or on the list of something temporary, of `owner`.
+
+    Nobody takes it out of there but the owner; a temporary thing goes with its session.
+    """
 
     role: str
     owner: str
@@ -87,7 +90,7 @@ class Contents:
     objects: tuple[ObjectGroup, ...]
     defaults: tuple[DefaultPrivileges, ...] = ()
     owned: tuple[Owned, ...] = ()
-    policies: tuple[Policy, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     event_triggers: tuple[EventTrigger, ...] = ()
 
     def parted(self, objects: int) -> Self:

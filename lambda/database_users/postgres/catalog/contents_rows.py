@@ -8,9 +8,9 @@ from database_users.postgres.catalog.contents import (
     DefaultPrivileges,
     EventTrigger,
     Keeper,
+    Mention,
     ObjectGroup,
     Owned,
-    Policy,
 )
 from database_users.postgres.catalog.rows import Row, tagged_rows
 from database_users.postgres.privileges import INSIDE_A_DATABASE, Kind, owner_has, parse_acl
@@ -198,7 +198,7 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
             if (kind := _DEFAULT_KINDS.get(letter))
         ),
         tuple(Owned(*row) for row in tagged["owned"]),
-        tuple(Policy(*row) for row in tagged["policy"]),
+        tuple(Mention(*row) for row in tagged["mention"]),
         tuple(EventTrigger(*row) for row in tagged["event trigger"]),
     )
 

@@ -6,7 +6,8 @@ from database_users.postgres.sql import literal
 
 # What the server itself says an object's name is may not be one that a statement takes: a type's
 # is written as SQL would declare a column, and a procedure's leaves the modes of its arguments out.
-# A subscription is listed for the whole server and yet lives in one database.
+# A subscription is listed for the whole server and yet lives in one database. What is temporary
+# goes with its session, and nobody else finds it by its name.
 # PostgreSQL source, commands/event_trigger.c, foreigncmds.c, publicationcmds.c and
 # subscriptioncmds.c: what only a superuser may own or hand over.
 _LEAVING = """
@@ -26,16 +27,23 @@ SELECT 'owned', pg_get_userbyid(refobjid), i.type, (parse_ident(i.schema))[1],
     FROM pg_shdepend s, pg_identify_object(classid, objid, objsubid) i
     WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND i.type IS NOT NULL
     AND pg_get_userbyid(refobjid) IN ({roles})
+    AND (i.schema ~ '^pg_(toast_)?temp_') IS NOT TRUE
     AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     OR classid = 'pg_subscription'::regclass AND objid IN (SELECT u.oid FROM pg_subscription u
         JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()))
     AND NOT (i.type = 'type' AND current_setting('server_version_num')::int >= 170000
     AND EXISTS (SELECT FROM pg_type t WHERE t.oid = objid AND typtype = 'm'));
-SELECT DISTINCT 'policy', pg_get_userbyid(r), pg_get_userbyid(relowner)
+SELECT DISTINCT 'mention', pg_get_userbyid(r), pg_get_userbyid(relowner)
     FROM pg_policy, unnest(polroles) r, pg_class c
-    WHERE c.oid = polrelid AND pg_get_userbyid(r) IN ({roles})"""
+    WHERE c.oid = polrelid AND pg_get_userbyid(r) IN ({roles});
+SELECT DISTINCT 'mention', pg_get_userbyid(s.refobjid), pg_get_userbyid(o.refobjid)
+    FROM pg_shdepend s JOIN pg_shdepend o ON (o.dbid, o.classid, o.objid, o.deptype)
+        = (s.dbid, s.classid, s.objid, 'o'), pg_identify_object(s.classid, s.objid, 0) i
+    WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND i.schema ~ '^pg_temp_'
+    AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND pg_get_userbyid(s.refobjid) IN ({roles})"""
 
 
 def leaving_query(roles: Collection[str]) -> str:
-    """Reads what belongs to `roles`, and the policies that name them."""
+    """Reads what belongs to `roles`, and who else has things that name them."""
     return _LEAVING.format(roles=", ".join(map(literal, sorted(roles))))

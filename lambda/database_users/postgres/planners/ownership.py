@@ -76,29 +76,29 @@ def _freed(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Chan
             " the server's superuser can change: it cannot be dropped",
             (login,),
         )
-    owners = _owners_of_policies(handover, login, left)
+    owners = _owners_of_mentions(handover, login, left)
     out_of_reach = [one for one in owners if not comparison.can_act_as(one)]
     if out_of_reach:
         yield Finding(
-            f"{name}: {login} is named in policies of tables of {some(out_of_reach)}, on whom"
-            f" {comparison.server.master} has no ADMIN OPTION: it cannot be dropped",
+            f"{name}: {login} is named in policies, or temporary things, of {some(out_of_reach)},"
+            f" on whom {comparison.server.master} has no ADMIN OPTION: it cannot be dropped",
             (login,),
         )
 
 
 def _rest(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Statement]:
-    """What only these statements do: extensions, default privileges, policies, user mappings."""
+    """What only these statements do: extensions, default privileges, mentions, user mappings."""
     yield _reassigned(handover.name, login, handover.owner)
     yield Statement(
         handover.name,
         f"DROP OWNED BY {identifier(login)}",
         f"{handover.name}: {login} has no privilege any more",
-        acts_for=(login, *_owners_of_policies(handover, login, left)),
+        acts_for=(login, *_owners_of_mentions(handover, login, left)),
     )
 
 
-def _owners_of_policies(handover: Handover, login: str, left: Sequence[str]) -> list[str]:
-    owners = {policy.owner for policy in handover.contents.policies if policy.role == login}
+def _owners_of_mentions(handover: Handover, login: str, left: Sequence[str]) -> list[str]:
+    owners = {one.owner for one in handover.contents.mentions if one.role == login}
     return sorted({handover.owner if owner in (*left, login) else owner for owner in owners})
 
 

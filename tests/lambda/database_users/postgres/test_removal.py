@@ -65,6 +65,23 @@ def test_a_user_that_cannot_be_dropped_stays_without_login_and_is_reported(serve
     assert server.query("SELECT 1 FROM pg_roles WHERE rolname = 'reader'") == []
 
 
+def test_what_is_temporary_is_its_sessions_and_keeps_nobody(server: Postgres):
+    run(server, ORDERS)
+    with server.login("writer", "orders") as writer:
+        for statement in (
+            "CREATE TEMPORARY TABLE mine AS SELECT 1 AS id",
+            "CREATE FUNCTION pg_temp.one() RETURNS int LANGUAGE sql RETURN 1",
+            "GRANT SELECT, UPDATE (id) ON mine TO reader",
+            "GRANT EXECUTE ON FUNCTION pg_temp.one() TO reader",
+        ):
+            writer.execute(statement.encode())
+        after = replace(ORDERS, read=())
+        assert run(server, after).findings == ()
+        assert server.query("SELECT 1 FROM pg_roles WHERE rolname = 'reader'") == []
+        assert outstanding(server, after) == []
+        assert writer.execute("SELECT id, pg_temp.one() FROM mine").fetchall() == [(1, 1)]
+
+
 def test_a_user_that_changes_its_level_loses_its_sessions(server: Postgres):
     run(server, ORDERS)
     session = server.login("owner", "orders")

@@ -6,9 +6,9 @@ from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.catalog.contents import (
     NEW_DATABASE,
     Contents,
+    Mention,
     ObjectGroup,
     Owned,
-    Policy,
 )
 from database_users.postgres.catalog.server import Holding, Role, Server
 from database_users.postgres.comparison import Comparison
@@ -61,7 +61,7 @@ DROPPED = [
 
 
 def test_a_user_with_nothing_in_its_way_is_freed_of_all():
-    contents = Contents((), policies=(Policy("reader", "o_owner"), Policy("writer", "far")))
+    contents = Contents((), mentions=(Mention("reader", "o_owner"), Mention("writer", "far")))
     assert told(less_of(server_of(ORDERS), "reader"), contents) == (DROPPED, [])
 
 
@@ -69,20 +69,20 @@ def test_a_policy_is_left_by_who_owns_its_table():
     server = server_of(ORDERS)
     server = replace(server, memberships=(*server.memberships, *made("near")))
     statements, findings = told(
-        less_of(server, "reader"), Contents((), policies=(Policy("reader", "near"),))
+        less_of(server, "reader"), Contents((), mentions=(Mention("reader", "near"),))
     )
     assert statements[0] == 'GRANT "near" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE'
     assert (DROPPED[2] in statements, findings) == (True, [])
 
 
 def test_a_policy_of_a_table_out_of_reach_keeps_its_user():
-    policies = tuple(Policy("reader", owner) for owner in ("far", "o_owner"))
-    assert told(less_of(server_of(ORDERS), "reader"), Contents((), policies=policies)) == (
+    mentions = tuple(Mention("reader", owner) for owner in ("far", "o_owner"))
+    assert told(less_of(server_of(ORDERS), "reader"), Contents((), mentions=mentions)) == (
         [],
         [
             Finding(
-                "orders: reader is named in policies of tables of far, on whom administrator has no"
-                " ADMIN OPTION: it cannot be dropped",
+                "orders: reader is named in policies, or temporary things, of far, on whom"
+                " administrator has no ADMIN OPTION: it cannot be dropped",
                 ("reader",),
             )
         ],
@@ -90,7 +90,7 @@ def test_a_policy_of_a_table_out_of_reach_keeps_its_user():
 
 
 def test_a_policy_of_a_table_that_was_handed_over_before_is_the_new_owners():
-    contents = Contents((), policies=(Policy("writer", "reader"), Policy("writer", "writer")))
+    contents = Contents((), mentions=(Mention("writer", "reader"), Mention("writer", "writer")))
     statements, findings = told(less_of(server_of(ORDERS), "reader", "writer"), contents)
     assert (statements, findings) == (
         [*DROPPED, *(one.replace('"reader"', '"writer"') for one in DROPPED)],
