@@ -17,7 +17,12 @@ from deployed.stack import Template, read_stack
 from preflight.airflow import unset
 from preflight.files_bucket import AWS_KEY, unfit_bucket, unfit_key
 from preflight.names import taken
-from preflight.policies import attached_anew, taken_away, too_many_logins
+from preflight.policies import (
+    attached_anew,
+    taken_away,
+    too_many_logins,
+    too_many_of_airflow,
+)
 from preflight.replacement import replaced
 from review.templates.assembly import read
 
@@ -114,6 +119,10 @@ def obstacles(
                 )
             )
     if crowded := too_many_logins(deployed=deployed, template=template):
+        yield crowded
+    if not declaration.airflow.existing and (
+        crowded := too_many_of_airflow(deployed=deployed, template=template, quota=quota)
+    ):
         yield crowded
 
 

@@ -26,7 +26,26 @@ def taken_away(role: str, *, deployed: Template, template: Template) -> int:
     return len({*_managed(deployed, role).items()} - {*_managed(template, role).items()})
 
 
-def _managed(template: Template, role: str) -> dict[str, str]:
+def too_many_of_airflow(*, deployed: Template, template: Template, quota: int) -> str | None:
+    """What IAM would refuse of the managed policies of Airflow's role that is made here."""
+    roles = [
+        one.get("Outputs", {}).get("AirflowExecutionRole", {}).get("Value")
+        for one in (deployed, template)
+    ]
+    before, after = (
+        {*_managed(one, role).items()} if role else set[tuple[str, str]]()
+        for one, role in zip((deployed, template), roles, strict=True)
+    )
+    if len(before | after) <= quota:
+        return None
+    return (
+        f"{AIRFLOW}: its role would have {len(before | after)} managed policies, {len(before)} of "
+        f"before and {len(after - before)} anew, while they change: {quota} are allowed "
+        "(managed_policies_per_role); change fewer grants in one deploy"
+    )
+
+
+def _managed(template: Template, role: object) -> dict[str, str]:
     """The role's policies by logical id, each as what makes it the same one."""
     return {
         logical_id: json.dumps([one["Properties"].get(name) for name in _REPLACING])

@@ -9,9 +9,7 @@ from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.access.identity_access import IdentityAccess
-from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.airflow import Airflow, secrets_backend
-from airflow_rds_iam.airflow.connection import AirflowConnection, connection_content
 from airflow_rds_iam.airflow.existing_airflow import ExistingAirflow
 from airflow_rds_iam.audit.watch import Watch
 from airflow_rds_iam.declaration.connections import crowded
@@ -21,9 +19,13 @@ from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
+from stacks.airflow_access import let_airflow_in
 from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
+
+READ_BY_PEOPLE = 100
+"""The grants of a template that is written with a line for each value."""
 
 
 class AccessStack(Stack):
@@ -41,7 +43,18 @@ class AccessStack(Stack):
         airflow: Airflow | None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, construct_id, **kwargs)
+        granted = [
+            grant
+            for grant in grants(declaration)
+            if declaration.instances[grant.instance].mode == "manage"
+        ]
+        super().__init__(
+            scope,
+            construct_id,
+            # A third of the characters, of which CloudFormation takes a million.
+            suppress_template_indentation=len(granted) > READ_BY_PEOPLE,
+            **kwargs,
+        )
         airflow = airflow or self._existing(declaration)
         # Whatever is declared here, the other stacks publish these and so stay as they are.
         CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
@@ -63,11 +76,6 @@ class AccessStack(Stack):
             default="never",
             description="The last repair: another value puts right what is not as declared",
         )
-        granted = [
-            grant
-            for grant in grants(declaration)
-            if declaration.instances[grant.instance].mode == "manage"
-        ]
         key = log_key(self, "LogKey")
         users = {
             name: DatabaseUsers(
@@ -106,33 +114,21 @@ class AccessStack(Stack):
                 Annotations.of(made).add_warning_v2("airflow-rds-iam:few-connections", why)
             # Where `make doctor` finds what looks inside.
             CfnOutput(self, f"Doctor-{name}", value=made.doctor.function.function_name)
-        connections = [
-            made
-            for grant in granted
-            if grant.identity == AIRFLOW
-            and (
-                made := self._connect_airflow(
-                    grant,
-                    instance=databases[grant.instance].instance,
-                    airflow=airflow,
-                    users=users[grant.instance],
-                )
-            )
-        ]
-        if connections:
-            lookup = iam.ManagedPolicy(
-                self,
-                "Connections",
-                description="Airflow may look its connections up",
-                roles=[airflow.execution_role],
-            )
-            for connection in connections:
-                connection.grant_read(lookup)
+        servers = {name: database.instance for name, database in databases.items()}
+        let_airflow_in(
+            self,
+            [grant for grant in granted if grant.identity == AIRFLOW],
+            environment=environment,
+            layout=declaration.airflow.policies,
+            airflow=airflow,
+            servers=servers,
+            users=users,
+        )
         self._let_in(
             declaration,
             granted,
             environment=environment,
-            servers={name: database.instance for name, database in databases.items()},
+            servers=servers,
         )
 
     def _existing(self, declaration: Declaration) -> Airflow:
@@ -181,48 +177,3 @@ class AccessStack(Stack):
                     servers=servers,
                     providers=providers,
                 )
-
-    def _connect_airflow(
-        self,
-        grant: Grant,
-        *,
-        instance: Server,
-        airflow: Airflow,
-        users: DatabaseUsers,
-    ) -> AirflowConnection | None:
-        # Of another level it is another policy: there before the connection names its user, while
-        # the old one goes when all else is done.
-        login = iam.Policy(
-            self,
-            f"Login-{grant.instance}-{grant.database}-{grant.level}",
-            roles=[airflow.execution_role],
-        )
-        acknowledge_inline_policy(login.node.find_child("Resource"))
-        instance.grant_connect(login, user=grant.user)
-        content = connection_content(
-            instance=instance,
-            database=grant.database,
-            user=grant.user,
-            authorities=airflow.authorities,
-        )
-        if airflow.connections_prefix is None:
-            # Nobody here knows where it keeps its connections: a person puts it there.
-            CfnOutput(
-                self,
-                f"ToConnect-{grant.instance}-{grant.database}",
-                description=f"The connection {grant.connection_id}, to be made in Airflow",
-                value=self.to_json_string(content),
-            )
-            return None
-        connection = AirflowConnection(
-            self,
-            f"Connection-{grant.instance}-{grant.database}",
-            name=f"{airflow.connections_prefix}/{grant.connection_id}",
-            description=f"Airflow connection to {grant.database} on {instance.identifier}; "
-            "no password",
-            content=content,
-        )
-        # A connection that is there can be used, and no user goes that one still names.
-        connection.node.add_dependency(users.made, login)
-        users.retired.node.add_dependency(connection)
-        return connection

@@ -8,7 +8,7 @@ import pytest
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.model import Declaration
 from preflight.__main__ import obstacles
-from preflight.policies import login_characters, too_many_logins
+from preflight.policies import login_characters, too_many_logins, too_many_of_airflow
 from proof.account import Account
 from tests.application import CdkOut, templates
 from tests.declared import dev, written
@@ -102,3 +102,21 @@ def test_logins_of_airflow_whose_levels_change_at_once_are_counted_twice(cdk_out
     assert said
     assert "the 30 new logins beside the old ones while levels change" in said
     assert said.endswith("change fewer levels in one deploy")
+
+
+def test_policies_of_airflow_that_change_at_once_are_counted_twice() -> None:
+    role = {"Fn::GetStackOutput": ["dev-airflow", "Role"]}
+
+    def packed(count: int, described: str) -> dict[str, Any]:
+        output = {"Outputs": {"AirflowExecutionRole": {"Value": role}}}
+        policies = of_role("", *range(count), Description=described)["Resources"]
+        for one in policies.values():
+            one["Properties"]["Roles"] = [role]
+        return {**output, "Resources": policies}
+
+    old, other = packed(6, "old"), packed(6, "other")
+    assert too_many_of_airflow(deployed={}, template=old, quota=QUOTA) is None
+    assert too_many_of_airflow(deployed=old, template=old, quota=QUOTA) is None
+    said = too_many_of_airflow(deployed=old, template=other, quota=QUOTA)
+    assert said
+    assert "would have 12 managed policies, 6 of before and 6 anew" in said

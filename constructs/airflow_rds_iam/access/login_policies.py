@@ -1,5 +1,6 @@
 """The managed policies with which an identity logs in."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_iam as iam
@@ -21,6 +22,8 @@ class LoginPolicies(Construct):
         layout: the grants by the name of their policy.
         servers: by the name of their instance.
         description: the same whatever the grants are: another would replace the policies.
+        anew: a policy that changes is another one, and the old one goes when all else is done: so
+            what logs in as another user than before may do both while it is told which.
         role: who has the policies; with none they are attached to nothing.
         name: of the one policy, with its path, where others refer to it by that.
     """
@@ -35,6 +38,7 @@ class LoginPolicies(Construct):
         description: str,
         role: iam.IRole | None = None,
         name: tuple[str, str] | None = None,
+        anew: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         path, managed_policy_name = name or (None, None)
@@ -42,7 +46,7 @@ class LoginPolicies(Construct):
             group: iam.ManagedPolicy(
                 self,
                 f"Policy-{group}" if group else "Policy",
-                description=description,
+                description=f"{description} ({_digest(granted)})" if anew else description,
                 path=path,
                 managed_policy_name=managed_policy_name,
                 roles=[role] if role else None,
@@ -58,6 +62,12 @@ class LoginPolicies(Construct):
             )
             for group, granted in layout.items()
         }
-        for group, policy in policies.items():
+        for group, policy in () if anew else policies.items():
             for other in first(policies, group):
                 policy.node.add_dependency(policies[other])
+
+
+def _digest(granted: Sequence[Grant]) -> str:
+    """Of another text if it is of other grants: a new description makes another policy."""
+    users = "".join(f"{grant.instance}/{grant.user}\n" for grant in granted)
+    return hashlib.sha256(users.encode()).hexdigest()[:8]

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, CfnTag, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
+from airflow_rds_iam.acknowledgments import (
+    HIPAA,
+    NIST,
+    acknowledge,
+    acknowledge_rule,
+    acknowledge_wildcard,
+)
+from airflow_rds_iam.declaration.model import LOOKED_UP_BY
 from airflow_rds_iam.servers.server import Server
 
 
@@ -40,6 +47,7 @@ class AirflowConnection(Construct):
     Args:
         name: of the secret: the backend's prefix, a slash, the connection's id.
         content: what `connection_content` says.
+        environment: whose Airflow may look it up by its tag.
     """
 
     def __init__(
@@ -50,6 +58,7 @@ class AirflowConnection(Construct):
         name: str,
         description: str,
         content: Mapping[str, object],
+        environment: str,
     ) -> None:
         super().__init__(scope, construct_id)
         secret = secretsmanager.CfnSecret(
@@ -58,6 +67,7 @@ class AirflowConnection(Construct):
             name=name,
             description=description,
             secret_string=Stack.of(self).to_json_string(content),
+            tags=[CfnTag(key=LOOKED_UP_BY, value=environment)],
         )
         nothing_to_rotate = (
             "There is nothing to rotate: the connection names host, database and user, and each "
@@ -82,3 +92,36 @@ class AirflowConnection(Construct):
             actions=["secretsmanager:GetSecretValue"],
             resource_arns=[self._arn],
         )
+
+
+def grant_tagged(policy: iam.ManagedPolicy, *, prefix: str, environment: str) -> None:
+    """Let ``policy`` look up every connection of ``environment``, however many there are.
+
+    Hundreds of ARNs take more policies than a role may have, and each connection would change one.
+    A connection is known by its name's beginning, which cannot be changed, and by its tag, which
+    the templates of this environment alone give.
+
+    Sources: "Actions, resources, and condition keys for AWS Secrets Manager"; "Control access to
+    secrets using attribute-based access control (ABAC)".
+    """
+    arn = Stack.of(policy).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{prefix}/*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    policy.add_statements(
+        iam.PolicyStatement(
+            sid="LookUpConnections",
+            actions=["secretsmanager:GetSecretValue"],
+            resources=[arn],
+            conditions={"StringEquals": {f"aws:ResourceTag/{LOOKED_UP_BY}": environment}},
+        )
+    )
+    acknowledge_wildcard(
+        policy,
+        "Resource",
+        arn,
+        reason="The names of hundreds of connections are more than the policies of a role hold; "
+        "the condition asks for a tag that the connections of this environment alone have.",
+    )

@@ -10,7 +10,7 @@ from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.engines import Engine
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
-from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.identities import Identity, Layout
 from airflow_rds_iam.declaration.network import Network
 from airflow_rds_iam.declaration.part import NO_OTHER_KEYS, Model
 from airflow_rds_iam.declaration.review import ReviewSettings, Terms
@@ -44,6 +44,12 @@ from airflow_rds_iam.declaration.values import (
 
 Level = Literal["read", "write", "own"]
 LEVELS: tuple[Level, ...] = ("read", "write", "own")
+
+OURS = "airflow-rds-iam:"
+"""What the keys of tags begin with that permissions rest on."""
+
+LOOKED_UP_BY = f"{OURS}looked-up-by"
+"""The tag of a connection's secret: the environment whose Airflow may look it up."""
 
 AIRFLOW = "airflow"
 """The identity of Airflow's execution role; each other identity is declared."""
@@ -237,8 +243,8 @@ class Airflow(Model):
 
     existing: ExistingAirflow | None = Field(
         default=None,
-        description="An Airflow that exists already, on Amazon MWAA or anywhere; no other key goes "
-        "with it. Default: an environment is made.",
+        description="An Airflow that exists already, on Amazon MWAA or anywhere; `policies` and "
+        "`other_policies` alone go with it. Default: an environment is made.",
     )
     name: AirflowName | None = Field(
         default=None,
@@ -299,6 +305,18 @@ class Airflow(Model):
         description="Whether an update lets running tasks finish, up to 12 hours, or ends them: "
         "`Environment.WorkerReplacementStrategy`.",
     )
+    policies: Layout = Field(
+        default="separate",
+        description="How its role is let in: a `Policy` in the role for each database, or `packed`:"
+        " a statement for each, in as few a `ManagedPolicy` as hold them, for hundreds.",
+    )
+    other_policies: int = Field(
+        default=0,
+        ge=0,
+        le=19,
+        description="Managed policies that the role of an Airflow that exists has anyway, of "
+        "`managed_policies_per_role`; with `policies: packed`.",
+    )
     authorities: AuthoritiesPath | None = Field(
         default=None,
         description="Path on the workers of the certificates that RDS's are verified with: "
@@ -342,7 +360,14 @@ class Airflow(Model):
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Airflow":
         if self.existing:
-            self.refuse_beside_existing("an environment", allowed={"existing"})
+            self.refuse_beside_existing(
+                "an environment", allowed={"existing", "policies", "other_policies"}
+            )
+        if self.other_policies and not (self.existing and self.policies == "packed"):
+            raise ValueError(
+                "other_policies must go with `existing`, as a role made here has none, and with "
+                "policies: packed, as no other is a managed policy"
+            )
         return self
 
     @model_validator(mode="after")
@@ -459,7 +484,7 @@ class Declaration(Model):
         ge=1,
         le=20,
         description="The account's quota; an identity's role has one for each of its databases, or "
-        "fewer with `policies: packed`, Airflow's none.",
+        "fewer with `policies: packed`, Airflow's one or, packed, as few as hold its logins.",
     )
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(
@@ -502,8 +527,9 @@ class Declaration(Model):
     @classmethod
     def _tags_are_ours(cls, tags: dict[str, str]) -> dict[str, str]:
         for key in tags:
-            if key.lower().startswith("aws:"):
-                raise ValueError(f"{key!r} is reserved: no key may begin with aws:")
+            for prefix in ("aws:", OURS):
+                if key.lower().startswith(prefix):
+                    raise ValueError(f"{key!r} is reserved: no key may begin with {prefix}")
         # IAM user guide, "Tags for AWS Identity and Access Management resources".
         for one, other in combinations(tags, 2):
             if one.lower() == other.lower():

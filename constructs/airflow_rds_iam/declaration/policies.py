@@ -27,6 +27,8 @@ LOGIN_POLICY = EMPTY_POLICY + LOGIN_STATEMENT - len(',"Sid":"",')
 # connection, and of a connection beside the prefix and the name of the connection.
 LOOKUP_POLICY = 112
 LOOKUP = 75
+# Of a policy of Airflow's that changes, both are there until its connections name the new users.
+CHANGING = 1
 
 
 def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
@@ -34,6 +36,17 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
     yield from _managed(declaration)
     logins = [grant for grant in grants(declaration) if grant.identity == AIRFLOW]
     if not logins:
+        return
+    needed = airflow_policies(declaration, logins, environment=environment)
+    if declaration.airflow.policies == "packed":
+        quota, other = declaration.managed_policies_per_role, declaration.airflow.other_policies
+        if needed > quota - other:
+            message = (
+                f"{len(logins)} databases for Airflow need {needed} managed policies, one of them "
+                f"while another changes, {_room(quota, other)}: have the quota raised, and declare "
+                "managed_policies_per_role"
+            )
+            yield ("airflow", "policies"), message
         return
     # What an existing role has of its own is seen before a deploy alone.
     own = 0 if declaration.airflow.existing else OWN_POLICIES
@@ -47,7 +60,8 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
         if size > quota:
             message = (
                 f"{len(logins)} databases for Airflow make {size:,} characters of {where}; IAM "
-                f"allows {quota:,}: declare some of them in another environment"
+                f"allows {quota:,}: declare airflow.policies: packed, which needs {needed} managed "
+                "policies"
             )
             yield ("instances", logins[-1].instance, "databases"), message
 
@@ -64,12 +78,23 @@ def login_policies(identity: Identity, granted: Sequence[Grant]) -> dict[str, li
     if identity.policies == "separate" and not identity.identity_center:
         first, *others = sorted(granted, key=lambda grant: (grant.instance, grant.database))
         return {"": [first], **{f"{one.instance}-{one.database}": [one] for one in others}}
+    return packed_logins(granted)
+
+
+def packed_logins(granted: Sequence[Grant]) -> dict[str, list[Grant]]:
+    """The grants of one identity by the managed policy that each stands in, as few as hold them."""
     by_name = {f"{grant.instance}/{grant.database}": grant for grant in granted}
     groups = packed(
         {name: _size(grant) for name, grant in by_name.items()},
         limit=MANAGED_POLICY - EMPTY_POLICY,
     )
     return {group: [by_name[name] for name in names] for group, names in groups.items()}
+
+
+def airflow_policies(declaration: Declaration, logins: Sequence[Grant], *, environment: str) -> int:
+    """The managed policies that Airflow's role has at most with its ``logins`` packed."""
+    lookup = bool(declaration.airflow.connections_prefix(environment))
+    return len(packed_logins(logins)) + lookup + CHANGING
 
 
 def first(layout: Iterable[str], policy: str) -> list[str]:
@@ -107,13 +132,17 @@ def _too_many(
     room = quota - identity.other_policies
     if policies <= room:
         return
-    has = f" besides the {identity.other_policies} that it has" if identity.other_policies else ""
     message = (
-        f"{len(granted)} databases need {policies} managed policies, and its role may have {room}"
-        f"{has}: "
+        f"{len(granted)} databases need {policies} managed policies, "
+        f"{_room(quota, identity.other_policies)}: "
     )
     if identity.policies == "separate":
         fewer = len(login_policies(identity.model_copy(update={"policies": "packed"}), granted))
         yield path, f"{message}declare policies: packed, which needs {fewer}"
     else:
         yield path, f"{message}have the quota raised, and declare managed_policies_per_role"
+
+
+def _room(quota: int, other: int) -> str:
+    has = f" besides the {other} that it has" if other else ""
+    return f"and its role may have {quota - other}{has}"

@@ -13,7 +13,7 @@ from aws_cdk import App, Environment
 from aws_cdk.assertions import Template
 
 from airflow_rds_iam.declaration.delivery import Delivery
-from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.model import LOOKED_UP_BY, Declaration
 from review.declared import Declared, OwnRule, declared
 from review.guardrails.rules import RULES, Broken, broken, name, title
 from review.guardrails.subject import Subject
@@ -235,6 +235,42 @@ def every_secret(templates: Templates) -> None:
         if statement["Action"] == "secretsmanager:GetSecretValue"
     ]
     lookup["Resource"] = arn
+
+
+def by_tag(templates: Templates, arn: str, environment: str) -> None:
+    """Airflow looks its connections up as with ``policies: packed``."""
+    every_secret(templates)
+    for one in templates["dev-access"]["Resources"].values():
+        for statement in one["Properties"].get("PolicyDocument", {}).get("Statement", []):
+            if statement["Action"] == "secretsmanager:GetSecretValue":
+                statement["Resource"] = arn
+                key = f"aws:ResourceTag/{LOOKED_UP_BY}"
+                statement["Condition"] = {"StringEquals": {key: environment}}
+
+
+SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:"
+
+
+def test_connections_that_are_known_by_their_tag_are_airflows_own(dev_templates: Templates) -> None:
+    by_tag(dev_templates, f"{SECRETS}airflow/dev/connections/*", "dev")
+    assert found(dev_templates) == []
+
+
+@breaks("airflow-reads-its-own", "of arn:aws:secretsmanager:eu-central-1:111122223333:secret:*")
+def tagged_of_any_name(templates: Templates) -> None:
+    by_tag(templates, f"{SECRETS}*", "dev")
+
+
+@breaks("airflow-reads-its-own", f"of {SECRETS}airflow/dev/connections/*")
+def tagged_by_another_environment(templates: Templates) -> None:
+    by_tag(templates, f"{SECRETS}airflow/dev/connections/*", "prod")
+
+
+@breaks("airflow-reads-its-own", f"of {SECRETS}airflow/dev/connections/*")
+def another_secret_of_that_tag(templates: Templates) -> None:
+    by_tag(templates, f"{SECRETS}airflow/dev/connections/*", "dev")
+    tags = [{"Key": LOOKED_UP_BY, "Value": "dev"}]
+    added(templates, ACCESS, "AWS::SecretsManager::Secret", Name="other", Tags=tags)
 
 
 @breaks("airflow-reads-its-own", "ssm:GetParameter of *")

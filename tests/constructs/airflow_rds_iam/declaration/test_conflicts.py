@@ -284,7 +284,7 @@ def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take(
     [(path, message)] = found(grants_to("airflow", 45))
     assert path == "instances.warehouse.databases"
     assert message.startswith("47 databases for Airflow make ")
-    assert "IAM allows 10,240: declare some of them in another environment" in message
+    assert "IAM allows 10,240: declare airflow.policies: packed, which needs 4 managed" in message
 
 
 def test_airflows_connections_are_as_many_as_the_policy_that_looks_them_up_takes() -> None:
@@ -311,6 +311,33 @@ def test_what_a_new_environment_could_not_have_is_refused(
     [(found_at, message)] = found(changes)
     assert found_at == path
     assert says in message
+
+
+def test_airflows_packed_logins_are_as_many_as_its_role_takes_managed_policies() -> None:
+    packed = {"airflow.policies": "packed"}
+    assert found({**grants_to("airflow", 45), **packed}) == []
+    [(path, message)] = found({**grants_to("airflow", 298), **packed})
+    assert path == "airflow.policies"
+    assert message.startswith("300 databases for Airflow need ")
+    assert "one of them while another changes, and its role may have 10: have the quota" in message
+    assert found({**grants_to("airflow", 298), **packed, "managed_policies_per_role": 20}) == []
+
+
+def test_the_policies_that_an_existing_airflows_role_has_anyway_are_counted() -> None:
+    existing: dict[str, object] = {
+        "airflow": {
+            "existing": {
+                "role_arn": f"{ROLE}/airflow",
+                "security_group": "sg-0123456789abcdef0",
+                "authorities": "/etc/rds.pem",
+            },
+            "policies": "packed",
+            "other_policies": 9,
+        }
+    }
+    [(path, message)] = found(existing)
+    assert path == "airflow.policies"
+    assert "and its role may have 1 besides the 9 that it has" in message
 
 
 PUBLIC: dict[str, object] = {"airflow.web_server_access": "public"}

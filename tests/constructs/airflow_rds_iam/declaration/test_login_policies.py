@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.identities import Identity, Layout
-from airflow_rds_iam.declaration.policies import first, login_policies
+from airflow_rds_iam.declaration.model import LEVELS, Level
+from airflow_rds_iam.declaration.policies import CHANGING, first, login_policies, packed_logins
 
 QUOTA = 10
 Held = dict[str, set[str]]
@@ -63,6 +64,32 @@ def test_a_database_more_or_less_takes_access_to_no_other(data: st.DataObject, c
     before, after = policies("packed", count), policies("packed", count - start + 1, start=start)
     for held in steps(before, after, data):
         assert users(held) >= users(before) & users(after)
+
+
+@settings(max_examples=50)
+@given(data=st.data(), count=st.integers(1, 100))
+def test_airflow_may_log_in_as_its_old_user_and_its_new_one_until_all_else_is_done(
+    data: st.DataObject, count: int
+) -> None:
+    before: list[Level] = data.draw(
+        st.lists(st.sampled_from(LEVELS), min_size=count, max_size=count)
+    )
+    after = before.copy()
+    after[data.draw(st.integers(0, count - 1))] = data.draw(st.sampled_from(LEVELS))
+    old, new = (airflows(one) for one in (before, after))
+    # Of another description it is another policy, made before any connection is changed.
+    held = {**{f"old {name}": found for name, found in old.items()}, **new}
+    assert users(held) >= users(old) | users(new)
+    anew = [name for name in new if new[name] != old.get(name)]
+    assert len(anew) <= CHANGING
+
+
+def airflows(levels: list[Level]) -> Held:
+    granted = [
+        Grant(identity="airflow", instance="warehouse", database=f"d_{number}", level=level)
+        for number, level in enumerate(levels)
+    ]
+    return {name: {one.user for one in found} for name, found in packed_logins(granted).items()}
 
 
 @pytest.mark.parametrize("count", [10, 100, 299])

@@ -29,6 +29,7 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         ("tags.a&b", "c", "'a&b': must be 1 to 128 letters, digits, spaces"),
         ("tags.team", "a;b", "'a;b': must be 1 to 256 letters, digits, spaces"),
         ("tags", {"AWS:team": "data"}, "'AWS:team' is reserved"),
+        ("tags", {"airflow-rds-iam:looked-up-by": "x"}, "no key may begin with airflow-rds-iam:"),
         ("network.cidr", "10.0.0.0/8", "'10.0.0.0/8': must be an IPv4 range of /16 to /24"),
         ("network.cidr", "999.0.0.0/16", "'999.0.0.0/16': must have four numbers of 0 to 255"),
         (
@@ -213,6 +214,7 @@ def test_a_value_that_is_not_allowed_is_told_with_place_and_what_is(
         ("airflow.configuration", {"1core.parallelism": "64"}, "must be section.option"),
         ("airflow.configuration", {"core.parallelism": ""}, "must be 1 to 65536 letters without"),
         ("airflow.configuration", {"core.name": "é"}, "must be 1 to 65536 letters without accents"),
+        ("airflow", {"other_policies": 1}, "other_policies must go with `existing`"),
         ("tags", {"Team": "a", "team": "b"}, "'Team' and 'team' are the same key to IAM"),
         ("tags", {f"k{number}": "v" for number in range(48)}, "47"),
         (f"{INSTANCE}.databases.orders", {"read": ["shop"], "adopt": True}, "go together"),

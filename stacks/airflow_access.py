@@ -1,0 +1,139 @@
+"""What follows from Airflow's grants: its logins, its connections, and looking them up."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.access.login_policies import LoginPolicies
+from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
+from airflow_rds_iam.airflow.airflow import Airflow
+from airflow_rds_iam.airflow.connection import (
+    AirflowConnection,
+    connection_content,
+    grant_tagged,
+)
+from airflow_rds_iam.declaration.grants import Grant
+from airflow_rds_iam.declaration.identities import Layout
+from airflow_rds_iam.declaration.policies import packed_logins
+from airflow_rds_iam.servers.server import Server
+
+
+def let_airflow_in(
+    scope: Construct,
+    granted: Sequence[Grant],
+    *,
+    environment: str,
+    layout: Layout,
+    airflow: Airflow,
+    servers: Mapping[str, Server],
+    users: Mapping[str, DatabaseUsers],
+) -> None:
+    """Let Airflow log in as what it is granted, and tell it how.
+
+    A connection comes after its user and what lets Airflow log in as it; no user goes that one
+    still names.
+
+    Args:
+        scope: the access stack.
+        granted: Airflow's grants.
+        environment: the environment's name.
+        layout: of the policies with which it logs in.
+        airflow: that is let in.
+        servers: by the name of their instance.
+        users: of the same.
+    """
+    if not granted:
+        return
+    if layout == "packed":
+        logins = LoginPolicies(
+            scope,
+            "Logins",
+            layout=packed_logins(granted),
+            servers=servers,
+            description=f"Airflow may log in to databases of {environment}",
+            role=airflow.execution_role,
+            anew=True,
+        )
+        for name in {grant.instance for grant in granted}:
+            users[name].made.node.add_dependency(logins)
+    connections: list[AirflowConnection] = []
+    for grant in granted:
+        connection = _connection(
+            scope, grant, server=servers[grant.instance], airflow=airflow, environment=environment
+        )
+        login = None if layout == "packed" else _login(scope, grant, servers, airflow)
+        if connection:
+            connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
+            users[grant.instance].retired.node.add_dependency(connection)
+            connections.append(connection)
+    if connections:
+        _let_look_up(scope, connections, layout=layout, airflow=airflow, environment=environment)
+
+
+def _login(
+    scope: Construct, grant: Grant, servers: Mapping[str, Server], airflow: Airflow
+) -> iam.Policy:
+    # Of another level it is another policy: there before the connection names its user, while
+    # the old one goes when all else is done.
+    login = iam.Policy(
+        scope,
+        f"Login-{grant.instance}-{grant.database}-{grant.level}",
+        roles=[airflow.execution_role],
+    )
+    acknowledge_inline_policy(login.node.find_child("Resource"))
+    servers[grant.instance].grant_connect(login, user=grant.user)
+    return login
+
+
+def _connection(
+    scope: Construct, grant: Grant, *, server: Server, airflow: Airflow, environment: str
+) -> AirflowConnection | None:
+    content = connection_content(
+        instance=server,
+        database=grant.database,
+        user=grant.user,
+        authorities=airflow.authorities,
+    )
+    if airflow.connections_prefix is None:
+        # Nobody here knows where it keeps its connections: a person puts it there.
+        CfnOutput(
+            scope,
+            f"ToConnect-{grant.instance}-{grant.database}",
+            description=f"The connection {grant.connection_id}, to be made in Airflow",
+            value=Stack.of(scope).to_json_string(content),
+        )
+        return None
+    return AirflowConnection(
+        scope,
+        f"Connection-{grant.instance}-{grant.database}",
+        name=f"{airflow.connections_prefix}/{grant.connection_id}",
+        description=f"Airflow connection to {grant.database} on {server.identifier}; no password",
+        content=content,
+        environment=environment,
+    )
+
+
+def _let_look_up(
+    scope: Construct,
+    connections: Sequence[AirflowConnection],
+    *,
+    layout: Layout,
+    airflow: Airflow,
+    environment: str,
+) -> None:
+    # Two of different names: from one layout to the other both are there for a while.
+    lookup = iam.ManagedPolicy(
+        scope,
+        "TaggedConnections" if layout == "packed" else "Connections",
+        description="Airflow may look its connections up",
+        roles=[airflow.execution_role],
+    )
+    if layout == "packed":
+        prefix = airflow.connections_prefix or ""
+        grant_tagged(lookup, prefix=prefix, environment=environment)
+        return
+    for connection in connections:
+        connection.grant_read(lookup)
