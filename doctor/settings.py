@@ -5,6 +5,7 @@ from typing import Any
 
 from doctor.answer import Answer, failed, fine
 from doctor.subject import Subject
+from rds_login.derived_names import word
 from rds_login.endpoint import endpoint
 
 VERIFYING = ("verify-ca", "verify-full")
@@ -58,7 +59,7 @@ def settings(
     aws_conn_id = extra.get("aws_conn_id")
     if aws_conn_id and (why := missing(aws_conn_id)):
         return failed("no-aws-connection", f"{aws_conn_id}: {why}")
-    server = title.removesuffix(f"_{subject.database}")
+    server = title.removesuffix(f"_{word(subject.database)}")
     ours = subject.group and server != title and endpoint(subject.host)
     if ours and not f"-{subject.instance}".endswith(f"-{server}"):
         return failed("other-server", f"{title} is for {subject.instance}, not for {server}")

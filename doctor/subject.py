@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_GROUPS = {"read": "reader", "write": "writer", "own": "owner"}
+from rds_login.derived_names import GROUPS, before, role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class Subject:
     @property
     def group(self) -> str | None:
         """The role in the database that the user's level is; None if its name does not tell."""
-        for level, group in _GROUPS.items():
-            if self.user.endswith(f"_{self.database}_{level}"):
-                return f"{self.database}_{group}"
+        for level, group in GROUPS.items():
+            if before(self.user, self.database, level):
+                return role("", self.database, group)
         return None
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_rds_iam.declaration.derived_names import before
 from airflow_rds_iam.declaration.model import AIRFLOW, LEVELS
 from deployed.stack import DeployedStack, read_stack, resources_of
 
@@ -129,4 +130,4 @@ def _users(databases: DesiredState) -> Iterator[tuple[str, str]]:
     for database in databases:
         for level in LEVELS:
             for user in database.get(level.title(), ()):
-                yield user.removesuffix(f"_{database['Name']}_{level}"), user
+                yield before(user, database["Name"], level) or user, user

@@ -80,7 +80,7 @@ def _login(
     # the old one goes when all else is done.
     login = iam.Policy(
         scope,
-        f"Login-{grant.instance}-{grant.database}-{grant.level}",
+        f"Login-{grant.construct_id}-{grant.level}",
         roles=[airflow.execution_role],
     )
     acknowledge_inline_policy(login.node.find_child("Resource"))
@@ -101,14 +101,14 @@ def _connection(
         # Nobody here knows where it keeps its connections: a person puts it there.
         CfnOutput(
             scope,
-            f"ToConnect-{grant.instance}-{grant.database}",
+            f"ToConnect{grant.place}",
             description=f"The connection {grant.connection_id}, to be made in Airflow",
             value=Stack.of(scope).to_json_string(content),
         )
         return None
     return AirflowConnection(
         scope,
-        f"Connection-{grant.instance}-{grant.database}",
+        f"Connection-{grant.construct_id}",
         name=f"{airflow.connections_prefix}/{grant.connection_id}",
         description=f"Airflow connection to {grant.database} on {server.identifier}; no password",
         content=content,

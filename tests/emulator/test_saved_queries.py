@@ -30,6 +30,7 @@ from tests.filter_patterns import PatternError, matches
 from tests.insights import InsightsError, Row, run
 
 IDENTIFIER = "audited"
+QUOTED = "My Sales.eu-1"
 ARN = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:${{Server.DbiResourceId}}/reader"
 
 
@@ -69,10 +70,13 @@ def events(stacks: Stacks, state: Path) -> list[Row]:
         connection.execute("CREATE ROLE reader LOGIN IN ROLE rds_iam")
         connection.execute("CREATE ROLE absent LOGIN IN ROLE rds_iam")
         connection.execute("REVOKE CONNECT ON DATABASE template1 FROM PUBLIC")
+        connection.execute(f'CREATE DATABASE "{QUOTED}"')
     with reader.log_in("reader", "postgres") as connection:
         connection.execute("SELECT 'a | b' /* and\nmore */")
         connection.execute("SELECT %s::int", [7], prepare=True)
         connection.execute("CREATE TEMPORARY TABLE kept (it int)")
+    with reader.log_in("reader", QUOTED) as connection:
+        connection.execute("SELECT 42")
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         reader.log_in("reader", "template1").__enter__()
     with pytest.raises(psycopg.OperationalError, match="PAM authentication failed"):
@@ -95,6 +99,9 @@ def test_who_ran_which_statement_on_which_database_is_told(events: list[Row]) ->
     # The whole of one that has lines, and no value that was bound.
     assert ("reader", "postgres", "SELECT 'a | b' /* and\n\tmore */") in found
     assert ("reader", "postgres", "SELECT $1::int") in found
+    # A database's name may hold what the line's prefix does.
+    assert ("reader", QUOTED, "SELECT 42") in found
+    assert QUOTED in {one.database for one in logins(row["@message"] for row in events)}
 
 
 def test_a_login_that_is_refused_is_told_with_its_reason(events: list[Row]) -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 from airflow_rds_iam.declaration.airflow_conflicts import of_existing_airflow, of_new_airflow
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.connections import too_many_connections
+from airflow_rds_iam.declaration.derived_names import LONGEST_ROLE, RESERVED
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
@@ -17,23 +18,9 @@ from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Instance
 from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 
-# PostgreSQL, "Identifiers and Key Words": longer names would be cut in silence.
-LONGEST_NAME = 63
+# RDS API reference, CreateDBInstance.
+LONGEST_IDENTIFIER = 63
 RESERVED_DATABASES = ("postgres", "rdsadmin", "template0", "template1")
-# PostgreSQL, "SQL Key Words": what no statement can name without quotes.
-RESERVED_WORDS = (
-    "all analyse analyze and any array as asc asymmetric authorization binary both case cast check "
-    "collate collation column concurrently constraint create cross current_catalog current_date "
-    "current_role current_schema current_time current_timestamp current_user default deferrable "
-    "desc distinct do else end except false fetch for foreign freeze from full grant group having "
-    "ilike in initially inner intersect into is isnull join lateral leading left like limit "
-    "localtime localtimestamp natural not notnull null offset on only or order outer overlaps "
-    "placing primary references returning right select session_user similar some symmetric "
-    "system_user table tablesample then to trailing true union unique user using variadic verbose "
-    "when where window with"
-)
-# "pg_" is PostgreSQL's, "rds" that of RDS ("Understanding the rds_superuser role").
-RESERVED_ROLE = re.compile(r"pg_|rds")
 # The role that marks the login users made here.
 MARK = "airflow_rds_iam"
 NO_USERS = ("public", "none", MARK)
@@ -79,9 +66,18 @@ def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]
         message = f"the file's name, {environment!r}, names the environment: must be "
         yield Conflict((), message + INSTANCE_NAME_WORDS)
     for name, instance in declaration.instances.items():
+        # An output's name is of name.replace("-", "") and digits alone.
+        same = [
+            one for one in declaration.instances if one.replace("-", "") == name.replace("-", "")
+        ]
+        if same[0] != name:
+            message = f"{name!r} is {same[0]!r} but for hyphens, which outputs have not: rename it"
+            yield Conflict(("instances", name), message)
         identifier = instance.identifier(environment, name)
-        if len(identifier) > LONGEST_NAME:
-            message = f"makes the identifier {identifier!r}; RDS allows {LONGEST_NAME} characters"
+        if len(identifier) > LONGEST_IDENTIFIER:
+            message = (
+                f"makes the identifier {identifier!r}; RDS allows {LONGEST_IDENTIFIER} characters"
+            )
             yield Conflict(("instances", name), message)
 
 
@@ -91,8 +87,6 @@ def _databases(declaration: Declaration) -> Iterator[Conflict]:
         name = path[-1]
         if name in RESERVED_DATABASES:
             yield Conflict(path, f"{name!r} is a database that every server has of its own")
-        if name in RESERVED_WORDS.split():
-            yield Conflict(path, f"{name!r} is a reserved word of PostgreSQL: choose another name")
         if not granted:
             message = f"{name!r} is granted to nobody: grant it, or remove it (its data stays)"
             yield Conflict(path, message)
@@ -132,7 +126,7 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
         if existing := instance.existing:
             path = ("instances", name, "existing", "administrator")
             origins[name, existing.administrator][THE_ADMINISTRATOR] = path
-            if RESERVED_ROLE.match(existing.administrator) or existing.administrator in NO_USERS:
+            if RESERVED.match(existing.administrator) or existing.administrator in NO_USERS:
                 message = f"{existing.administrator!r} is a role of PostgreSQL, of RDS or of ours"
                 yield Conflict(
                     path, f"{message}: must be a user that a person made, or RDS's master"
@@ -149,12 +143,12 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
     yield from _old_owners(declaration, origins)
     for (_, role), paths in origins.items():
         (first, path), *others = paths.items()
-        if len(role.encode()) > LONGEST_NAME:
+        if len(role.encode()) > LONGEST_ROLE:
             message = (
-                f"{first} makes the role name {role!r}; PostgreSQL allows {LONGEST_NAME} bytes"
+                f"{first} makes the role name {role!r}; PostgreSQL allows {LONGEST_ROLE} bytes"
             )
             yield Conflict(path, message)
-        if RESERVED_ROLE.match(role) and first != THE_ADMINISTRATOR:
+        if RESERVED.match(role) and first != THE_ADMINISTRATOR:
             message = f"{first} makes the role name {role!r}; no name may begin with pg_ or rds"
             yield Conflict(path, message)
         for other, path in others:
@@ -169,7 +163,7 @@ def _old_owners(
         for name, database in instance.databases.items():
             for position, role in enumerate(database.old_owners):
                 path = ("instances", instance_name, "databases", name, "old_owners", position)
-                if RESERVED_ROLE.match(role) or role in ("public", "none"):
+                if RESERVED.match(role) or role in ("public", "none"):
                     yield Conflict(path, f"{role!r} is PostgreSQL's or RDS's own role")
                 elif role in own_roles(instance):
                     yield Conflict(path, f"{role!r} is a role that the function itself works with")

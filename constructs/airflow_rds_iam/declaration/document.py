@@ -177,7 +177,7 @@ def dotted(path: Path) -> str:
     text = "".join(
         f"[{part}]"
         if isinstance(part, int)
-        else f".{part if part and part.isprintable() else repr(part)}"
+        else f".{part if part.isprintable() and len(part.split()) == 1 else repr(part)}"
         for part in path
     )
     return text.removeprefix(".") or "the declaration"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from airflow_rds_iam.declaration.derived_names import GROUPS, role, word
 from airflow_rds_iam.declaration.model import LEVELS, Declaration, Level
 
 
@@ -20,7 +21,7 @@ class Grant:
     @property
     def user(self) -> str:
         """The PostgreSQL user that the identity logs in as, to this database alone."""
-        return f"{self.identity}_{self.database}_{self.level}"
+        return role(self.identity, self.database, self.level)
 
     @property
     def other_users(self) -> tuple[str, ...]:
@@ -30,18 +31,28 @@ class Grant:
     @property
     def sid(self) -> str:
         """The statement that lets the identity log in, of letters and digits, as IAM wants it."""
+        return f"{self.level.capitalize()}{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Which database on which instance, of letters and digits."""
+        told = re.findall("[A-Za-z0-9]+", f"{self.database} on {self.instance}")
+        place = "".join(one.capitalize() for one in told)
         names = [*self.database.split("_"), *self.instance.split("-")]
-        told = f"{self.level}_{self.database}_on_{self.instance}".replace("-", "_")
-        sid = "".join(word.capitalize() for word in told.split("_"))
         # What others may be written like as well is told apart by a hash.
-        if all(re.fullmatch(r"[a-z]+", word) and word != "on" for word in names):
-            return sid
-        return sid + hashlib.sha256(f"{self.instance}/{self.database}".encode()).hexdigest()[:6]
+        if all(re.fullmatch(r"[a-z]+", one) and one != "on" for one in names):
+            return place
+        return place + hashlib.sha256(f"{self.instance}/{self.database}".encode()).hexdigest()[:6]
 
     @property
     def connection_id(self) -> str:
         """The Airflow connection; without the level, so that a DAG outlives a change of it."""
-        return f"{self.instance}_{self.database}"
+        return f"{self.instance}_{word(self.database)}"
+
+    @property
+    def construct_id(self) -> str:
+        """The same as a part of construct ids."""
+        return f"{self.instance}-{word(self.database)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +66,7 @@ class GroupRoles:
 
 def group_roles(database: str) -> GroupRoles:
     """The group roles of ``database``."""
-    return GroupRoles(
-        owner=f"{database}_owner", writer=f"{database}_writer", reader=f"{database}_reader"
-    )
+    return GroupRoles(**{ending: role("", database, ending) for ending in GROUPS.values()})
 
 
 def grants(declaration: Declaration) -> Iterator[Grant]:

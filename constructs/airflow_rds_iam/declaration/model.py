@@ -24,9 +24,9 @@ from airflow_rds_iam.declaration.values import (
     AuthoritiesPath,
     Because,
     BucketName,
+    DatabaseName,
     DataClass,
     EngineVersion,
-    Identifier,
     IdentityName,
     InstanceClass,
     InstanceName,
@@ -189,10 +189,11 @@ class Instance(Model):
         description="How many connections each login user may have at once, one user for each "
         "grant (`ALTER ROLE … CONNECTION LIMIT`): `DatabaseUsers.Databases`.",
     )
-    databases: dict[Identifier, Database] = Field(
+    databases: dict[DatabaseName, Database] = Field(
         min_length=1,
         description="Its databases, by name, and who may do what in each: made with the roles "
-        "`<database>_owner`, `_writer` and `_reader`.",
+        "`<database>_owner`, `_writer` and `_reader`. Of a name that is none in lower case with "
+        "digits and _, or too long, roles have what is left of it and a hash.",
         json_schema_extra=NO_OTHER_KEYS,
     )
 

@@ -77,7 +77,7 @@ def login_policies(identity: Identity, granted: Sequence[Grant]) -> dict[str, li
     """
     if identity.policies == "separate" and not identity.identity_center:
         first, *others = sorted(granted, key=lambda grant: (grant.instance, grant.database))
-        return {"": [first], **{f"{one.instance}-{one.database}": [one] for one in others}}
+        return {"": [first], **{one.construct_id: [one] for one in others}}
     return packed_logins(granted)
 
 

@@ -72,13 +72,14 @@ DataClass = Annotated[
     str, _form(r"^[a-z][a-z0-9_-]*$", "a class of data in a word of your own, such as secret")
 ]
 
-# An identifier that PostgreSQL takes without quotes, so that people type it as it is written here.
-Identifier = Annotated[
+# What no client, log, URL or shell takes for anything but a part of a name.
+DatabaseName = Annotated[
     str,
     _form(
-        r"^[a-z_][a-z0-9_]*$",
-        "lower-case letters, digits and underscores, not beginning with a digit (names that "
-        "PostgreSQL takes in quotes alone, such as those with hyphens, are not taken yet)",
+        r"^[a-zA-Z0-9_]([a-zA-Z0-9_. -]*[a-zA-Z0-9_.-])?$",
+        "the name of a PostgreSQL database of 1 to 63 letters without accents, digits, spaces and "
+        "any of _ . -, beginning with a letter, a digit or _, in quotes where it is a number",
+        longest=63,
     ),
 ]
 IdentityName = Annotated[

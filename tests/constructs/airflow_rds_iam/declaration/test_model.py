@@ -53,7 +53,7 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         (
             f"{INSTANCE}.databases",
             {},
-            "{}: must be a mapping of 1 or more keys, each key lower-case letters",
+            "{}: must be a mapping of 1 or more keys, each key the name of a PostgreSQL",
         ),
         (
             f"{INSTANCE}.databases.orders",
@@ -66,14 +66,14 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
             "'shop': must be a list, each of them lower-case letters",
         ),
         (
-            f"{INSTANCE}.databases.Orders",
+            f"{INSTANCE}.databases.a/b",
             {"read": ["shop"]},
-            "'Orders': must be lower-case letters, digits and underscores",
+            "'a/b': must be the name of a PostgreSQL database of 1 to 63 letters without accents",
         ),
         (
-            f"{INSTANCE}.databases.my-orders",
+            f"{INSTANCE}.databases.a=b",
             {"read": ["shop"]},
-            "'my-orders': must be lower-case letters, digits and underscores",
+            "'a=b': must be the name of a PostgreSQL database",
         ),
         (
             "instances.data_lake",

@@ -35,7 +35,7 @@ def test_the_declarations_are_valid_and_name_the_schema_to_editors(name: str) ->
         {"account": 111122223333},
         {"network.zones": ["a"]},
         {"instances.warehouse.instance_class": "db.t4g.medium"},
-        {"instances.warehouse.databases.Orders": {"read": ["shop"]}},
+        {"instances.warehouse.databases.a/b": {"read": ["shop"]}},
         {"instances.data_lake": {"databases": {"orders": {}}}},
         {"identities.Shop": {"role_arn": "arn:aws:iam::111122223333:role/shop"}},
         {"airflow.class": "mw1.tiny"},

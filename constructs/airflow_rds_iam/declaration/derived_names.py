@@ -1,0 +1,1 @@
+../../../lambda/rds_login/derived_names.py
