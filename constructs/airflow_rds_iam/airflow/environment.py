@@ -23,6 +23,7 @@ from airflow_rds_iam.airflow.files import (
     STARTUP_SCRIPT,
     FileError,
     check_startup_script,
+    plugin_files,
     write_plugins,
 )
 from airflow_rds_iam.airflow.images import IMAGES
@@ -129,6 +130,7 @@ class AirflowEnvironment(Construct):
         prefix = f"{name}/dags" if bucket else "dags"
         bucket = bucket or self._bucket(key)
         others = _Others(plugins=plugins, startup_script=startup_script)
+        others.check(dags)
         files = BucketFiles(
             self,
             "Files",
@@ -286,14 +288,20 @@ class _Others:
         found = {PLUGINS: self.plugins, STARTUP_SCRIPT: self.startup_script}
         return [name for name, source in found.items() if source]
 
-    def assemble(self, target: Path) -> None:
+    def check(self, dags: Path) -> None:
+        """Here, since what fails while an asset is bundled comes back as an error of jsii's."""
         for name in self.names:
-            if (target / name).exists():
-                raise FileError(f"dags/{name}: is delivered from elsewhere: choose another name")
+            if (dags / name).exists():
+                raise FileError(f"{dags / name}: is delivered from elsewhere: choose another name")
+        if self.plugins:
+            plugin_files(self.plugins)
+        if self.startup_script:
+            check_startup_script(self.startup_script)
+
+    def assemble(self, target: Path) -> None:
         if self.plugins:
             write_plugins(self.plugins, target / PLUGINS)
         if self.startup_script:
-            check_startup_script(self.startup_script)
             copy_file(self.startup_script, target / STARTUP_SCRIPT)
 
 

@@ -21,8 +21,8 @@ class FileError(ValueError):
     """A file that Amazon MWAA could not take, or that would break what is delivered with it."""
 
 
-def write_plugins(folder: Path, file: Path) -> None:
-    """Write the files of ``folder`` to the zip ``file``, the same bytes on each machine.
+def plugin_files(folder: Path) -> list[Path]:
+    """The files of the plugins in ``folder``, in an order that is the same on each machine.
 
     Raises:
         FileError: the folder is not there, or holds no file.
@@ -32,9 +32,14 @@ def write_plugins(folder: Path, file: Path) -> None:
     )
     if not files:
         raise FileError(f"{folder}: must be a folder with the files of plugins, and holds none")
+    return files
+
+
+def write_plugins(folder: Path, file: Path) -> None:
+    """Write the files of ``folder`` to the zip ``file``, the same bytes on each machine."""
     # Compressed, the bytes would be those of one version of zlib.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for one in files:
+        for one in plugin_files(folder):
             entry = zipfile.ZipInfo(one.relative_to(folder).as_posix(), _WRITTEN)
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16

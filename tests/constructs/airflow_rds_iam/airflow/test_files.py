@@ -106,11 +106,11 @@ def test_a_script_that_would_fail_or_break_connections_is_refused(
 
 def test_what_is_not_there_is_told(tmp_path: Path, new_stack: Callable[[], Stack]) -> None:
     with pytest.raises(FileError, match="cannot be read: No such file"):
-        check_startup_script(tmp_path / "none.sh")
+        made(new_stack(), startup_script=tmp_path / "none.sh")
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "none", tmp_path / "empty"):
         with pytest.raises(FileError, match="must be a folder with the files of plugins"):
-            write_plugins(folder, tmp_path / "plugins.zip")
+            made(new_stack(), plugins=folder)
 
 
 def test_a_folder_of_dags_that_has_such_a_file_already_is_refused(
@@ -120,5 +120,5 @@ def test_a_folder_of_dags_that_has_such_a_file_already_is_refused(
     dags.mkdir()
     for name in ("requirements.txt", "startup.sh"):
         (dags / name).write_text("")
-    with pytest.raises(Exception, match=r"dags/startup\.sh: is delivered from elsewhere"):
+    with pytest.raises(FileError, match=r"dags/startup\.sh: is delivered from elsewhere"):
         made(new_stack(), dags=dags, startup_script=script)
