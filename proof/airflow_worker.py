@@ -23,6 +23,8 @@ try:
 
     date_parameter = "logical_date"
 except ImportError:  # Airflow 2
+    # A run that is made again is cleared first, with its notes, which name users.
+    import airflow.providers.fab.auth_manager.models  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from airflow.listeners.listener import get_listener_manager
     from airflow.models.dagbag import DagBag
 

@@ -1,9 +1,11 @@
 """The shop: the team that owns the databases, and had tables in them before Airflow came."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any, LiteralString
 
 from proof.declared import Declared
 from proof.logins import Identity
@@ -34,7 +36,14 @@ _TABLES: Mapping[str, str] = {
             orders int NOT NULL,
             revenue numeric(12, 2) NOT NULL,
             PRIMARY KEY (day, customer)
-        )
+        );
+        CREATE TABLE copied_orders (
+            id bigint PRIMARY KEY,
+            ordered_at timestamptz NOT NULL,
+            customer text NOT NULL,
+            amount numeric(12, 2) NOT NULL
+        );
+        CREATE TABLE customers (customer text PRIMARY KEY, country text NOT NULL)
     """,
     "payroll": "CREATE TABLE salaries (employee text PRIMARY KEY, amount numeric(12, 2) NOT NULL)",
 }
@@ -75,3 +84,28 @@ def expected_report() -> list[tuple[str, int, Decimal]]:
         (customer, orders[customer], sum((a for c, a in of_the_day if c == customer), Decimal()))
         for customer in sorted(orders)
     ]
+
+
+def rows(shop: Identity, declared: Declared, database: str, query: LiteralString) -> list[Any]:
+    """What the shop, which owns the database, finds there."""
+    grant = declared.grant(IDENTITY, database)
+    with shop.log_in(grant.user, grant.database) as connection:
+        return connection.execute(query).fetchall()
+
+
+@contextmanager
+def changed(
+    shop: Identity, declared: Declared, *, by: LiteralString, back: LiteralString
+) -> Generator[None]:
+    """The shop's `reports` changed by one statement, and back by the other when left."""
+    grant = declared.grant(IDENTITY, "reports")
+
+    def execute(statement: LiteralString) -> None:
+        with shop.log_in(grant.user, grant.database) as connection:
+            connection.execute(statement)
+
+    execute(by)
+    try:
+        yield
+    finally:
+        execute(back)

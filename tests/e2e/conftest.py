@@ -38,3 +38,9 @@ def airflow_2(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) 
         log=log,
         programs=BIN_2,
     )
+
+
+@pytest.fixture(scope="session", params=["3.3.1", "2.11.2"])
+def one(request: pytest.FixtureRequest, deployment: Deployment) -> Airflow:
+    """Each Airflow, set up from what was deployed."""
+    return deployment.airflow if request.param == "3.3.1" else request.getfixturevalue("airflow_2")

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from proof.airflow import PATHS, Airflow
 from proof.declared import AIRFLOW
 from proof.deployment import Deployment
@@ -13,11 +11,6 @@ from proof.steps.faults import TOKEN, scene
 from proof.steps.pipeline import LOGICAL_DATE
 
 WAYS = ("get_conn", "get_records", "data_frame", "operator", "sensor", "trigger", "engine")
-
-
-@pytest.fixture(scope="session", params=["3.3.1", "2.11.2"])
-def one(request: pytest.FixtureRequest, deployment: Deployment) -> Airflow:
-    return deployment.airflow if request.param == "3.3.1" else request.getfixturevalue("airflow_2")
 
 
 def taken(one: Airflow, connection_id: str, **variables: str) -> dict[str, Any]:

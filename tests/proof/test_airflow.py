@@ -119,6 +119,13 @@ def test_a_dag_imports_what_is_beside_it_at_the_first_look(tmp_path: Path) -> No
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(ran.stdout.splitlines()[-1]) == [
-        ["connection_check", "connection_doctor", "orders_report"],
+        [
+            "connection_check",
+            "connection_doctor",
+            "customers_load",
+            "orders_copy",
+            "orders_report",
+            "reports_upkeep",
+        ],
         {},
     ]
