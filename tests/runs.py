@@ -1,7 +1,9 @@
 """Runs against a server of the tests, and what its users are refused."""
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -44,6 +46,31 @@ def refused(
             except psycopg.errors.InsufficientPrivilege:
                 found.append(statement)
     return found
+
+
+@contextmanager
+def looping(
+    server: Postgres, user: str, statement: str, *, database: str = "orders"
+) -> Generator[None]:
+    """Sessions of `user` that run `statement` all the time, and come back when they are ended."""
+    done = threading.Event()
+
+    def loop() -> None:
+        while not done.is_set():
+            with suppress(psycopg.Error), server.login(user, database) as attacker:
+                while not done.is_set():
+                    with suppress(psycopg.errors.InternalError_):  # they are each other's rivals
+                        attacker.execute(statement.encode())
+
+    threads = [threading.Thread(target=loop) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 class Refusing:

@@ -46,6 +46,10 @@ class MissingDatabaseError(RefusedLoginError):
     """The server has no database of that name."""
 
 
+class ShutOutError(RefusedLoginError):
+    """The database takes no logins, or none of the user."""
+
+
 class RefusedTokenError(RefusedLoginError):
     """The server, or IAM for it, does not take the token."""
 
@@ -80,6 +84,8 @@ _ERRORS: dict[str, type[ServerError]] = {
     "ended-certificate": UntrustedServerError,
     "other-name": UntrustedServerError,
     "no-database": MissingDatabaseError,
+    "shut-database": ShutOutError,
+    "no-connect": ShutOutError,
     "full-database": FullDatabaseError,
     "own-limit": NoConnectionLeftError,
     "no-connection-left": NoConnectionLeftError,

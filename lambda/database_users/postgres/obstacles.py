@@ -4,10 +4,11 @@ import logging
 from collections.abc import Collection, Iterator
 
 from database_users.errors import RefusedStatementError
+from database_users.postgres.entrance import Entrance
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import HOME
-from rds_login.causes import FullDatabaseError, RefusedLoginError, ServerError
+from rds_login.causes import ServerError
 
 _HOLDERS = """SELECT 'session', usename, pid::text, format('%s (process %s, in %s since %s: %s)',
     usename, pid, datname, date_trunc('second', xact_start), state)
@@ -21,21 +22,20 @@ SELECT 'prepared', owner, gid, p.database FROM pg_prepared_xacts p
     IS NOT DISTINCT FROM (held.locktype, held.database, held.relation, held.page, held.tuple,
         held.transactionid::text, held.classid, held.objid, held.objsubid) GROUP BY 1, 2, 3, 4"""
 
-# The owner of a database may VACUUM FULL its catalogs, which each login there reads.
-_LOCKING = """SELECT usename, pid FROM pg_stat_activity WHERE pid IN (
-    SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE datname = {}
-    AND locktype = 'relation' AND relation < 16384 AND mode = 'AccessExclusiveLock')"""
-_OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {}"
 _PREPARED = "SELECT owner, gid, database FROM pg_prepared_xacts"
 
 log = logging.getLogger("database_users")
 
 
 class Obstacles:
-    """Ends what sessions and prepared transactions of `ours` hold; `connect` opens a session."""
+    """Ends what sessions and prepared transactions of `ours` hold.
 
-    def __init__(self, connect: Connect, ours: Collection[str]) -> None:
+    `connect` opens a session, and the `entrance` one in any database.
+    """
+
+    def __init__(self, connect: Connect, entrance: Entrance, ours: Collection[str]) -> None:
         self._connect = connect
+        self._entrance = entrance
         self._ours = ours
 
     def removed(self, process: int) -> str:
@@ -47,19 +47,6 @@ class Obstacles:
         except ServerError as error:
             log.warning("%s", error)
             return ""
-
-    def unlocked(self, home: Session, database: str) -> bool:
-        """Whether sessions of ours, which are ended, had the catalogs of `database` locked."""
-        query = _LOCKING.format(literal(database))
-        locking = [
-            (owner, process)
-            for owner, process in home.query(query, "reading who locks its catalogs")
-            if owner in self._ours
-        ]
-        for owner, process in locking:
-            log.warning("%s locks the catalogs of %s: its session is ended", owner, database)
-            home.query(f"SELECT pg_terminate_backend({process:d})", "ending a session")
-        return bool(locking)
 
     def rolled_back(self, home: Session, users: Collection[str]) -> Iterator[tuple[str, str]]:
         """Rolls back what `users` have prepared to commit, in whatever database.
@@ -90,7 +77,7 @@ class Obstacles:
 
     def _roll_back(self, owner: str, gid: str, database: str) -> None:
         """As its owner, in its database: nobody but a superuser may do so otherwise."""
-        with self._entered(database) as session:
+        with self._entrance.briefly(database) as session:
             role, us = identifier(owner), "CURRENT_USER"
             query = session.query
             ((member,),) = query(
@@ -107,19 +94,3 @@ class Obstacles:
                 query("SET ROLE NONE", "acting as the master again")
                 if not member:
                     query(f"REVOKE {role} FROM {us}", f"acting as {owner} no more")
-
-    def _entered(self, database: str) -> Session:
-        """A session there, also where its owner would keep the master out."""
-        try:
-            return self._connect(database)
-        except (FullDatabaseError, RefusedLoginError):
-            name, sentence = identifier(database), f"{database}: the master is let in"
-            with self._connect(HOME) as session:
-                ((owner,),) = session.query(_OWNER.format(literal(database)), sentence)
-                session.query(
-                    f"ALTER DATABASE {name} CONNECTION LIMIT -1;"
-                    f" GRANT CONNECT ON DATABASE {name} TO {identifier(owner)}",
-                    sentence,
-                )
-            log.warning("%s", sentence)
-            return self._connect(database)

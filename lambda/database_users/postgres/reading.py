@@ -16,16 +16,17 @@ from database_users.postgres.catalog.leaving_rows import leaving_query
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
+from database_users.postgres.holders import Holder, end_ours, of_advisory_lock
 from database_users.postgres.session import Session
 from database_users.postgres.startup import LOCK_SECONDS
 
 OLDEST_VERSION = 16  # memberships have INHERIT and SET options since then
 READ_TRIES = 5
-LOCK_TRIES = 3
-LOCK_WAIT_SECONDS = 50
+LOCK_WAITS = (1, 1, 1, 2, 5, 40, 50, 50)  # seconds, try after try
 ADVISORY_LOCK = 70_223_593_121  # any number that nobody else takes
 ALONE = "pg_advisory_lock"
 AMONG_READERS = "pg_advisory_lock_shared"
+_READING = "reading the roles and databases"
 
 log = logging.getLogger("database_users")
 
@@ -38,14 +39,8 @@ def read_server(home: Session, lock: str = "") -> Server:
         UnsuitableServerError: login users with tokens cannot be made there.
         ServerError: it cannot be read.
     """
-    sql = SERVER_QUERY
-    if lock:
-        # A function that died does not say so: let the server find out, and end its lock.
-        sql = f"""SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
-            SET tcp_keepalives_count = 3; SET lock_timeout = '{LOCK_WAIT_SECONDS}s';
-            SELECT 'lock', {lock}({ADVISORY_LOCK})::text; SET lock_timeout = '{LOCK_SECONDS}s';
-            {SERVER_QUERY}"""
-    server = server_from_rows(_locked_query(home, sql))
+    rows = _locked_query(home, lock) if lock else home.query(SERVER_QUERY, _READING)
+    server = server_from_rows(rows)
     if server.version < OLDEST_VERSION:
         raise UnsuitableServerError(
             f"the server is PostgreSQL {server.version}; allowed is {OLDEST_VERSION} or newer"
@@ -86,15 +81,29 @@ def _contents(session: Session, server: Server, leaving: Collection[str]) -> Con
     return contents_from_rows(rows, server.is_administrator)
 
 
-def _locked_query(home: Session, sql: str) -> list[Row]:
-    for tried in range(1, LOCK_TRIES + 1):
+def _locked_query(home: Session, lock: str) -> list[Row]:
+    """The server's rows, once `lock` was to be had.
+
+    No run has it who is a user of ours: its session is ended, or a reader goes on without.
+    """
+    held: list[Holder] = []
+    for seconds in LOCK_WAITS:
+        # A function that died does not say so: let the server find out, and end its lock.
+        sql = f"""SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10;
+            SET tcp_keepalives_count = 3; SET lock_timeout = '{seconds}s';
+            SELECT 'lock', {lock}({ADVISORY_LOCK})::text; SET lock_timeout = '{LOCK_SECONDS}s';
+            {SERVER_QUERY}"""
         try:
-            return home.query(sql, "reading the roles and databases")
+            return home.query(sql, _READING)
         except LockTimeoutError:
-            log.info("waiting for another run")
-            if tried == LOCK_TRIES:
-                raise LockTimeoutError(
-                    f"another run has been at work for {tried * LOCK_WAIT_SECONDS} seconds: wait"
-                    f" for it, or end the session that holds the advisory lock {ADVISORY_LOCK}"
-                ) from None
-    raise AssertionError("unreachable")
+            held = of_advisory_lock(home, ADVISORY_LOCK)
+            log.info("waiting for another run: %s", ", ".join(map(str, held)))
+            if lock == ALONE:
+                end_ours(home, held)
+            elif held and all(one.ours for one in held):
+                return home.query(SERVER_QUERY, _READING)
+    raise LockTimeoutError(
+        f"another run has been at work for {sum(LOCK_WAITS)} seconds: wait for it, or end the"
+        f" session that holds the advisory lock {ADVISORY_LOCK}"
+        + f" ({', '.join(map(str, held)) or 'nobody any more'})"
+    )

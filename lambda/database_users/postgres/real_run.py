@@ -11,17 +11,16 @@ from database_users.plan import Transaction
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.ending import end_sessions, named, signal_sessions
+from database_users.postgres.entrance import Entrance
 from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
-from database_users.postgres.statements import HOME
 from database_users.postgres.watch import Watch
 from database_users.retry import admitted
-from rds_login.causes import MissingDatabaseError, RefusedLoginError
+from rds_login.causes import MissingDatabaseError
 
 RIVAL_ATTEMPTS = 20
-LOGIN_ATTEMPTS = 3
 
 log = logging.getLogger("database_users")
 
@@ -45,7 +44,8 @@ class RealRun:
         self.server = server
         self._connect = connect
         self._home = home
-        self._obstacles = Obstacles(connect, ours)
+        self._entrance = Entrance(self._admitted, ours)
+        self._obstacles = Obstacles(connect, self._entrance, ours)
         self._watch = Watch(self._obstacles.removed)
         self._deadline = deadline
 
@@ -67,7 +67,7 @@ class RealRun:
     @contextmanager
     def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name`, for which a session stays open."""
-        with self._entered(name) as session:
+        with self._entrance.entered(name) as session:
 
             def read_again() -> tuple[Server, Contents]:
                 with self._watch.over(session.driver.process):
@@ -77,16 +77,6 @@ class RealRun:
             with self._watch.over(session.driver.process):
                 contents = read_contents(session, self.server, leaving)
             yield Visit(contents, lambda one: self._run(session, one), read_again)
-
-    def _entered(self, name: str) -> Session:
-        for _ in range(LOGIN_ATTEMPTS - 1):
-            try:
-                return self._admitted(name)
-            except RefusedLoginError:
-                with self._connect(HOME) as session:  # the run's own may be at work
-                    if not self._obstacles.unlocked(session, name):
-                        raise
-        return self._admitted(name)
 
     def _admitted(self, name: str) -> Session:
         try:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -10,11 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from database_users.deadline import Deadline
 from database_users.errors import LockTimeoutError
 from database_users.postgres import reading, startup, watch
+from database_users.postgres.run import survey
 from tests.database_server import SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
-from tests.runs import outstanding, run
+from tests.runs import looping, outstanding, run
 
 pytestmark = pytest.mark.slow
 
@@ -103,29 +106,6 @@ def test_what_a_prepared_transaction_holds_is_let_go(
     assert members == []
 
 
-@contextmanager
-def looping(server: Postgres, user: str, statement: str, at_once: int = 4) -> Generator[None]:
-    """Sessions of `user` that run `statement` all the time, and come back when they are ended."""
-    done = threading.Event()
-
-    def loop() -> None:
-        while not done.is_set():
-            with suppress(psycopg.Error), server.login(user, "orders") as attacker:
-                while not done.is_set():
-                    with suppress(psycopg.errors.InternalError_):  # they are each other's rivals
-                        attacker.execute(statement.encode())
-
-    threads = [threading.Thread(target=loop) for _ in range(at_once)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
-
-
 @pytest.mark.parametrize(
     ("version", "user", "statement"), cases("a writer its own table", "an owner a schema")
 )
@@ -137,9 +117,9 @@ def test_short_transactions_without_end_do_not_hold_it_up(
         run(server, *AFTER)
 
 
-@pytest.mark.parametrize("catalog", ["pg_class", "pg_attribute", "pg_namespace", "pg_depend"])
-def test_who_keeps_a_catalog_locked_is_ended(server: Postgres, catalog: str):
-    busy(server)
+@contextmanager
+def locked(server: Postgres, catalog: str) -> Generator[None]:
+    """An owner waits for a catalog of its database that it holds itself: no login passes."""
     holder, locking = server.login("owner", "orders"), server.login("owner", "orders")
     holder.autocommit = False
     holder.execute(f"LOCK TABLE {catalog} IN ACCESS SHARE MODE".encode())
@@ -153,12 +133,35 @@ def test_who_keeps_a_catalog_locked_is_ended(server: Postgres, catalog: str):
     try:
         while not server.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
             pass
-        run(server, *AFTER)
+        yield
     finally:
         holder.close()
         thread.join()
         locking.close()
+
+
+@pytest.mark.parametrize("catalog", ["pg_class", "pg_attribute", "pg_namespace", "pg_depend"])
+def test_who_keeps_a_catalog_locked_is_ended(server: Postgres, catalog: str):
+    busy(server)
+    with locked(server, catalog):
+        run(server, *AFTER)
     assert outstanding(server, *AFTER) == []
+
+
+def test_a_check_ends_nobody_and_counts_the_database_whose_catalogs_are_locked(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    run(busy(server), ORDERS, PAYROLL)
+    monkeypatch.setitem(startup.SETTINGS, "lock_timeout", "300")
+    with locked(server, "pg_class"):
+        sessions = server.query("SELECT pid FROM pg_stat_activity WHERE usename = 'owner'")
+        plan = survey(
+            server.connect, (ORDERS, replace(PAYROLL, own=())), Deadline(time.monotonic() + 60)
+        )
+        assert sessions == server.query("SELECT pid FROM pg_stat_activity WHERE usename = 'owner'")
+    assert plan.unread == ("orders",)
+    assert "canceling statement due to lock timeout" in str(plan.findings[-1])
+    assert 'DROP ROLE "boss"' in [statement.sql for statement in plan.statements()]
 
 
 def test_who_is_not_managed_is_named_and_holds_up_nothing_else(

@@ -22,6 +22,7 @@ from database_users.postgres.watch import Watch
 from rds_login.causes import UnavailableServerError
 from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
+from tests.runs import looping
 
 # Each of some in a quick run; each in a full one.
 EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 31
@@ -175,11 +176,30 @@ def test_two_runs_at_once_wait_for_each_other(server: Postgres):
 def test_a_run_that_waits_too_long_for_another_says_so(
     newest: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(reading, "LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(reading, "LOCK_WAITS", (0.05, 0.05))
+    said = r"another run has been at work .* advisory lock 70223593121 \(rdsadmin \(process \d+\)\)"
     with newest.superuser() as other:
-        other.execute(f"SELECT pg_advisory_lock({reading.ADVISORY_LOCK})".encode())
-        with pytest.raises(LockTimeoutError, match="another run has been at work"):
-            converge(newest.connect, (ORDERS,), deadline())
+        other.execute(TAKEN.encode())
+        for action in (converge, survey):
+            with pytest.raises(LockTimeoutError, match=said):
+                action(newest.connect, (ORDERS,), deadline())
+
+
+TAKEN = f"SELECT pg_advisory_lock({reading.ADVISORY_LOCK})"
+
+
+def test_a_user_that_takes_the_lock_of_a_run_holds_none_up_and_blinds_no_check(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reading, "LOCK_WAITS", (0.2,) * 8)
+    converge(server.connect, (ORDERS,), deadline(), lived_in=True)
+    after = (replace(ORDERS, read=()),)
+    with looping(server, "reader", TAKEN, database="postgres"):
+        while not server.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"):
+            pass
+        assert list(survey(server.connect, after, deadline(), lived_in=True).statements()) != []
+        converge(server.connect, after, deadline(), lived_in=True)
+    assert list(survey(server.connect, after, deadline(), lived_in=True).statements()) == []
 
 
 def test_a_lock_that_is_not_to_be_had_names_who_holds_it(

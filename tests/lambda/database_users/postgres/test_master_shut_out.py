@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from database_users.desired import Database
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS
-from tests.runs import outstanding, run
+from tests.runs import looping, outstanding, run
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN1252", "UTF8"])
@@ -66,3 +67,41 @@ def test_what_a_revoked_owner_prepared_in_a_database_that_it_shut_is_rolled_back
     assert server.query("SELECT FROM pg_prepared_xacts") == []
     assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
     assert outstanding(server, after) == []
+
+
+@pytest.fixture
+def beside(server: Postgres) -> Postgres:
+    """A server with a database beside `orders`, into which its owner comes as well."""
+    run(server, ORDERS)
+    server.execute("CREATE DATABASE others")
+    return server
+
+
+SHUT = "ALTER DATABASE orders ALLOW_CONNECTIONS false"
+
+
+@pytest.mark.parametrize("after", [(replace(ORDERS, own=()),), ()], ids=["declared", "no more"])
+def test_what_a_revoked_owner_prepared_before_it_shut_its_database_is_rolled_back(
+    beside: Postgres, after: tuple[Database, ...]
+):
+    with beside.login("owner", "orders") as owner:
+        for one in ("SET ROLE NONE", "BEGIN", "SELECT lo_create(0)", "PREPARE TRANSACTION 'x'"):
+            owner.execute(one.encode())
+    beside.execute(SHUT, database="others", user="owner")
+    run(beside, *after)
+    assert beside.query("SELECT FROM pg_prepared_xacts") == []
+    assert beside.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
+    open_now = beside.query("SELECT datallowconn FROM pg_database WHERE datname = 'orders'")
+    assert open_now == [(bool(after),)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("statement", [SHUT, SHUTS[0], SHUTS[1]])
+def test_an_owner_that_shuts_its_database_again_and_again_holds_up_no_run(
+    beside: Postgres, statement: str
+):
+    after = replace(ORDERS, read=())
+    with looping(beside, "owner", statement, database="others"):
+        run(beside, after)
+    run(beside, after)
+    assert outstanding(beside, after) == []
