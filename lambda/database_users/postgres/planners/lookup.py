@@ -13,7 +13,7 @@ from database_users.postgres.planners.handover import Handover
 from database_users.postgres.privileges import PUBLIC, Acl, held
 from database_users.postgres.sql import identifier
 
-_SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")  # what the server writes without quotes
+_NAMES = re.compile(r'"((?:[^"]|"")*)"(\.)?|([a-z_][a-z0-9_]*)(\.)?')  # in quotes, or simple
 
 
 def lent(
@@ -31,15 +31,16 @@ def lent(
     lookup = _Lookup(handover, later, keeps)
 
     @cache
-    def closed_to(role: str, acts_for: tuple[str, ...]) -> Mapping[str, re.Pattern[str]]:
+    def closed_to(role: str, acts_for: tuple[str, ...]) -> tuple[str, ...]:
         roles = lookup.roles(role, acts_for)
-        return {name: _named(name) for name in lookup.schemas if not lookup.is_open(name, roles)}
+        return tuple(name for name in lookup.schemas if not lookup.is_open(name, roles))
 
     def closed(change: Change) -> tuple[str, tuple[str, ...]]:
         if isinstance(change, Finding):
             return "", ()
-        schemas = closed_to(change.role, change.acts_for).items()
-        return change.role, tuple(name for name, named in schemas if named.search(change.sql))
+        schemas = closed_to(change.role, change.acts_for)
+        named = _qualifiers(change.sql) if schemas else ()
+        return change.role, tuple(name for name in schemas if name in named)
 
     for (role, names), some in groupby(changes, closed):
         out_of_reach = [name for name in names if not lookup.can_lend(name)]
@@ -51,11 +52,12 @@ def lent(
             yield from (lookup.lends("REVOKE", name, role) for name in names)
 
 
-def _named(schema: str) -> re.Pattern[str]:
-    """How a statement names something in `schema`."""
-    quoted = re.escape(identifier(schema))
-    bare = rf"|(?<![\w\"]){schema}\." if _SIMPLE.fullmatch(schema) else ""
-    return re.compile(rf'(?<!"){quoted}\.{bare}')
+def _qualifiers(sql: str) -> frozenset[str]:
+    """The names that a dot follows, schemas among them; what is within a name is none."""
+    found = (name.groups() for name in _NAMES.finditer(sql))
+    return frozenset(
+        simple or quoted.replace('""', '"') for quoted, after, simple, dot in found if after or dot
+    )
 
 
 @dataclass(frozen=True)

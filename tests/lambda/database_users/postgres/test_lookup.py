@@ -100,6 +100,20 @@ def test_a_name_that_ends_like_the_schema_is_not_taken_for_it(server: Postgres):
     assert outstanding(server, ORDERS) == []
 
 
+def test_who_names_a_table_like_what_is_in_a_schema_out_of_reach_keeps_nothing(server: Postgres):
+    made(server, "far", closed=True)
+    server.execute(
+        'CREATE TABLE public."my made.item" (id int)',
+        'GRANT ALL ON public."my made.item" TO orders_reader, reader',
+        database="orders",
+        user="owner",
+    )
+    run(server, ORDERS)
+    assert refused(server, "reader", ['DELETE FROM public."my made.item"']) != []
+    run(server, replace(ORDERS, read=()))
+    assert server.query("SELECT 1 FROM pg_roles WHERE rolname = 'reader'") == []
+
+
 @pytest.mark.parametrize("of_schema", ["far", SUPERUSER])
 def test_what_is_in_a_closed_schema_out_of_reach_is_left_out_and_told(
     server: Postgres, of_schema: str

@@ -74,6 +74,9 @@ def lends(role: str, by: str, one: Statement, schema: str = "app") -> list[Chang
         (schema("near"), statement('GRANT SELECT ON TABLE "other"."app" TO x', "")),
         (schema("near"), statement("GRANT EXECUTE ON ROUTINE tapp.f(myapp.t) TO x", "")),
         (schema("near"), statement('GRANT EXECUTE ON ROUTINE "x""app".f() TO x', "")),
+        (schema("far"), statement('GRANT SELECT ON TABLE "other"."x app.y" TO x', "")),
+        (schema("far"), statement('GRANT SELECT ON TABLE "x app.y"."z" TO x', "")),
+        (schema("far"), statement('GRANT SELECT ON TABLE "other"."x""app"".y" TO x', "")),
     ],
 )
 def test_who_finds_the_object_needs_nothing(app: ObjectGroup, one: Statement):
