@@ -79,13 +79,19 @@ class Comparison:
         return self.groups | self.logins.keys() | set(self.removed) | {MANAGED}
 
     @cached_property
+    def others(self) -> frozenset[str]:
+        """The roles that are no master, managed here, RDS's or PostgreSQL's superuser's."""
+        ours = self.managed | RDS_ROLES | {self.server.master}
+        roles = self.server.roles.values()
+        return frozenset(role.name for role in roles if not role.superuser) - ours
+
+    @cached_property
     def other_users(self) -> Mapping[str, frozenset[str]]:
         """The users that are no master, managed here or RDS's, with the roles that they act as."""
-        ours = self.managed | RDS_ROLES | {self.server.master}
         return {
-            role.name: self.server.privileges_of(role.name)
-            for role in self.server.roles.values()
-            if role.can_login and not role.superuser and role.name not in ours
+            name: self.server.privileges_of(name)
+            for name in self.others
+            if self.server.roles[name].can_login
         }
 
     def rivals(self, role: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from database_users.plan import Change, Statement
 from database_users.postgres.catalog.contents import DefaultPrivileges
 from database_users.postgres.planners.inside import Inside
-from database_users.postgres.planners.kept import Kept, OutOfReach
+from database_users.postgres.planners.kept import Kept, OutOfReach, Promised
 from database_users.postgres.privileges import NONE, PUBLIC, Kind, parse_acl
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import (
@@ -45,9 +45,10 @@ def _less(inside: Inside, row: DefaultPrivileges) -> Iterator[Change | Kept]:
     allowed = inside.allowed(row.kind, row.role)
     for grant in row.acl:
         grantee = grant.grantee
-        if grantee != PUBLIC and (
-            grantee not in comparison.managed or grantee in comparison.removed
-        ):
+        if grantee in comparison.removed:
+            continue
+        if grantee != PUBLIC and grantee not in comparison.managed:
+            yield Promised(grantee, row.role, row.kind)
             continue
         excess = grant.privileges - allowed.get(grantee, NONE)
         may_pass_on = grant.grantable - excess

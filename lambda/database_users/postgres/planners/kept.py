@@ -35,6 +35,15 @@ class NotManaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """A role of somebody else gets privileges on things of one kind that `owner` will create."""
+
+    grantee: str
+    owner: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Everyone has `privileges` on `objects` of one kind, which `keeper` gives it."""
 
@@ -62,7 +71,7 @@ class Definers:
     functions: tuple[str, ...]
 
 
-Kept = OutOfReach | OnlyGrantor | NotManaged | Given | LeftToEveryone | Definers
+Kept = OutOfReach | OnlyGrantor | NotManaged | Promised | Given | LeftToEveryone | Definers
 
 
 def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Change]:
@@ -70,6 +79,7 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
     out_of_reach: defaultdict[str, set[str]] = defaultdict(set)
     only_grantor: Counter[tuple[str, str]] = Counter()
     not_managed: Counter[str] = Counter()
+    promised: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     given: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     left: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     definers: defaultdict[str, set[str]] = defaultdict(set)
@@ -83,6 +93,8 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
                 only_grantor[change.grantor, change.grantee] += change.count
             case NotManaged():
                 not_managed[change.grantee] += change.count
+            case Promised():
+                promised[change.grantee, change.owner].add(f"{change.kind}s")
             case Given():
                 key = change.keeper, words(change.privileges), change.kind
                 given[key].update(change.objects)
@@ -120,4 +132,9 @@ def summed_up(inside: Inside, changes: Iterable[Change | Kept]) -> Iterator[Chan
     for grantee, count in sorted(not_managed.items()):
         yield Finding(
             f"{name}: {grantee} is not managed here and keeps privileges on {count} objects"
+        )
+    for (grantee, owner), kinds in sorted(promised.items()):
+        yield Finding(
+            f"{name}: {grantee} is not managed here and gets privileges on {words(kinds)} that"
+            f" {owner} will create"
         )

@@ -59,8 +59,12 @@ def object_privileges(inside: Inside) -> Iterator[Change | Kept]:
     for group in inside.contents.objects:
         excess = Excess(inside, group)
         yield from _of_the_same(chain(_less(excess), () if group.keeper else _more(excess)))
-        if group.definer and not group.keeper:
+        if group.keeper:
+            continue
+        if group.definer:
             yield Definers(excess.then, group.names)
+        if group.kind != "column" and excess.then in inside.comparison.others:
+            yield NotManaged(excess.then, len(group.names))
 
 
 def _of_the_same(changes: Iterable[Change | Kept]) -> Iterator[Change | Kept]:

@@ -1,5 +1,6 @@
 """Ways in and out that the declaration does not know: told, since they are somebody else's."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from database_users.plan import Finding
@@ -29,6 +30,31 @@ def outsiders(comparison: Comparison) -> Iterator[Finding]:
             yield Finding(
                 f"{words(others)} is not managed here and may {level} as a member of {role};"
                 f" whoever shall not: REVOKE {identifier(role)} FROM …"
+            )
+
+
+def strangers(comparison: Comparison) -> Iterator[Finding]:
+    """Who else may do something with a declared database, or has it for its own."""
+    others = comparison.others
+    for database in comparison.databases:
+        name = database.name
+        existing = comparison.server.databases.get(name)
+        if existing is None:
+            continue
+        owner = comparison.owner_of(name)
+        if owner != database.owner and owner in others:
+            yield Finding(
+                f"{name}: it belongs to {owner}, who is not managed here and may do all with it;"
+                f" {database.owner} takes over what old_owners names"
+            )
+        having: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        for grant in existing.acl:
+            if grant.grantee in others and grant.grantee != owner:
+                having[grant.privileges].append(grant.grantee)
+        for privileges, grantees in having.items():
+            yield Finding(
+                f"{name}: {words(grantees)} is not managed here and has {words(privileges)} on the"
+                " database"
             )
 
 

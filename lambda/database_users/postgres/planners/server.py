@@ -22,7 +22,7 @@ from database_users.postgres.planners.logins import (
     readmitted_logins,
 )
 from database_users.postgres.planners.memberships import memberships, revoked_memberships
-from database_users.postgres.planners.outside import outsiders, undeclared
+from database_users.postgres.planners.outside import outsiders, strangers, undeclared
 from database_users.postgres.planners.sessions import reset_role_settings
 from database_users.postgres.planners.settings import settings_without_effect
 from database_users.postgres.planners.shared import owned_tablespaces, shared_privileges
@@ -31,6 +31,7 @@ from database_users.postgres.planners.shared import owned_tablespaces, shared_pr
 def _close(comparison: Comparison) -> Iterator[Planned]:
     yield from lockout_findings(comparison)
     yield from outsiders(comparison)
+    yield from strangers(comparison)
     yield from undeclared(comparison)
     yield from settings_without_effect(comparison)
     for user in sorted(comparison.managed):

@@ -330,6 +330,7 @@ def surprises(
         (connection_owner,) = connection.execute(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'orders'"
         ).fetchone() or ("",)
+    yield from _hidden(rows, findings)
     left_out = any("left out" in finding and "schema made " in finding for finding in findings)
     for role, kind, name, owner, acl, privilege, has, ours, inside in rows:
         level = levels[groups[role]]
@@ -348,6 +349,7 @@ def surprises(
             for one in _UNREACHABLE
             if one == owner or f"/{one}" in (acl or "")
             for finding in findings
+            if "not managed here" not in finding
         )
         in_others = any(
             f"{one} keeps " in finding and "which" in finding
@@ -364,6 +366,16 @@ def surprises(
             yield ("too much", role, kind, name, owner, acl, privilege)
         if not has and privilege in least and ours and owner != SUPERUSER:
             yield ("too little", role, kind, name, owner, acl, privilege)
+
+
+def _hidden(rows: list[Any], findings: tuple[str, ...]) -> Iterator[Any]:
+    """What somebody else owns, or is on the list of, without a word of that."""
+    told = [one for one in OUTSIDE if any(f"{one} is not managed" in it for it in findings)]
+    for role, kind, name, owner, acl, privilege, _, ours, _ in rows:
+        if ours and owner != SUPERUSER and kind not in ("tablespace", "parameter", "database"):
+            for one in OUTSIDE:
+                if one not in told and (one == owner or f"{one}=" in (acl or "")):
+                    yield ("hidden", role, kind, name, owner, acl, privilege)
 
 
 def _by_everyone(name: str, acl: str | None, privilege: str, findings: tuple[str, ...]) -> bool:

@@ -15,13 +15,18 @@ def test_roles_and_grants_of_others_stay_and_are_reported(server: Postgres):
     server.execute(
         "CREATE TABLE item (id int)",
         "GRANT SELECT ON item TO analyst",
+        "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO analyst",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON ROUTINES TO analyst",
         database="orders",
         user="owner",
     )
     outcome = run(server, ORDERS)
     assert outcome.statements == 0
     assert outcome.findings == (
+        "orders: analyst is not managed here and has CONNECT on the database",
         "orders: analyst is not managed here and keeps privileges on 1 objects",
+        "orders: analyst is not managed here and gets privileges on routines, tables that"
+        " orders_owner will create",
     )
     assert server.query("SELECT has_table_privilege('analyst', 'item', 'SELECT')", "orders") == [
         (True,)
@@ -39,8 +44,23 @@ def test_objects_out_of_reach_are_reported_and_fail_nothing(server: Postgres):
     )
     outcome = run(server, ORDERS)
     assert outcome.statements == 0
-    (finding,) = outcome.findings
-    assert "2 objects of stranger keep the privileges that they have (held, hidden)" in finding
+    kept, told = outcome.findings
+    assert "2 objects of stranger keep the privileges that they have (held, hidden)" in kept
+    assert told == "orders: stranger is not managed here and keeps privileges on 2 objects"
+
+
+def test_a_database_that_is_somebody_elses_is_told_of(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near CREATEDB", user=MASTER)
+    server.execute("ALTER DATABASE orders OWNER TO near")
+    told = (
+        "orders: it belongs to near, who is not managed here and may do all with it; orders_owner"
+        " takes over what old_owners names"
+    )
+    for _ in range(2):
+        assert told in run(server, ORDERS).findings
+    assert outstanding(server, ORDERS) == []
+    assert told not in run(server, replace(ORDERS, old_owners=("near",))).findings
 
 
 def test_what_rds_owns_is_left_alone(server: Postgres):
