@@ -37,7 +37,7 @@ from database_users.postgres.planners.lockout import refuse_lockouts
 from database_users.postgres.planners.logins import dropped_logins
 from database_users.postgres.planners.ownership import databases_to_hand_over, holders
 from database_users.postgres.planners.server import SERVER_PHASES, unprepared
-from database_users.postgres.planners.sessions import ended_sessions, losing
+from database_users.postgres.planners.sessions import ended_sessions, losing, sessions_of_others
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.settling import Do, failed, settled
 from database_users.postgres.sql import identifier
@@ -170,7 +170,7 @@ def _disconnected(run: Run, comparison: Comparison) -> Step:
     failures = [Failure(SessionsLeftError(what), (("user", user),)) for user, what in left.items()]
     failed = {subject for failure in failures for subject in failure.of}
     ended = (one for one in ended_sessions(comparison) if failed.isdisjoint(one.of))
-    return Step.of(Phase.DISCONNECT, chain(ended, failures))
+    return Step.of(Phase.DISCONNECT, chain(ended, sessions_of_others(comparison), failures))
 
 
 def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Step]:

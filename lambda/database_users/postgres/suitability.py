@@ -6,7 +6,7 @@ from database_users.desired import Database
 from database_users.plan import Finding
 from database_users.postgres.catalog.server import Server
 
-_AUDIT = {
+AUDIT = {
     "log_connections": "who logged in",
     "log_disconnections": "who left",
     "log_statement": "which statements were run",
@@ -44,7 +44,7 @@ def unsuitable(server: Server, databases: Iterable[Database]) -> Iterator[str]:
 
 def unlogged(server: Server) -> Iterator[Finding]:
     """What an audit would miss in the server's log; that it is exported is not seen from here."""
-    for name, what in _AUDIT.items():
+    for name, what in AUDIT.items():
         value = server.parameters.get(name)
         if value is not None and value in _SILENT:
             yield Finding(

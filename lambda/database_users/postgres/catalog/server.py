@@ -72,6 +72,16 @@ class MastersSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSetting:
+    """What is logged of `role`, or of everyone, in `database`, or in every one."""
+
+    role: str
+    database: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """`role` owns something in `database`, or is named in its access control lists.
 
@@ -111,6 +121,7 @@ class Server:
     sessions: frozenset[str]
     shared: tuple[SharedObject, ...] = ()
     masters_settings: tuple[MastersSetting, ...] = ()
+    audit_settings: tuple[AuditSetting, ...] = ()
     note: str = ""  # on the role that marks our users
     parameters: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from database_users.postgres.catalog.rows import Row, tagged_rows
 from database_users.postgres.catalog.server import (
+    AuditSetting,
     ExistingDatabase,
     Holding,
     MastersSetting,
@@ -31,6 +32,10 @@ SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
 SELECT 'setting', coalesce(datname, ''), setting
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setrole = 0 OR pg_get_userbyid(setrole) = current_user;
+SELECT 'audit', CASE setrole WHEN 0 THEN '' ELSE pg_get_userbyid(setrole)::text END,
+    coalesce(datname, ''), setting
+    FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
+    unnest(setconfig) setting WHERE setting ~ '^log_(connections|disconnections|statement)=';
 SELECT 'holding', pg_get_userbyid(refobjid), coalesce(datname, ''),
     string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o'),
     string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype <> 'o'),
@@ -88,6 +93,10 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
         masters_settings=tuple(
             MastersSetting(database, *setting.split("=", 1))
             for database, setting in sorted(tagged["setting"])
+        ),
+        audit_settings=tuple(
+            AuditSetting(role, database, *setting.split("=", 1))
+            for role, database, setting in sorted(tagged["audit"])
         ),
         note="".join(text or "" for (text,) in tagged["note"]),
         parameters=dict(tagged["parameter"]),

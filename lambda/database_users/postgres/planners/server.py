@@ -24,7 +24,7 @@ from database_users.postgres.planners.logins import (
 from database_users.postgres.planners.memberships import memberships, revoked_memberships
 from database_users.postgres.planners.outside import outsiders, strangers, undeclared
 from database_users.postgres.planners.sessions import reset_role_settings
-from database_users.postgres.planners.settings import settings_without_effect
+from database_users.postgres.planners.settings import settings_without_effect, unlogged_by_setting
 from database_users.postgres.planners.shared import owned_tablespaces, shared_privileges
 
 
@@ -34,6 +34,7 @@ def _close(comparison: Comparison) -> Iterator[Planned]:
     yield from strangers(comparison)
     yield from undeclared(comparison)
     yield from settings_without_effect(comparison)
+    yield from unlogged_by_setting(comparison)
     for user in sorted(comparison.managed):
         # First what a user cannot hold up: then it can come into no database to hold up the rest.
         outside = revoked_memberships(comparison, user, of_iam=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from database_users.plan import Statement, Transaction
+from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.memberships import wanted_groups
 from database_users.postgres.sql import identifier, literal
@@ -62,3 +62,14 @@ def ended_sessions(comparison: Comparison) -> Iterator[Transaction]:
         if server.roles[login].can_login or login in server.sessions:
             ended = server_wide(_TERMINATE + literal(login), f"the sessions of {login} end")
             yield Transaction((ended,), of=(("user", login),))
+
+
+def sessions_of_others(comparison: Comparison) -> Iterator[Finding]:
+    """Sessions of somebody else that could set themselves to what a user loses, and stay so."""
+    server = comparison.server
+    for login in losing(comparison):
+        for other in sorted(server.members_of(login) & comparison.others & server.sessions):
+            yield Finding(
+                f"{other} is not managed here, and could act as {login}, which loses something:"
+                f" what a session of {other} set itself to by that, it stays until it is ended"
+            )

@@ -1,4 +1,4 @@
-"""What is set for a database, and does not reach the master's sessions: told."""
+"""What is set for a role or a database, and somebody has to know: told."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import literal
 from database_users.postgres.startup import settings_for
+from database_users.postgres.suitability import AUDIT
 
 _SHOWN = 60  # characters of a value
 
@@ -30,6 +31,25 @@ def settings_without_effect(comparison: Comparison) -> Iterator[Finding]:
             f"{database or server.master}: it has settings that the function does not let change"
             f" what it does, and that hold for others: {told}"
         )
+
+
+def unlogged_by_setting(comparison: Comparison) -> Iterator[Finding]:
+    """A finding for each setting by which the log says of our users other than of everyone.
+
+    It needs a privilege to be made, and stays when that is taken away.
+    """
+    server = comparison.server
+    for one in server.audit_settings:
+        concerns = one.role in comparison.managed or (
+            not one.role and (not one.database or one.database in comparison.declared)
+        )
+        if concerns and one.value != server.parameters.get(one.name):
+            where = f" in {one.database}" if one.database else ""
+            yield Finding(
+                f"{one.role or 'every user'}{where}: {one.name} is set to"
+                f" {literal(_short(one.value))}, by which the server's log says other than of"
+                f" everyone {AUDIT[one.name]}"
+            )
 
 
 def _short(value: str) -> str:

@@ -73,3 +73,22 @@ def test_a_long_value_is_cut(newest: Postgres):
     assert told.startswith("administrator: ")
     assert told.endswith(f"search_path = '{'x' * 60}…'")
     newest.execute("ALTER ROLE administrator RESET ALL")
+
+
+def test_what_keeps_a_user_out_of_the_log_is_told_of_whoever_could_set_it(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    server.execute("ALTER ROLE administrator SET log_statement = 'ddl'")  # not ours
+    for user, statement in (
+        ("reader", "ALTER ROLE reader SET log_statement = 'mod'"),
+        ("owner", "ALTER DATABASE orders SET log_statement = 'all'"),
+    ):
+        server.execute(f"GRANT SET ON PARAMETER log_statement TO {user}, orders_owner")
+        server.execute(statement, database="orders", user=user)
+        server.execute(f"REVOKE SET ON PARAMETER log_statement FROM {user}, orders_owner")
+    assert findings(server) == [
+        f"{where}: log_statement is set to '{value}', by which the server's log says other than of"
+        " everyone which statements were run"
+        for where, value in (("every user in orders", "all"), ("reader", "mod"))
+    ]
+    assert outstanding(server, ORDERS, PAYROLL) == []
+    server.execute("ALTER ROLE administrator RESET ALL")

@@ -90,6 +90,19 @@ def test_who_merely_loses_something_loses_its_sessions_at_the_door(server: Postg
     server.login("writer", "orders").close()
 
 
+def test_a_session_of_somebody_else_that_acts_as_whom_a_user_was_is_told_of(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near LOGIN", "CREATE ROLE idle LOGIN", user=MASTER)
+    server.execute("GRANT owner TO near, idle", "GRANT rds_iam TO near")
+    with server.login("near", "orders") as near:
+        near.execute("SET ROLE orders_owner")
+        findings = run(server, WITHOUT_OWNER).findings
+        (told,) = (one for one in findings if "could act as owner" in one)
+        assert told.startswith("near is not managed here, and could act as owner, which loses")
+        assert near.execute("SELECT current_user").fetchone() == ("orders_owner",)
+    assert run(server, WITHOUT_OWNER).findings == ()
+
+
 def test_many_sessions_are_told_to_end_at_once(newest: Postgres):
     run(newest, ORDERS)
     sessions = [newest.login("owner", "orders") for _ in range(30)]
