@@ -2,7 +2,17 @@
 .DELETE_ON_ERROR:
 
 ENVIRONMENT ?= dev
+OUTPUT ?= cdk.out
+BASE ?= origin/main
 PYTHON ?= python3
+# What the caller says reaches commands by their environment, so that no shell reads what is in it.
+export ENVIRONMENT OUTPUT BASE
+SAID := ENVIRONMENT OUTPUT BASE METHOD REVIEWS CHECKS IDENTITY DATABASE INSTANCE HOST PORT VIA LOG TRAIL FILE
+$(foreach name,$(SAID),$(if $(filter command environment,$(firstword $(origin $(name)))),\
+	$(if $(findstring $$,$(value $(name))),$(error $(name) has a dollar sign in it, $(value $(name)), \
+	which make would read for itself: rename what is called so))))
+$(foreach name,ENVIRONMENT OUTPUT BASE,$(if $(strip $($(name))),,\
+	$(error $(name) is empty: give it a value or leave it out)))
 # Compiled once, also where the caller's environment forbids it, and never beside the sources.
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.local/bytecode
 export PYTHONDONTWRITEBYTECODE =
@@ -90,60 +100,58 @@ bench: $(READY) ## measure the function and the review (JOB=1: a pull request's 
 
 # An environment is its declaration: a name in environments/, or the path of a file. A reviewed
 # `make diff` is the approval, so that a pipeline and a person at a terminal do the same.
-OUTPUT ?= cdk.out
 # The folder that it is in may have spaces in its name.
-NAME = $(lastword $(basename $(notdir $(ENVIRONMENT))))
+export ENVIRONMENT_NAME = $(lastword $(basename $(notdir $(ENVIRONMENT))))
 CDK := node_modules/.bin/cdk
-DEPLOY = $(CDK) deploy --app '$(OUTPUT)' --require-approval never --exclusively
+DEPLOY = $(CDK) deploy --app "$$OUTPUT" --require-approval never --exclusively
 MOMENT = $(shell date -u +%Y%m%dT%H%M%SZ)
 # The access stack refers to the others by what they say when it is updated, and it is updated only
 # where its template or a parameter changed.
-DEPLOY_ACCESS = $(DEPLOY) $(NAME)-access --parameters $(NAME)-access:Deployment=$(MOMENT)
+DEPLOY_ACCESS = $(DEPLOY) "$$ENVIRONMENT_NAME-access" --parameters "$$ENVIRONMENT_NAME-access:Deployment=$(MOMENT)"
 # Another moment is another value, so that CloudFormation has every database entered.
-REPAIR = --parameters $(NAME)-access:Repair=$(MOMENT)
+REPAIR = --parameters "$$ENVIRONMENT_NAME-access:Repair=$(MOMENT)"
 # GitLab hands a job its token as a variable; what signs for AWS reads a file.
 ifdef AWS_WEB_IDENTITY_TOKEN
 export AWS_WEB_IDENTITY_TOKEN_FILE := $(CURDIR)/.local/web-identity-token
 TOKEN_WRITTEN := $(shell mkdir -p .local; umask 077; \
-	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > '$(AWS_WEB_IDENTITY_TOKEN_FILE)')
+	printf %s "$$AWS_WEB_IDENTITY_TOKEN" > .local/web-identity-token)
 endif
 # What IAM would refuse after 40 minutes is told before anything is deployed.
-PREFLIGHT = @$(BIN)/python -m preflight '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+PREFLIGHT = @$(BIN)/python -m preflight "$$OUTPUT" --environment "$$ENVIRONMENT"
 # Nobody else would say that an instance or a pipeline is declared no more and goes on.
-UNDECLARED = @$(BIN)/python -m removal undeclared '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+UNDECLARED = @$(BIN)/python -m removal undeclared "$$OUTPUT" --environment "$$ENVIRONMENT"
 WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
 .PHONY: $(WITH_CDK)
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
-	$(CDK) synth --quiet --output '$(OUTPUT)' -c 'environment=$(ENVIRONMENT)'
+	$(CDK) synth --quiet --output "$$OUTPUT" -c "environment=$$ENVIRONMENT"
 
-BASE ?= origin/main
 difference: synth ## who gains and loses access since BASE=origin/main (EXIT_CODE=1 fails if it widens)
-	$(BIN)/python -m review.difference '$(BASE)' '$(OUTPUT)' --environment '$(ENVIRONMENT)' \
-		--write '$(OUTPUT)/review' --keep '$(OUTPUT)/base' $(if $(EXIT_CODE),--exit-code)
+	$(BIN)/python -m review.difference "$$BASE" "$$OUTPUT" --environment "$$ENVIRONMENT" \
+		--write "$$OUTPUT/review" --keep "$$OUTPUT/base" $(if $(EXIT_CODE),--exit-code)
 
 changes: difference ## the same, and which resources change, as cdk diff says it; needs no account
-	$(BIN)/python -m review.changes '$(OUTPUT)/base' '$(OUTPUT)' --write '$(OUTPUT)/review'
+	$(BIN)/python -m review.changes "$$OUTPUT/base" "$$OUTPUT" --write "$$OUTPUT/review"
 
 matrix: synth ## who may do what, and whether the deployed databases agree (CHECKS=file: as they said)
-	$(BIN)/python -m review.matrix '$(OUTPUT)' $(if $(CHECKS),--checks '$(CHECKS)') \
+	$(BIN)/python -m review.matrix "$$OUTPUT" $(if $(CHECKS),--checks "$$CHECKS") \
 		$(if $(EXIT_CODE),--exit-code)
 
 bootstrap: synth ## once for each account and region: what every deploy needs
-	$(CDK) bootstrap --app '$(OUTPUT)'
+	$(CDK) bootstrap --app "$$OUTPUT"
 
 delivery: synth ## once, by a person: the roles that let the declared pipelines deploy
-	$(DEPLOY) $(NAME)-delivery
+	$(DEPLOY) "$$ENVIRONMENT_NAME-delivery"
 
 diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
-	$(CDK) diff --app '$(OUTPUT)' $(if $(METHOD),--method '$(METHOD)')
+	$(CDK) diff --app "$$OUTPUT" $(if $(METHOD),--method "$$METHOD")
 	$(UNDECLARED)
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 	$(PREFLIGHT)
-	$(DEPLOY) --concurrency 4 '$(NAME)-!(access)'
+	$(DEPLOY) --concurrency 4 "$$ENVIRONMENT_NAME-!(access)"
 	$(DEPLOY_ACCESS)
 	$(UNDECLARED)
 
@@ -157,50 +165,51 @@ repair: synth ## the same, and put right what has drifted since in any database
 
 # What reviews report of a pull request. Whoever opened it may have written them.
 REVIEWS ?= $(OUTPUT)/review
+export REVIEWS
 .PHONY: comment post-comment deployed
 comment: .venv/.ready ## of what `make changes` wrote to REVIEWS=cdk.out/review, in build/comment.md
-	@$(BIN)/python -m review.comment compose build/comment.md $(REVIEWS) \
-		$(if $(GITHUB_STEP_SUMMARY),--also '$(GITHUB_STEP_SUMMARY)')
+	@$(BIN)/python -m review.comment compose build/comment.md $$REVIEWS \
+		$(if $(GITHUB_STEP_SUMMARY),--also "$$GITHUB_STEP_SUMMARY")
 
 post-comment: .venv/.ready ## the same, to the pull request on GitHub; for a workflow
-	@$(BIN)/python -m review.comment post $(REVIEWS)
+	@$(BIN)/python -m review.comment post $$REVIEWS
 
 deployed: .venv/.ready ## the commit that GitHub knows to be deployed to ENVIRONMENT; for a workflow
-	@$(BIN)/python -m review.comment deployed $(NAME)
+	@$(BIN)/python -m review.comment deployed "$$ENVIRONMENT"
 
 # At once, before the pull request that makes it permanent; needs no synthesis.
 .PHONY: revoke restore-access
 revoke restore-access: $(READY)
-	@test -n '$(IDENTITY)' || { echo "name whom, as the declaration does: make $@ IDENTITY=analyst ENVIRONMENT=$(NAME)" >&2; exit 2; }
-	@$(BIN)/python -m incident $(patsubst restore-access,restore,$@) '$(ENVIRONMENT)' '$(IDENTITY)'
+	@test -n "$$IDENTITY" || { echo "name whom, as the declaration does: make $@ IDENTITY=analyst ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }
+	@$(BIN)/python -m incident $(patsubst restore-access,restore,$@) "$$ENVIRONMENT" "$$IDENTITY"
 revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
 restore-access: ## after a false alarm, give IDENTITY back what is deployed
 
 .PHONY: who certificates doctor
 who: .venv/.ready ## the person behind each session in a server's LOG, by CloudTrail's records in TRAIL
-	@test -n '$(LOG)' -a -n '$(TRAIL)' || { echo "name the exported files: make $@ LOG=postgresql.log TRAIL=trail.json ENVIRONMENT=$(NAME)" >&2; exit 2; }
-	@$(BIN)/python -m attribution '$(LOG)' $(TRAIL) --environment '$(ENVIRONMENT)' \
-		$(if $(IDENTITY),--identity '$(IDENTITY)') $(if $(JSON),--json)
+	@test -n "$$LOG" && test -n "$$TRAIL" || { echo "name the exported files: make $@ LOG=postgresql.log TRAIL=trail.json ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }
+	@$(BIN)/python -m attribution "$$LOG" $$TRAIL --environment "$$ENVIRONMENT" \
+		$(if $(IDENTITY),--identity "$$IDENTITY") $(if $(JSON),--json)
 
 certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle that you downloaded
-	@$(BIN)/python -m airflow_rds_iam.certificates '$(FILE)'
+	@$(BIN)/python -m airflow_rds_iam.certificates "$$FILE"
 
 doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, PORT=, VIA=)
-	@test -n '$(IDENTITY)' -a -n '$(DATABASE)' || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$(NAME)" >&2; exit 2; }
-	@$(BIN)/python -m doctor '$(ENVIRONMENT)' '$(IDENTITY)' '$(DATABASE)' $(if $(INSTANCE),--instance '$(INSTANCE)') \
-		$(if $(HOST),--host '$(HOST)') $(if $(PORT),--port '$(PORT)') $(if $(VIA),--via '$(VIA)') $(if $(JSON),--json)
+	@test -n "$$IDENTITY" && test -n "$$DATABASE" || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }
+	@$(BIN)/python -m doctor "$$ENVIRONMENT" "$$IDENTITY" "$$DATABASE" $(if $(INSTANCE),--instance "$$INSTANCE") \
+		$(if $(HOST),--host "$$HOST") $(if $(PORT),--port "$$PORT") $(if $(VIA),--via "$$VIA") $(if $(JSON),--json)
 
 prune: synth ## remove the stacks that ENVIRONMENT=dev once declared, without a question
-	@$(BIN)/python -m removal prune '$(OUTPUT)' --environment '$(ENVIRONMENT)'
+	@$(BIN)/python -m removal prune "$$OUTPUT" --environment "$$ENVIRONMENT"
 
 # What is not valid any more can be removed, too.
 destroy: export CDK_VALIDATION = false
 destroy: synth ## remove what may be removed of ENVIRONMENT, without a question
-	@$(BIN)/python -m removal record '$(OUTPUT)'
-	$(CDK) destroy --app '$(OUTPUT)' --force --exclusively '$(NAME)-!(network)'
-	@$(BIN)/python -m removal remove '$(OUTPUT)' --environment '$(ENVIRONMENT)'
-	$(CDK) destroy --app '$(OUTPUT)' --force --all
-	@$(BIN)/python -m removal tell '$(OUTPUT)'
+	@$(BIN)/python -m removal record "$$OUTPUT"
+	$(CDK) destroy --app "$$OUTPUT" --force --exclusively "$$ENVIRONMENT_NAME-!(network)"
+	@$(BIN)/python -m removal remove "$$OUTPUT" --environment "$$ENVIRONMENT"
+	$(CDK) destroy --app "$$OUTPUT" --force --all
+	@$(BIN)/python -m removal tell "$$OUTPUT"
 
 
 .PHONY: setup lock clean

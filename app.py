@@ -23,8 +23,8 @@ try:
     declaration = load(file)
 except DeclarationError as error:
     sys.exit(str(error))
-outdir.clear(Path(app.outdir))
 try:
+    outdir.clear(Path(app.outdir))
     add_environment(
         app,
         name=file.stem,
@@ -34,7 +34,7 @@ try:
             region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
         ),
     )
-except FileError as error:
+except (outdir.OutdirError, FileError) as error:
     sys.exit(str(error))
 Validations.of(app).add_plugins(
     *review_plugins(

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     posting = commands.add_parser("post", help="to the pull request of the run that is reported")
     posting.add_argument("reviews", type=Path, nargs="+", help="folders of reviews")
     deployed = commands.add_parser("deployed", help="the commit that an environment has")
-    deployed.add_argument("environment")
+    deployed.add_argument("environment", help="its name, or the file of its declaration")
     options = parser.parse_args(arguments)
     try:
         return {"compose": _compose, "post": _post, "deployed": _deployed}[options.command](options)
@@ -59,7 +59,7 @@ def _post(options: argparse.Namespace) -> int:
 
 
 def _deployed(options: argparse.Namespace) -> int:
-    commit = _repository().deployed(options.environment) or NOTHING
+    commit = _repository().deployed(Path(options.environment).stem) or NOTHING
     print(commit)
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as file:

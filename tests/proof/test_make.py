@@ -3,7 +3,6 @@
 import ast
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -61,23 +60,6 @@ def test_what_goes_on_after_make_keeps_its_temporary_folder_until_it_ends() -> N
         assert folder.is_dir()
     subprocess.run(another, cwd=ROOT, env=variables, check=True)
     assert not folder.exists()
-
-
-@pytest.mark.parametrize("folder", ["environments", "a folder/of mine"])
-def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(folder: str) -> None:
-    command = ["make", "-n", "deploy", f"ENVIRONMENT={folder}/prod.yaml"]
-    variables = os.environ | {"MAKEFLAGS": ""}
-    ran = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
-    lines = [line for line in ran.stdout.splitlines() if "cdk deploy" in line]
-    [others, access] = map(shlex.split, lines)
-    for options in (others, access):
-        assert options[options.index("--require-approval") + 1] == "never"
-    assert "prod-!(access)" in others
-    assert {"prod-access", "--exclusively"} <= {*access}
-    # By force alone CloudFormation finds nothing to change, and resolves nothing anew.
-    assert re.fullmatch(
-        r"prod-access:Deployment=\d{8}T\d{6}Z", access[access.index("--parameters") + 1]
-    )
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from stacks import outdir
 
 ASSET = f"asset.{'0a' * 32}"
@@ -14,10 +16,38 @@ def test_what_an_earlier_synthesis_left_is_gone(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"cdk.out", "synth.lock"}
 
 
-def test_nobody_elses_files_are_touched(tmp_path: Path) -> None:
-    mine = {"my.template.json", "asset.png", "notes"}
+@pytest.mark.parametrize(
+    ("mine", "named"),
+    [
+        ({"notes"}, "notes"),
+        ({ASSET, "asset.png", "dev-access.template.json"}, "asset.png"),
+        ({"my.template.json"}, "my.template.json"),
+        ({"synth.lock", "app.py", "cdk.json", "lambda", "stacks"}, "app.py, cdk.json, lambda"),
+    ],
+)
+def test_a_folder_of_somebody_elses_is_refused_and_left_as_it_is(
+    tmp_path: Path, mine: set[str], named: str
+) -> None:
     for name in mine:
         (tmp_path / name).touch()
-    outdir.clear(tmp_path)
-    outdir.clear(tmp_path / "not there")
+    with pytest.raises(outdir.OutdirError, match=f"it has {named}$"):
+        outdir.clear(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == mine
+
+
+def test_beside_an_earlier_synthesis_files_of_ones_own_stay(tmp_path: Path) -> None:
+    for name in ("cdk.out", "notes"):
+        (tmp_path / name).touch()
+    outdir.clear(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"cdk.out", "notes"}
+
+
+@pytest.mark.parametrize("left", [[], ["synth.lock"], [ASSET, *LEFT_BY_THE_CDK, "tree.json"]])
+def test_a_new_folder_and_one_of_an_interrupted_synthesis_are_taken(
+    tmp_path: Path, left: list[str]
+) -> None:
+    for name in left:
+        (tmp_path / name).touch()
+    outdir.clear(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} <= {"synth.lock", "tree.json"}
+    outdir.clear(tmp_path / "not there")

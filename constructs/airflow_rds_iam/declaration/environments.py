@@ -18,6 +18,8 @@ def declaration_file(environment: object, *, folder: Path) -> Path:
         raise DeclarationError(f"{message}; {there_are}")
     is_path = environment.endswith((".yaml", ".yml")) or "/" in environment
     file = Path(environment) if is_path else folder / f"{environment}.yaml"
+    if file.is_dir():
+        raise DeclarationError(f"{file} is a folder: name a file in it; {there_are}")
     if not file.is_file():
         hint = "; the path of a file, or a name without .yaml" if is_path else ""
         raise DeclarationError(f"{file}: no such file; {there_are}{hint}")

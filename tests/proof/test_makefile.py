@@ -1,0 +1,96 @@
+"""What the targets run. What the caller hands to make, no shell reads."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from proof.programs import ROOT
+
+SAID = re.findall(r"^SAID := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0].split()
+SEVERAL = {"REVIEWS", "TRAIL"}
+"""Names of files, apart by a space."""
+# A command that tells itself and its arguments, a line a command.
+ECHO = '#!/bin/sh\nprintf "%s\\0" "$0" "$@"; echo\n'
+TARGETS = (
+    "synth difference changes matrix diff deploy repair prune destroy comment post-comment "
+    "deployed revoke who certificates doctor"
+)
+
+
+@pytest.fixture
+def echoing(tmp_path: Path) -> Path:
+    """A folder with a python and a cdk that do nothing but tell."""
+    for name in ("python", "cdk"):
+        (tmp_path / name).write_text(ECHO)
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    variables = os.environ | {"MAKEFLAGS": ""}
+    command = ["make", "-s", f"BIN={folder}", f"CDK={folder}/cdk", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+
+
+def commands(ran: subprocess.CompletedProcess[str]) -> list[list[str]]:
+    assert ran.stderr == ""
+    return [line.rstrip("\0").split("\0") for line in ran.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("folder", ["environments", "a folder/of mine"])
+def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(
+    echoing: Path, folder: str
+) -> None:
+    ran = run(echoing, "deploy", f"ENVIRONMENT={folder}/prod.yaml")
+    [others, access] = [one for one in commands(ran) if one[1] == "deploy"]
+    for options in (others, access):
+        assert options[options.index("--require-approval") + 1] == "never"
+    assert "prod-!(access)" in others
+    assert {"prod-access", "--exclusively"} <= {*access}
+    # By force alone CloudFormation finds nothing to change, and resolves nothing anew.
+    assert re.fullmatch(
+        r"prod-access:Deployment=\d{8}T\d{6}Z", access[access.index("--parameters") + 1]
+    )
+
+
+@pytest.mark.parametrize(
+    "nasty", ["it's", 'a "b" c', "a;touch {0}", "`touch {0}`", "a|touch {0}", "a&touch {0}", "#é\\"]
+)
+def test_whatever_a_variable_holds_is_an_argument(echoing: Path, nasty: str) -> None:
+    mark = echoing / "run"
+    values = {name: f"{name.lower()}-{nasty.format(mark)}" for name in SAID}
+    ran = run(echoing, *TARGETS.split(), *(f"{name}={value}" for name, value in values.items()))
+    arguments = {argument for command in commands(ran) for argument in command}
+    for name, value in values.items():
+        for word in value.split() if name in SEVERAL else [value]:
+            assert any(word in one for one in arguments), (name, word)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_make_itself_would_read_is_refused(echoing: Path, name: str) -> None:
+    mark = echoing / "run"
+    ran = run(echoing, "synth", f"{name}=$(shell touch {mark})")
+    assert f"{name} has a dollar sign in it" in ran.stderr
+    assert (ran.returncode, mark.exists()) == (2, False)
+
+
+@pytest.mark.parametrize("name", ["BASE", "ENVIRONMENT", "OUTPUT"])
+def test_what_is_given_empty_is_refused(echoing: Path, name: str) -> None:
+    ran = run(echoing, "synth", f"{name}=")
+    assert f"{name} is empty: give it a value or leave it out" in ran.stderr
+    assert ran.returncode == 2
+
+
+def test_each_variable_that_the_list_of_targets_or_a_document_names_is_checked() -> None:
+    documents = [ROOT / "Makefile", ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    named = {
+        name
+        for document in documents
+        for line in re.findall(r"make [a-z-]+ [^`\n]*|## .*", document.read_text())
+        for name in re.findall(r"\b([A-Z]{3,})=", line)
+    }
+    assert named <= {*SAID, "EXIT_CODE", "JOB", "JSON", "KEEP", "PYTEST"}
