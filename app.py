@@ -48,5 +48,6 @@ Validations.of(app).add_plugins(
 try:
     with quota.kept():
         app.synth()
+    quota.held(Path(app.outdir))
 except quota.QuotaError as error:
     sys.exit(f"{file}: {error}")

@@ -1,13 +1,13 @@
-"""A stack as it is deployed: its template, and what its resources are known by."""
+"""A stack as it is deployed, with those nested in it: what it was made from, and what is there."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-Template = Mapping[str, Any]
+from deployed.nested import NESTED, Template, joined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,8 @@ class DeployedStack:
 def read_stack(cloudformation: Any, name: str) -> DeployedStack | None:
     """Read a stack with a boto3 client: GetTemplate, ListStackResources. None: there is none.
 
+    What is in a nested stack has that one's logical id and a slash before its own.
+
     Raises:
         ClientError: the caller may not read it.
     """
@@ -51,17 +53,28 @@ def read_stack(cloudformation: Any, name: str) -> DeployedStack | None:
             raise
         return None
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    resources = [
+        Resource(logical_id=one["LogicalResourceId"], type=one["ResourceType"], id=one_id)
+        for page in pages
+        for one in page["StackResourceSummaries"]
+        # Of a creation that was rolled back what is gone is listed, too.
+        if (one_id := one.get("PhysicalResourceId")) and one["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+    nested = {
+        one.logical_id: found
+        for one in resources
+        if one.type == NESTED and (found := read_stack(cloudformation, one.id))
+    }
+    inner = [
+        replace(one, logical_id=f"{stack}/{one.logical_id}")
+        for stack, found in nested.items()
+        for one in found.resources
+    ]
+    template: Template = json.loads(body) if isinstance(body, str) else body
     return DeployedStack(
         name=name,
-        template=json.loads(body) if isinstance(body, str) else body,
-        resources=[
-            Resource(logical_id=one["LogicalResourceId"], type=one["ResourceType"], id=one_id)
-            for page in pages
-            for one in page["StackResourceSummaries"]
-            # Of a creation that was rolled back what is gone is listed, too.
-            if (one_id := one.get("PhysicalResourceId"))
-            and one["ResourceStatus"] != "DELETE_COMPLETE"
-        ],
+        template=joined(template, {stack: found.template for stack, found in nested.items()}),
+        resources=[*resources, *inner],
     )
 
 

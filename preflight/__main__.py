@@ -13,9 +13,11 @@ from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Airflow, Declaration
 from deployed import sessions
+from deployed.nested import joined
 from deployed.stack import Template, read_stack
 from preflight.airflow import unset
 from preflight.files_bucket import AWS_KEY, unfit_bucket, unfit_key
+from preflight.moved import moved
 from preflight.names import taken
 from preflight.policies import (
     attached_anew,
@@ -52,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
-    declared = read(assembly).stacks
+    stacks = read(assembly).stacks
+    nested = {one.name.rpartition("/")[2]: one.template for one in stacks if one.parent}
+    declared = [one for one in stacks if not one.parent]
     [access] = [one for one in declared if one.name.endswith("-access")]
     session = sessions.session(assembly, "read")
     cloudformation, rds, logs = map(session.client, ("cloudformation", "rds", "logs"))
@@ -68,7 +72,9 @@ def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
     yield from _of_airflow(session, declaration.airflow)
     deployed: Template = there.template if there else {}
-    yield from obstacles(session.client("iam"), declaration, deployed, access.template)
+    wanted = joined(access.template, nested)
+    yield from moved(deployed, wanted)
+    yield from obstacles(session.client("iam"), declaration, deployed, wanted)
 
 
 def _of_airflow(session: Any, airflow: Airflow) -> Iterator[str]:

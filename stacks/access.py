@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Annotations, CfnOutput, CfnParameter, Stack
+from aws_cdk import Annotations, CfnOutput, CfnParameter, NestedStack, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
-from airflow_rds_iam.access.identity_access import IdentityAccess
+from airflow_rds_iam.access.identity_access import IdentityAccess, login_description
+from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.airflow.airflow import Airflow, secrets_backend
 from airflow_rds_iam.airflow.existing_airflow import ExistingAirflow
 from airflow_rds_iam.audit.watch import Watch
@@ -16,6 +17,7 @@ from airflow_rds_iam.declaration.connections import crowded
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.identities import providers_made
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.policies import by_stack, login_policies
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
@@ -77,9 +79,15 @@ class AccessStack(Stack):
             description="The last repair: another value puts right what is not as declared",
         )
         key = log_key(self, "LogKey")
+        scopes: dict[str, Construct] = {
+            name: NestedStack(self, f"Access-{name}", description=f"Access to {name}")
+            if declaration.instances[name].access_stack == "own"
+            else self
+            for name in databases
+        }
         users = {
             name: DatabaseUsers(
-                self,
+                scopes[name],
                 f"Users-{name}",
                 instance=database.instance,
                 databases=desired_databases(declaration, name),
@@ -100,7 +108,7 @@ class AccessStack(Stack):
             if not isinstance(database, DatabaseStack):
                 continue  # its logs and its storage are its owner's
             Watch(
-                self,
+                scopes[name],
                 f"Watch-{name}",
                 identifier=database.instance.identifier,
                 resource_id=database.instance.resource_id,
@@ -115,21 +123,18 @@ class AccessStack(Stack):
             # Where `make doctor` finds what looks inside.
             CfnOutput(self, f"Doctor-{name}", value=made.doctor.function.function_name)
         servers = {name: database.instance for name, database in databases.items()}
-        let_airflow_in(
-            self,
-            [grant for grant in granted if grant.identity == AIRFLOW],
-            environment=environment,
-            layout=declaration.airflow.policies,
-            airflow=airflow,
-            servers=servers,
-            users=users,
-        )
-        self._let_in(
-            declaration,
-            granted,
-            environment=environment,
-            servers=servers,
-        )
+        logins = [grant for grant in granted if grant.identity == AIRFLOW]
+        for stack, part in by_stack(declaration, logins).items():
+            let_airflow_in(
+                scopes[stack] if stack else self,
+                part,
+                environment=environment,
+                layout=declaration.airflow.policies,
+                airflow=airflow,
+                servers=servers,
+                users=users,
+            )
+        self._let_in(declaration, granted, environment=environment, servers=servers, scopes=scopes)
 
     def _existing(self, declaration: Declaration) -> Airflow:
         existing = declaration.airflow.existing
@@ -157,6 +162,7 @@ class AccessStack(Stack):
         *,
         environment: str,
         servers: Mapping[str, Server],
+        scopes: Mapping[str, Construct],
     ) -> None:
         providers = {
             issuer: iam.CfnOIDCProvider(
@@ -166,14 +172,28 @@ class AccessStack(Stack):
         }
         for name, identity in declaration.identities.items():
             its_own = [grant for grant in granted if grant.identity == name]
-            if its_own:
-                IdentityAccess(
-                    self,
+            if not its_own:
+                continue
+            parts = by_stack(declaration, its_own)
+            if identity.identity_center:
+                parts = {"": its_own}
+            layouts = {stack: login_policies(identity, part) for stack, part in parts.items()}
+            access = IdentityAccess(
+                self,
+                f"Identity-{name}",
+                name=name,
+                identity=identity,
+                environment=environment,
+                layout=layouts.pop("", {}),
+                servers=servers,
+                providers=providers,
+            )
+            for stack, layout in layouts.items():
+                LoginPolicies(
+                    scopes[stack],
                     f"Identity-{name}",
-                    name=name,
-                    identity=identity,
-                    environment=environment,
-                    granted=its_own,
+                    layout=layout,
                     servers=servers,
-                    providers=providers,
+                    description=login_description(name, environment),
+                    role=access.role,
                 )

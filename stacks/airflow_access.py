@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
+from airflow_rds_iam.access.identity_access import login_description
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.airflow import Airflow
@@ -53,7 +54,7 @@ def let_airflow_in(
             "Logins",
             layout=packed_logins(granted),
             servers=servers,
-            description=f"Airflow may log in to databases of {environment}",
+            description=login_description("Airflow", environment),
             role=airflow.execution_role,
             anew=True,
         )

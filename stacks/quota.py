@@ -3,9 +3,14 @@
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 # The CDK's own check of CloudFormation's quota, whose message goes on with a count by type.
 _TOO_MANY = re.compile(r"Number of resources in stack '(.+?)': (\d+) is greater than .* of (\d+)")
+
+_HELP = "declare access_stack: own for a new instance, or some databases in another environment"
+# "AWS CloudFormation quotas", template body in an Amazon S3 object.
+TEMPLATE_BYTES = 1_000_000
 
 
 class QuotaError(Exception):
@@ -24,5 +29,20 @@ def kept() -> Generator[None]:
         stack, count, most = found.groups()
         raise QuotaError(
             f"the stack {stack} has {count} resources, and CloudFormation takes {most}: a grant is "
-            "one to three of them, so declare some databases in another environment"
+            f"one to three of them, so {_HELP}"
         ) from None
+
+
+def held(outdir: Path) -> None:
+    """Nothing, if CloudFormation takes every template in ``outdir``.
+
+    Raises:
+        QuotaError: one is too large.
+    """
+    for file in sorted(outdir.glob("*.template.json")):
+        size = file.stat().st_size
+        if size > TEMPLATE_BYTES:
+            raise QuotaError(
+                f"{file.name} has {size:,} bytes, and CloudFormation takes "
+                f"{TEMPLATE_BYTES:,}: {_HELP}"
+            )

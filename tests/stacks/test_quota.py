@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from aws_cdk import App, CfnResource, Stack
 
@@ -19,3 +21,12 @@ def test_a_stack_with_more_resources_than_cloudformation_takes_is_told_in_words(
 def test_another_failure_of_a_synthesis_is_not_taken_for_it() -> None:
     with pytest.raises(RuntimeError, match="disk full"), quota.kept():
         raise RuntimeError("disk full")
+
+
+def test_a_template_that_is_too_large_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "dev-access.template.json"
+    file.write_bytes(b" " * quota.TEMPLATE_BYTES)
+    quota.held(tmp_path)
+    file.write_bytes(b" " * (quota.TEMPLATE_BYTES + 1))
+    with pytest.raises(quota.QuotaError, match=r"dev-access.template.json has 1,000,001 bytes"):
+        quota.held(tmp_path)

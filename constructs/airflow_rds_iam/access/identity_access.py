@@ -12,8 +12,12 @@ from airflow_rds_iam.access.identity_role import identity_role
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.identities import METADATA, Identity, made_role
-from airflow_rds_iam.declaration.policies import login_policies
 from airflow_rds_iam.servers.server import Server
+
+
+def login_description(identity: str, environment: str) -> str:
+    """Of the policies with which ``identity`` logs in."""
+    return f"{identity} may log in to databases of {environment}"
 
 
 class IdentityAccess(Construct):
@@ -22,7 +26,7 @@ class IdentityAccess(Construct):
     Args:
         name: the identity's, as declared.
         environment: the environment's name.
-        granted: its grants, at least one.
+        layout: its grants by the policy of this stack that each stands in; it may have others.
         servers: by the name of their instance.
         providers: of OpenID Connect, by address: those that are made here.
     """
@@ -35,7 +39,7 @@ class IdentityAccess(Construct):
         name: str,
         identity: Identity,
         environment: str,
-        granted: Sequence[Grant],
+        layout: Mapping[str, Sequence[Grant]],
         servers: Mapping[str, Server],
         providers: Mapping[str, iam.CfnOIDCProvider],
     ) -> None:
@@ -43,7 +47,7 @@ class IdentityAccess(Construct):
         self._name = name
         of_permission_set = identity.identity_center is not None
         fixed = (f"/airflow-rds-iam/{environment}/", name)
-        role = (
+        self.role: iam.IRole | None = (
             None
             if of_permission_set
             else self._role(identity, made_role(environment, name), providers)
@@ -51,10 +55,10 @@ class IdentityAccess(Construct):
         policies = LoginPolicies(
             self,
             "Logins",
-            layout=login_policies(identity, granted),
+            layout=layout,
             servers=servers,
-            description=f"{name} may log in to databases of {environment}",
-            role=role,
+            description=login_description(name, environment),
+            role=self.role,
             name=fixed if of_permission_set else None,
         )
         if identity.identity_center:

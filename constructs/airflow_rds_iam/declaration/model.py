@@ -118,7 +118,14 @@ class Database(Model):
         return {"read": self.read, "write": self.write, "own": self.own}[level]
 
 
-OF_ANY_INSTANCE = {"existing", "engine", "mode", "connections_per_user", "databases"}
+OF_ANY_INSTANCE = {
+    "existing",
+    "engine",
+    "mode",
+    "connections_per_user",
+    "access_stack",
+    "databases",
+}
 """What is declared of an instance, whoever made it."""
 
 
@@ -128,7 +135,8 @@ class Instance(Model):
     existing: ExistingInstance | None = Field(
         default=None,
         description="The instance, where it exists already; `engine`, `mode`, "
-        "`connections_per_user` and `databases` alone go with it. Default: it is made.",
+        "`connections_per_user`, `access_stack` and `databases` alone go with it. Default: it is "
+        "made.",
     )
     engine: Engine = Field(
         default="postgres",
@@ -188,6 +196,11 @@ class Instance(Model):
         le=5000,
         description="How many connections each login user may have at once, one user for each "
         "grant (`ALTER ROLE … CONNECTION LIMIT`): `DatabaseUsers.Databases`.",
+    )
+    access_stack: Literal["shared", "own"] = Field(
+        default="shared",
+        description="Whether what follows from its grants stands in the environment's access stack,"
+        " of 500 resources at most, or in one of its `own`, nested in that.",
     )
     databases: dict[DatabaseName, Database] = Field(
         min_length=1,

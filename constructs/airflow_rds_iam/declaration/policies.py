@@ -91,10 +91,23 @@ def packed_logins(granted: Sequence[Grant]) -> dict[str, list[Grant]]:
     return {group: [by_name[name] for name in names] for group, names in groups.items()}
 
 
+def by_stack(declaration: Declaration, granted: Iterable[Grant]) -> dict[str, list[Grant]]:
+    """The grants by the stack that their policies stand in: of an instance, or, "", of all others.
+
+    No policy stands in two, so that each stack is packed by itself.
+    """
+    stacks: dict[str, list[Grant]] = defaultdict(list)
+    for grant in granted:
+        own = declaration.instances[grant.instance].access_stack == "own"
+        stacks[grant.instance if own else ""].append(grant)
+    return stacks
+
+
 def airflow_policies(declaration: Declaration, logins: Sequence[Grant], *, environment: str) -> int:
     """The managed policies that Airflow's role has at most with its ``logins`` packed."""
     lookup = bool(declaration.airflow.connections_prefix(environment))
-    return len(packed_logins(logins)) + lookup + CHANGING
+    parts = by_stack(declaration, logins).values()
+    return sum(len(packed_logins(part)) + lookup for part in parts) + CHANGING
 
 
 def first(layout: Iterable[str], policy: str) -> list[str]:
@@ -112,14 +125,19 @@ def _managed(declaration: Declaration) -> Iterator[tuple[Path, str]]:
         by_identity[grant.identity].append(grant)
     for name, identity in declaration.identities.items():
         if granted := by_identity[name]:
-            yield from _too_many(name, identity, granted, declaration.managed_policies_per_role)
+            yield from _too_many(declaration, name, identity, granted)
 
 
 def _too_many(
-    name: str, identity: Identity, granted: Sequence[Grant], quota: int
+    declaration: Declaration, name: str, identity: Identity, granted: Sequence[Grant]
 ) -> Iterator[tuple[Path, str]]:
     path = ("identities", name)
-    policies = len(login_policies(identity, granted))
+    quota = declaration.managed_policies_per_role
+    # That of a permission set stands in one stack, wherever its databases are.
+    parts = [granted]
+    if not identity.identity_center:
+        parts = [*by_stack(declaration, granted).values()]
+    policies = sum(len(login_policies(identity, part)) for part in parts)
     if identity.identity_center and policies > 1:
         size = EMPTY_POLICY + sum(map(_size, granted))
         message = (
@@ -137,7 +155,7 @@ def _too_many(
         f"{_room(quota, identity.other_policies)}: "
     )
     if identity.policies == "separate":
-        fewer = len(login_policies(identity.model_copy(update={"policies": "packed"}), granted))
+        fewer = sum(len(packed_logins(part)) for part in parts)
         yield path, f"{message}declare policies: packed, which needs {fewer}"
     else:
         yield path, f"{message}have the quota raised, and declare managed_policies_per_role"
