@@ -31,7 +31,9 @@ def test_a_plan_needs_no_database(declaration: str, capsys: pytest.CaptureFixtur
     assert main(["plan", declaration]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["+ airflow may read orders", "+ boss may own orders"]
-    created = lines.index('CREATE DATABASE "orders" OWNER "orders_owner" ALLOW_CONNECTIONS false;')
+    created = lines.index(
+        'CREATE DATABASE "orders" OWNER "orders_owner" TEMPLATE template0 ALLOW_CONNECTIONS false;'
+    )
     assert lines[created - 1] == "-- the database orders of orders_owner"
     assert lines[-1].endswith(" statements")
 

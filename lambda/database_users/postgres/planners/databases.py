@@ -266,14 +266,18 @@ def _granted(
 
 
 def created_databases(comparison: Comparison) -> Iterator[Planned]:
-    """Makes each missing database closed to everyone, and opens it only for its own roles."""
+    """Makes each missing database closed to everyone, and opens it only for its own roles.
+
+    Others may have been in template1, and be: what they left there would be in the new one, and
+    while they are there, it cannot be copied.
+    """
     for database in comparison.databases:
         name = identifier(database.name)
         existing = comparison.server.databases.get(database.name)
         if existing is None:
             created = server_wide(
                 f"CREATE DATABASE {name} OWNER {identifier(database.owner)}"
-                " ALLOW_CONNECTIONS false",
+                " TEMPLATE template0 ALLOW_CONNECTIONS false",
                 f"the database {database.name} of {database.owner}",
             )
             closed = server_wide(

@@ -14,7 +14,7 @@ from database_users.postgres.catalog.server_rows import empty_server
 from database_users.postgres.run import converge, survey
 from database_users.postgres.suitability import unlogged, unsuitable
 from tests.database_server import MASTER, Postgres
-from tests.desired import ORDERS
+from tests.desired import ORDERS, PAYROLL
 
 PASSWORD = "a-password"
 ACLS = """SELECT datname, pg_get_userbyid(datdba), datacl::text FROM pg_database ORDER BY 1"""
@@ -143,6 +143,28 @@ def test_a_server_that_takes_sessions_without_tls_is_changed_only_once_it_forces
     finally:
         server.execute("ALTER DATABASE postgres RESET rds.force_ssl")
     run(server, ORDERS)
+
+
+def test_a_new_database_has_nothing_of_what_others_left_in_the_template_where_they_are(
+    server: Postgres,
+):
+    run(server, ORDERS)
+    made = "CREATE FUNCTION left_here() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1"
+    # As on a server that was older than version 15 once.
+    server.execute("GRANT CREATE ON SCHEMA public TO PUBLIC", database="template1")
+    try:
+        with server.login("reader", "template1") as reader:
+            reader.execute(made.encode())
+            assert [one for one in run(server, ORDERS, PAYROLL) if "left_here" in one] == []
+    finally:
+        server.execute(
+            "DROP FUNCTION IF EXISTS public.left_here",
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            database="template1",
+        )
+    assert server.query("SELECT 1 FROM pg_proc WHERE proname = 'left_here'", "payroll") == []
+    plan = survey(server.connect, (ORDERS, PAYROLL), deadline(), lived_in=True)
+    assert [*plan.statements()] == []
 
 
 def test_what_has_to_come_first_is_said_with_its_remedy():
