@@ -17,6 +17,8 @@ __all__ = ["DeclarationError", "load"]
 
 # Texts that would be right without their quotes, by the type that is wanted.
 UNQUOTED = {"integer": r"'[0-9]+'", "boolean": r"'(true|false|yes|no|on|off)'"}
+# What is worth to be said again, as it ought to be written.
+WORD = re.compile(r"[\w./:@-]+")
 
 
 def load(file: FilePath) -> Declaration:
@@ -67,8 +69,8 @@ def _invalid(document: Document, path: Path, error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         message = error["msg"].removeprefix("Value error, ")
         return message if isinstance(error["input"], dict) else f"{written}: {message}"
-    quotes = _quotes(document, path, where)
-    return f"{written}: {quotes}must be {allowed(where)}"
+    hint = _quotes(document, path, where) or _brackets(where, error["input"])
+    return f"{written}: {hint}must be {allowed(where)}"
 
 
 def _quotes(document: Document, path: Path, where: Schema) -> str:
@@ -81,3 +83,21 @@ def _quotes(document: Document, path: Path, where: Schema) -> str:
     elif re.fullmatch(UNQUOTED.get(where.get("type", ""), ""), written):
         return "is text, remove the quotes; "
     return ""
+
+
+def _brackets(where: Schema, given: object) -> str:
+    """What to do where a value may be right, and is one where a list is meant, or the like."""
+    match where, given:
+        case {"type": "array"}, str(value) if WORD.fullmatch(value):
+            return f"write [{value}]; "
+        case {"type": "array"}, {**keys} if all(value is None for value in keys.values()):
+            values = [key for key in keys if isinstance(key, str) and WORD.fullmatch(key)]
+            return f"write [{', '.join(values)}]; " if values else ""
+        case {"properties": _}, _:
+            return ""
+        case {"type": "object"}, str(name) | [str(name), *_] if WORD.fullmatch(name):
+            return f"write `{name}:` below it, as a key; "
+        case {"type": "string" | "integer" | "boolean"}, [str() | int() as only]:
+            return f"write {only}, without brackets; " if WORD.fullmatch(str(only)) else ""
+        case _:
+            return ""

@@ -63,7 +63,7 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
         (
             f"{INSTANCE}.databases.orders.read",
             "shop",
-            "'shop': must be a list, each of them lower-case letters",
+            "'shop': write [shop]; must be a list, each of them lower-case letters",
         ),
         (
             f"{INSTANCE}.databases.a/b",

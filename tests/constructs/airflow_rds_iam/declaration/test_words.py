@@ -181,6 +181,31 @@ def test_each_wrong_value_is_told_in_words_with_line_path_and_what_is_allowed(
     assert refused > 10
 
 
+def instead(where: Schema) -> Iterator[tuple[str, str]]:
+    """What people write where something else is meant, and what they are told to write."""
+    match where:
+        case {"type": "array"}:
+            yield "airflow", "write [airflow]"
+            yield "{airflow: , shop: }", "write [airflow, shop]"
+        case {"type": "object", "patternProperties": _}:
+            yield "orders", "write `orders:` below it, as a key"
+            yield "[orders, shop]", "write `orders:` below it, as a key"
+        case {"type": "string" | "integer" | "boolean"}:
+            yield "[x7]", "write x7, without brackets"
+        case _:
+            pass
+
+
+@pytest.mark.parametrize("path", PLACES, ids=dotted)
+def test_a_list_a_mapping_and_a_single_value_in_each_others_place_are_told_how_to_be_written(
+    path: Place, tmp_path: Path
+) -> None:
+    for written, remedy in instead(PLACES[path]):
+        lines = refusal(text_with(path, written), tmp_path)
+        here = [line for line in lines if re.match(rf":\d+: {re.escape(dotted(path))}\W", line)]
+        assert any(remedy in line for line in here), (written, lines)
+
+
 @pytest.mark.parametrize("path", MAPPINGS, ids=dotted)
 def test_each_wrong_key_is_told_in_words_with_line_path_and_what_is_allowed(
     path: Place, tmp_path: Path
