@@ -18,13 +18,13 @@ from database_users.postgres.privileges import INSIDE_A_DATABASE, Kind, owner_ha
 # Objects made after initdb have an oid of 16384 or more (PostgreSQL source, access/transam.h,
 # FirstNormalObjectId); role 10 is the superuser that the server began with, RDS's own. What is its
 # with no list of its own gives nobody more than each object of its kind. Plain scans, joined here
-# and not there: planning joins costs a new session more than everything else. pg_depend has an
-# index by what is referred to. The server's own schemas are read for their names.
+# and not there: planning joins costs a new session more than everything else.
+_FIRST_MADE, _SUPERUSER = 16384, 10
+# What is asked of every database has no joins and no operators: for the first one, a new session
+# reads what a planner may know of it, which takes as long as all the rest. What is no list is
+# compared here, and what is long by functions. The server's own schemas are read for their names.
 _SCHEMAS = """
-SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname,
-    nspowner = 10 AND nspname <> 'public'
-    FROM pg_namespace WHERE oid >= 16384 OR nspname IN ('public', 'pg_catalog',
-    'information_schema')"""
+SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname, nspowner FROM pg_namespace"""
 # A session that came in on a reserved connection was asked for its roles before it was in any
 # database, and would remember that it is not in pg_database_owner (PostgreSQL source, postinit.c
 # and acl.c, roles_is_member_of), which keeps one answer: to ask for another role's forgets it.
@@ -34,14 +34,19 @@ SELECT 'member', classid::regclass::text, objid, refobjid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e';
 SELECT 'extension', oid, pg_get_userbyid(extowner) FROM pg_extension"""
 # A catalog that a new database has nothing in has no size either, until it holds something once.
-_IN_USE = """
-SELECT 'in use', name FROM unnest(ARRAY['pg_largeobject_metadata', 'pg_foreign_server',
-    'pg_foreign_data_wrapper', 'pg_default_acl', 'pg_event_trigger']) name
-    WHERE pg_relation_size(name::regclass) > 0"""
+_EMPTY_AT_FIRST = (
+    "pg_largeobject_metadata",
+    "pg_foreign_server",
+    "pg_foreign_data_wrapper",
+    "pg_default_acl",
+    "pg_event_trigger",
+)
+_SIZES = ", ".join(f"pg_relation_size('{name}')" for name in _EMPTY_AT_FIRST)
+_IN_USE = f"SELECT 'in use', {_SIZES}"
 # What is in a schema depends on it, whoever owns it.
 _IN_SCHEMAS = """
 SELECT 'in a schema', classid::regclass::text FROM pg_depend
-    WHERE refclassid = 'pg_namespace'::regclass AND objid >= 16384"""
+    WHERE oideq(refclassid, 'pg_namespace'::regclass) AND oidge(objid, 16384)"""
 # A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
 # types of tables and, since PostgreSQL 17, multiranges have no privileges of their own to speak of.
 _OBJECTS: Mapping[str, str] = {
@@ -83,8 +88,8 @@ SELECT 'object', 'pg_language', 'language', oid, 0, pg_get_userbyid(lanowner), l
 SELECT 'event trigger', evtname, evtfoid::regprocedure::text, pg_get_userbyid(proowner)
     FROM pg_event_trigger JOIN pg_proc p ON p.oid = evtfoid WHERE evtenabled <> 'D'""",
     "pg_default_acl": """
-SELECT 'default', (SELECT nspname FROM pg_namespace n WHERE n.oid = defaclnamespace),
-    pg_get_userbyid(defaclrole), defaclacl, defaclobjtype FROM pg_default_acl""",
+SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole), defaclacl, defaclobjtype
+    FROM pg_default_acl""",
 }
 CATALOGS = frozenset({"pg_namespace", *_OBJECTS})
 _OF_SCHEMAS = frozenset({"pg_class", "pg_proc", "pg_type"})
@@ -105,13 +110,18 @@ def contents_query(catalogs: Set[str] = CATALOGS) -> str:
 def further_query(rows: Iterable[Row], catalogs: Set[str]) -> str:
     """Reads what the rows of a `contents_query` for `catalogs` tell to be there besides, if any."""
     tagged = tagged_rows(rows)
-    used = {name for (name,) in tagged["in use"]}
+    used = {
+        name
+        for sizes in tagged["in use"]
+        for name, size in zip(_EMPTY_AT_FIRST, sizes, strict=True)
+        if size
+    }
     if tagged["in a schema"]:
         used |= (
             {name for (name,) in tagged["in a schema"]} if catalogs & _OF_SCHEMAS else _OF_SCHEMAS
         )
     queries = _lists(used - catalogs)
-    made = any(oid >= 16384 for oid, *_ in tagged["schema"])
+    made = any(oid >= _FIRST_MADE for oid, *_ in tagged["schema"])
     if catalogs <= _WITHOUT_EXTENSIONS and (made or not used <= _WITHOUT_EXTENSIONS):
         queries.append(_EXTENSIONS)
     return ";".join(queries)
@@ -133,6 +143,7 @@ _ORDER: Mapping[Kind, int] = {kind: place for place, kind in enumerate(INSIDE_A_
 # What objects of one group have in common: kind, schema, owner, access list, keeper, definer.
 _Alike = tuple[Kind, str | None, str, str | None, Keeper, bool]
 _SERVERS_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
+_NOBODYS = ("pg_toast", "pg_temp_")
 
 
 def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> Contents:
@@ -148,15 +159,15 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
     def keeper(catalog: str, oid: int, of_server: bool) -> Keeper:
         return "an extension" if (catalog, oid) in members else "the server" if of_server else ""
 
-    schemas = {oid: row[-2] for oid, *row in tagged["schema"] if not row[-2].startswith("pg_temp_")}
+    schemas = {oid: name for oid, _, _, name, _ in tagged["schema"]}
     objects: defaultdict[_Alike, list[str]] = defaultdict(list)
-    for oid, owner, acl, name, of_server in tagged["schema"]:
+    for oid, owner, acl, name, of in tagged["schema"]:
         if name not in _SERVERS_SCHEMAS and not name.startswith("pg_"):
-            kept = keeper("pg_namespace", oid, of_server)
+            kept = keeper("pg_namespace", oid, of == _SUPERUSER and name != "public")
             objects["schema", None, owner, acl, kept, False].append(name)
     relations: dict[int, tuple[str | None, str, str, Keeper]] = {}
     for catalog, kind, oid, schema, owner, acl, name, of_server, *more in tagged["object"]:
-        if schema and (schema not in schemas or schemas[schema].startswith("pg_toast")):
+        if schema and (schema not in schemas or schemas[schema].startswith(_NOBODYS)):
             continue
         kept = keeper(catalog, oid, of_server)
         if any(("pg_class", relation) in members for relation in more if catalog == "pg_type"):
@@ -193,9 +204,9 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
     return Contents(
         tuple(sorted(groups, key=_place)),
         tuple(
-            DefaultPrivileges(role, schema, kind, parse_acl(acl, kind, role))
+            DefaultPrivileges(role, schemas.get(schema), kind, parse_acl(acl, kind, role))
             for schema, role, acl, letter in tagged["default"]
-            if (kind := _DEFAULT_KINDS.get(letter))
+            if (kind := _DEFAULT_KINDS.get(letter)) and (schema == 0 or schema in schemas)
         ),
         tuple(Owned(*row) for row in tagged["owned"]),
         tuple(Mention(*row) for row in tagged["mention"]),
