@@ -213,6 +213,10 @@ def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chang
             acts_for=(existing.owner,),
         )
         yield from acting(comparison, HOME, [handed_over])
+        # What its owner took from itself is not the next one's either.
+        theirs = held(_remaining(comparison, existing), owner)
+        if missing := _missing(comparison, existing, owner) - theirs:
+            yield from _granted(comparison, existing, missing, [owner])
     database = comparison.declared.get(existing.name)
     if database is not None and owner != database.owner:
         missing = ALL_ON_DATABASE - held(_remaining(comparison, existing), database.owner)
@@ -222,10 +226,9 @@ def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chang
 
 def _let_in(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:
     """Undoes what an owner did to its database by which the master cannot enter it."""
-    holdings = comparison.server.holdings_by_database.get(existing.name, ())
-    left = any(holding.role in comparison.removed for holding in holdings)
     owner, declared = existing.owner, comparison.declared.get(existing.name)
-    if comparison.owner_of(existing.name) != owner or not (declared or left):
+    left = _is_left(comparison, existing)
+    if not (declared or left):
         return
     # The users have limits of their own; one of the database keeps the master out, too.
     if existing.connection_limit >= 0 and comparison.can_act_as(owner):
@@ -236,10 +239,24 @@ def _let_in(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chan
             acts_for=(owner,),
         )
         yield from acting(comparison, HOME, [unlimited])
-    needed = ALL_ON_DATABASE if declared and declared.owner == owner else CONNECT
-    missing = NONE if existing.left_itself is None else needed - existing.left_itself
+    if comparison.owner_of(existing.name) != owner:
+        return  # that comes after the next owner has it
+    missing = _missing(comparison, existing, owner)
     if missing and (left or owner in comparison.owners):
         yield from _granted(comparison, existing, missing, [owner])
+
+
+def _is_left(comparison: Comparison, existing: ExistingDatabase) -> bool:
+    """Whether somebody who goes holds something there."""
+    holdings = comparison.server.holdings_by_database.get(existing.name, ())
+    return any(holding.role in comparison.removed for holding in holdings)
+
+
+def _missing(comparison: Comparison, existing: ExistingDatabase, owner: str) -> frozenset[str]:
+    """What of what an `owner` needs the one that there is took from itself."""
+    declared = comparison.declared.get(existing.name)
+    needed = ALL_ON_DATABASE if declared and declared.owner == owner else CONNECT
+    return NONE if existing.left_itself is None else needed - existing.left_itself
 
 
 def _granted(

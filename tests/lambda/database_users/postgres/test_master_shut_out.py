@@ -52,6 +52,23 @@ def test_what_an_owner_does_to_its_database_is_put_right_before_the_visit(
     assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
 
 
+@pytest.mark.parametrize("of", ["writer", "near"])
+def test_what_an_owner_did_to_its_database_is_put_right_for_whom_takes_it_over(
+    server: Postgres, of: str
+):
+    adopting = replace(ORDERS, old_owners=("near",))
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near", user=MASTER)
+    server.execute(
+        f"ALTER DATABASE orders OWNER TO {of}",
+        f"REVOKE ALL ON DATABASE orders FROM {of}",
+        "ALTER DATABASE orders CONNECTION LIMIT 9",
+    )
+    run(server, adopting)
+    assert outstanding(server, adopting) == []
+    server.execute("CREATE SCHEMA mine", database="orders", user="owner")
+
+
 @pytest.mark.parametrize("statement", SHUTS)
 def test_what_a_revoked_owner_prepared_in_a_database_that_it_shut_is_rolled_back(
     server: Postgres, statement: str
