@@ -46,6 +46,23 @@ def test_the_benchmark_of_the_review_runs(tmp_path: Path) -> None:
     assert found["seconds"].keys() == {"synthesis", "review", "review, again"}
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_a_synthesis_runs(tmp_path: Path) -> None:
+    figures = run(
+        tmp_path / "synthesis.json",
+        "benchmarks.synthesis",
+        "--databases",
+        "1",
+        "3",
+        "--repeats",
+        "1",
+    )
+    values = {figure["name"]: figure["value"] for figure in figures}
+    assert values["airflow, 3 databases: touched by one more"] == 5
+    assert values["analyst, 3 databases: touched by one more"] == 4
+    assert "analyst, 3 databases: beyond the first, each" in values
+
+
 def test_what_the_function_said_as_it_failed_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
