@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 from pathlib import Path as FilePath
+from typing import cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -87,17 +88,14 @@ def _quotes(document: Document, path: Path, where: Schema) -> str:
 
 def _brackets(where: Schema, given: object) -> str:
     """What to do where a value may be right, and is one where a list is meant, or the like."""
-    match where, given:
-        case {"type": "array"}, str(value) if WORD.fullmatch(value):
-            return f"write [{value}]; "
-        case {"type": "array"}, {**keys} if all(value is None for value in keys.values()):
-            values = [key for key in keys if isinstance(key, str) and WORD.fullmatch(key)]
-            return f"write [{', '.join(values)}]; " if values else ""
-        case {"properties": _}, _:
-            return ""
-        case {"type": "object"}, str(name) | [str(name), *_] if WORD.fullmatch(name):
-            return f"write `{name}:` below it, as a key; "
-        case {"type": "string" | "integer" | "boolean"}, [str() | int() as only]:
-            return f"write {only}, without brackets; " if WORD.fullmatch(str(only)) else ""
-        case _:
-            return ""
+    in_brackets = isinstance(given, list)
+    values = cast("list[object]", given) if in_brackets or isinstance(given, dict) else [given]
+    words = [value for value in values if isinstance(value, str) and WORD.fullmatch(value)]
+    kind = where.get("type")
+    if not words or "properties" in where:
+        return ""
+    if kind == "array":
+        return f"write [{', '.join(words)}]; "
+    if kind == "object":
+        return f"write `{words[0]}:` below it, as a key; "
+    return f"write {words[0]}, without brackets; " if in_brackets and len(values) == 1 else ""
