@@ -38,11 +38,13 @@ def freed(comparison: Comparison, name: str, contents: Contents, objects: int) -
     """What removed users hold in `name`: one that cannot be freed of it stops no other.
 
     What they own is handed over first, so that nothing is dropped with them, in transactions about
-    so many `objects`.
+    so many `objects`: to the master, where the database's owner is out of reach.
     """
     owner = comparison.owner_of(name)
     if name in comparison.declared:
         owner = comparison.declared[name].owner
+    elif not comparison.can_act_as(owner):
+        owner = comparison.server.master
     left: list[str] = []
     for login in holders(comparison, name):
         handover = Handover(comparison, name, owner, contents, frozenset({*left, login}))

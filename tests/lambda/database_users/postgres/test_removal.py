@@ -46,6 +46,31 @@ def test_a_user_that_owns_in_three_databases_is_dropped_and_the_objects_stay(ser
     assert outstanding(server, replace(ORDERS, own=()), PAYROLL) == []
 
 
+def test_what_a_user_has_in_a_database_whose_owner_is_out_of_reach_is_the_masters(server: Postgres):
+    run(server, ORDERS)
+    server.execute("CREATE DATABASE others", f"GRANT CREATE ON DATABASE others TO {MASTER}")
+    server.execute(
+        "CREATE SCHEMA hand AUTHORIZATION owner",
+        "CREATE TABLE hand.made (id int)",
+        "ALTER TABLE hand.made OWNER TO owner",
+        "CREATE TABLE public.held (id int)",
+        "ALTER TABLE public.held OWNER TO reader",
+        database="others",
+    )
+    after = replace(ORDERS, own=(), read=())
+    findings = run(server, after).findings
+    owners = server.query("SELECT tableowner FROM pg_tables WHERE schemaname = 'hand'", "others")
+    assert owners == [(MASTER,)]
+    assert server.query("SELECT 1 FROM pg_roles WHERE rolname = 'owner'") == []
+    assert any(
+        "1 objects of reader are not taken over (table public.held): administrator may create"
+        " nothing in the schema public" in finding
+        for finding in findings
+    )
+    assert outstanding(server, after) == []
+    assert run(server, after).findings == findings
+
+
 def test_a_user_that_cannot_be_dropped_stays_without_login_and_is_reported(server: Postgres):
     run(server, ORDERS)
     # A database that the master cannot enter holds a table of the user.
