@@ -25,10 +25,6 @@ _FIRST_MADE, _SUPERUSER = 16384, 10
 # compared here, and what is long by functions. The server's own schemas are read for their names.
 _SCHEMAS = """
 SELECT 'schema', oid, pg_get_userbyid(nspowner), nspacl, nspname, nspowner FROM pg_namespace"""
-# A session that came in on a reserved connection was asked for its roles before it was in any
-# database, and would remember that it is not in pg_database_owner (PostgreSQL source, postinit.c
-# and acl.c, roles_is_member_of), which keeps one answer: to ask for another role's forgets it.
-_FORGET = "SELECT 'forgotten', pg_has_role('pg_monitor', 'pg_signal_backend', 'USAGE')"
 _EXTENSIONS = """
 SELECT 'member', classid::regclass::text, objid, refobjid FROM pg_depend
     WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e';
@@ -42,11 +38,14 @@ _EMPTY_AT_FIRST = (
     "pg_event_trigger",
 )
 _SIZES = ", ".join(f"pg_relation_size('{name}')" for name in _EMPTY_AT_FIRST)
-_IN_USE = f"SELECT 'in use', {_SIZES}"
-# What is in a schema depends on it, whoever owns it.
-_IN_SCHEMAS = """
-SELECT 'in a schema', classid::regclass::text FROM pg_depend
-    WHERE oideq(refclassid, 'pg_namespace'::regclass) AND oidge(objid, 16384)"""
+# What is in a schema depends on it, whoever owns it. A session that came in on a reserved
+# connection was asked for its roles before it was in any database, and would remember that it is
+# not in pg_database_owner (PostgreSQL source, postinit.c and acl.c, roles_is_member_of), which
+# keeps one answer: to ask for another role's forgets it.
+_IN_USE = f"""
+SELECT 'in use', {_SIZES}, EXISTS (SELECT FROM pg_depend
+    WHERE oideq(refclassid, 'pg_namespace'::regclass) AND oidge(objid, 16384)),
+    pg_has_role('pg_monitor', 'pg_signal_backend', 'USAGE')"""  # noqa: S608
 # A procedure's arguments need their modes, or another's may be meant. Arrays of a type, the row
 # types of tables and, since PostgreSQL 17, multiranges have no privileges of their own to speak of.
 _OBJECTS: Mapping[str, str] = {
@@ -92,34 +91,26 @@ SELECT 'default', defaclnamespace, pg_get_userbyid(defaclrole), defaclacl, defac
     FROM pg_default_acl""",
 }
 CATALOGS = frozenset({"pg_namespace", *_OBJECTS})
-_OF_SCHEMAS = frozenset({"pg_class", "pg_proc", "pg_type"})
+IN_SCHEMAS = frozenset({"pg_class", "pg_proc", "pg_type"})
 _WITHOUT_EXTENSIONS = frozenset({"pg_namespace", "pg_default_acl", "pg_event_trigger"})
 
 
 def contents_query(catalogs: Set[str] = CATALOGS) -> str:
     """Reads the schemas of a database, the objects that `catalogs` list, and which are in use.
 
-    Each catalog that need not be read saves a fiftieth of what a new session costs, and so does
-    that nobody need look which ones list what is in schemas, where it is known of none.
+    Each catalog that need not be read saves a fiftieth of what a new session costs.
     """
-    in_schemas = _IN_SCHEMAS + (" GROUP BY classid" if catalogs & _OF_SCHEMAS else " LIMIT 1")
     extensions = () if catalogs <= _WITHOUT_EXTENSIONS else (_EXTENSIONS,)
-    return ";".join((_FORGET, _SCHEMAS, _IN_USE, in_schemas, *_lists(catalogs), *extensions))
+    return ";".join((_IN_USE, _SCHEMAS, *_lists(catalogs), *extensions))
 
 
 def further_query(rows: Iterable[Row], catalogs: Set[str]) -> str:
     """Reads what the rows of a `contents_query` for `catalogs` tell to be there besides, if any."""
     tagged = tagged_rows(rows)
-    used = {
-        name
-        for sizes in tagged["in use"]
-        for name, size in zip(_EMPTY_AT_FIRST, sizes, strict=True)
-        if size
-    }
-    if tagged["in a schema"]:
-        used |= (
-            {name for (name,) in tagged["in a schema"]} if catalogs & _OF_SCHEMAS else _OF_SCHEMAS
-        )
+    (*sizes, in_schemas, _) = tagged["in use"][0]
+    used = {name for name, size in zip(_EMPTY_AT_FIRST, sizes, strict=True) if size}
+    if in_schemas:
+        used |= IN_SCHEMAS
     queries = _lists(used - catalogs)
     made = any(oid >= _FIRST_MADE for oid, *_ in tagged["schema"])
     if catalogs <= _WITHOUT_EXTENSIONS and (made or not used <= _WITHOUT_EXTENSIONS):

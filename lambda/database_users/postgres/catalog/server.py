@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from database_users.desired import MANAGED
-from database_users.postgres.catalog.contents_rows import CATALOGS
+from database_users.postgres.catalog.contents_rows import CATALOGS, IN_SCHEMAS
 from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.privileges import Acl, Kind
 
@@ -159,15 +159,15 @@ class Server:
         return self._settings_by_login.get(login, ())
 
     def catalogs_of(self, database: str) -> frozenset[str]:
-        """The catalogs that list what somebody but RDS owns, or is named for, in `database`."""
+        """The catalogs that list what somebody but RDS owns, or is named for, in `database`.
+
+        Those of what is in schemas are among them all, or none.
+        """
         if database not in self.databases:
             return CATALOGS
-        return frozenset[str]().union(
-            *(
-                holding.owns | holding.named
-                for holding in self.holdings_by_database.get(database, ())
-            )
-        )
+        held = self.holdings_by_database.get(database, ())
+        catalogs = frozenset[str]().union(*(holding.owns | holding.named for holding in held))
+        return catalogs | IN_SCHEMAS if catalogs & IN_SCHEMAS else catalogs
 
     @cached_property
     def managed_logins(self) -> frozenset[str]:
