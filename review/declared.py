@@ -86,7 +86,7 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
         trusts={
             name: trust
             for name, one in declaration.identities.items()
-            if (trust := declared_trust(one))
+            if (trust := declared_trust(name, one))
         },
         permission_sets={
             name: one.identity_center.permission_set

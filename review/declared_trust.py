@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.identities import Identity, session_name
 from airflow_rds_iam.declaration.identity_provider import host
 
 WEB_IDENTITY, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
@@ -21,12 +21,22 @@ class DeclaredTrust:
     actions: frozenset[str]
     exact: Mapping[str, frozenset[str]]
     """The values of each key; of one that is empty, that it must be there."""
+    by_airflow: bool = False
+    """Whether the principal is to be the role of Airflow's tasks, whatever its ARN."""
     names_source: bool = False
     """Whether who takes it must name the person."""
 
 
-def declared_trust(identity: Identity) -> DeclaredTrust | None:
-    """Who may take the role that is made for ``identity``; None if none is."""
+def declared_trust(name: str, identity: Identity) -> DeclaredTrust | None:
+    """Who may take the role that is made for ``identity``, called ``name``; None if none is."""
+    if identity.task_role:
+        return DeclaredTrust(
+            kind="AWS",
+            principal="",
+            actions=frozenset({"sts:AssumeRole"}),
+            exact={"sts:RoleSessionName": frozenset({session_name(name)})},
+            by_airflow=True,
+        )
     if elsewhere := identity.other_account:
         return DeclaredTrust(
             kind="AWS",

@@ -25,6 +25,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         network=declaration.network,
         airflow=declaration.airflow.existing is None,
         retain=any(one.retain for one in declaration.instances.values() if not one.existing),
+        tasks_take_roles=any(one.task_role for one in declaration.identities.values()),
         **common,
     )
     databases = database_stacks(

@@ -1,6 +1,6 @@
 """The stack that changes each time somebody is given or refused access."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Annotations, CfnOutput, CfnParameter, NestedStack, Stack
@@ -21,7 +21,7 @@ from airflow_rds_iam.declaration.policies import by_stack, login_policies
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
-from stacks.airflow_access import let_airflow_in
+from stacks.airflow_access import TaskLogin, let_airflow_in
 from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
@@ -123,18 +123,29 @@ class AccessStack(Stack):
             # Where `make doctor` finds what looks inside.
             CfnOutput(self, f"Doctor-{name}", value=made.doctor.function.function_name)
         servers = {name: database.instance for name, database in databases.items()}
-        logins = [grant for grant in granted if grant.identity == AIRFLOW]
-        for stack, part in by_stack(declaration, logins).items():
+        tasks = {
+            one.grant: one
+            for one in self._let_in(
+                declaration,
+                granted,
+                environment=environment,
+                servers=servers,
+                scopes=scopes,
+                airflow=airflow,
+            )
+        }
+        of_airflow = [grant for grant in granted if grant.identity == AIRFLOW or grant in tasks]
+        for stack, part in by_stack(declaration, of_airflow).items():
             let_airflow_in(
                 scopes[stack] if stack else self,
-                part,
+                [grant for grant in part if grant not in tasks],
+                tasks=[tasks[grant] for grant in part if grant in tasks],
                 environment=environment,
                 layout=declaration.airflow.policies,
                 airflow=airflow,
                 servers=servers,
                 users=users,
             )
-        self._let_in(declaration, granted, environment=environment, servers=servers, scopes=scopes)
 
     def _existing(self, declaration: Declaration) -> Airflow:
         existing = declaration.airflow.existing
@@ -150,7 +161,7 @@ class AccessStack(Stack):
         return ExistingAirflow(
             self,
             "Airflow",
-            role_name=existing.role_name,
+            role_arn=existing.role_arn,
             connections_prefix=existing.connections_prefix,
             authorities=existing.authorities,
         )
@@ -163,7 +174,8 @@ class AccessStack(Stack):
         environment: str,
         servers: Mapping[str, Server],
         scopes: Mapping[str, Construct],
-    ) -> None:
+        airflow: Airflow,
+    ) -> Iterator[TaskLogin]:
         providers = {
             issuer: iam.CfnOIDCProvider(
                 self, f"Provider-{issuer}", url=issuer, client_id_list=audiences
@@ -186,14 +198,20 @@ class AccessStack(Stack):
                 environment=environment,
                 layout=layouts.pop("", {}),
                 servers=servers,
+                execution_role_arn=airflow.execution_role_arn,
                 providers=providers,
             )
+            policies: Construct = access
             for stack, layout in layouts.items():
-                LoginPolicies(
+                policies = LoginPolicies(
                     scopes[stack],
                     f"Identity-{name}",
                     layout=layout,
                     servers=servers,
                     description=login_description(name, environment),
                     role=access.role,
+                    anew=identity.task_role,
                 )
+            if identity.task_role:
+                for grant in its_own:
+                    yield TaskLogin(grant=grant, access=access, policies=policies)

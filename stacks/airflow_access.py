@@ -1,13 +1,14 @@
 """What follows from Airflow's grants: its logins, its connections, and looking them up."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.access.database_users import DatabaseUsers
-from airflow_rds_iam.access.identity_access import login_description
+from airflow_rds_iam.access.identity_access import IdentityAccess, login_description
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.acknowledgments import acknowledge_inline_policy
 from airflow_rds_iam.airflow.airflow import Airflow
@@ -15,17 +16,33 @@ from airflow_rds_iam.airflow.connection import (
     AirflowConnection,
     connection_content,
     grant_tagged,
+    role_content,
 )
-from airflow_rds_iam.declaration.grants import Grant
-from airflow_rds_iam.declaration.identities import Layout
+from airflow_rds_iam.declaration.grants import Grant, aws_connection_id
+from airflow_rds_iam.declaration.identities import Layout, session_name
 from airflow_rds_iam.declaration.policies import packed_logins
 from airflow_rds_iam.servers.server import Server
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLogin:
+    """The grant of DAGs that take a role of their own.
+
+    Args:
+        access: the role, and what lets it log in.
+        policies: what lets it log in, in this stack.
+    """
+
+    grant: Grant
+    access: IdentityAccess
+    policies: Construct
 
 
 def let_airflow_in(
     scope: Construct,
     granted: Sequence[Grant],
     *,
+    tasks: Sequence[TaskLogin],
     environment: str,
     layout: Layout,
     airflow: Airflow,
@@ -40,15 +57,14 @@ def let_airflow_in(
     Args:
         scope: the access stack.
         granted: Airflow's grants.
+        tasks: those of DAGs that take roles.
         environment: the environment's name.
         layout: of the policies with which it logs in.
         airflow: that is let in.
         servers: by the name of their instance.
         users: of the same.
     """
-    if not granted:
-        return
-    if layout == "packed":
+    if granted and layout == "packed":
         logins = LoginPolicies(
             scope,
             "Logins",
@@ -70,6 +86,14 @@ def let_airflow_in(
             connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
             users[grant.instance].retired.node.add_dependency(connection)
             connections.append(connection)
+    for task in tasks:
+        made = _of_task(scope, task, servers=servers, airflow=airflow, environment=environment)
+        its_users = users[task.grant.instance]
+        its_users.made.node.add_dependency(task.policies)
+        for connection in made:
+            connection.node.add_dependency(its_users.made, task.access)
+            its_users.retired.node.add_dependency(connection)
+        connections += made
     if connections:
         _let_look_up(scope, connections, layout=layout, airflow=airflow, environment=environment)
 
@@ -98,20 +122,88 @@ def _connection(
         user=grant.user,
         authorities=airflow.authorities,
     )
+    return _made(
+        scope,
+        grant.connection_id,
+        content,
+        construct_id=f"Connection-{grant.construct_id}",
+        output=f"ToConnect{grant.place}",
+        to=f"{grant.database} on {server.identifier}; no password",
+        airflow=airflow,
+        environment=environment,
+    )
+
+
+def _of_task(
+    scope: Construct,
+    task: TaskLogin,
+    *,
+    servers: Mapping[str, Server],
+    airflow: Airflow,
+    environment: str,
+) -> list[AirflowConnection]:
+    """The connections of a task that takes a role: to its database, and to AWS as that role."""
+    grant, role = task.grant, task.access.role
+    if role is None:
+        raise ValueError(f"{grant.identity} has no role that a task could take")
+    server, name = servers[grant.instance], grant.identity
+    as_role = role_content(role_arn=role.role_arn, session_name=session_name(name))
+    content = connection_content(
+        instance=server,
+        database=grant.database,
+        user=grant.user,
+        authorities=airflow.authorities,
+        aws_connection=aws_connection_id(grant),
+    )
+    made = [
+        _made(
+            scope,
+            connection_id,
+            content,
+            construct_id=f"Connection-{kind}-{name}",
+            output=f"ToConnect{kind}{''.join(map(str.capitalize, name.split('_')))}",
+            to=to,
+            airflow=airflow,
+            environment=environment,
+        )
+        for kind, connection_id, content, to in (
+            ("Role", aws_connection_id(grant), as_role, f"AWS as {name}; no key"),
+            (
+                "Task",
+                grant.task_connection_id,
+                content,
+                f"{grant.database} on {server.identifier} as {name}; no password",
+            ),
+        )
+    ]
+    return [one for one in made if one]
+
+
+def _made(
+    scope: Construct,
+    connection_id: str,
+    content: Mapping[str, object],
+    *,
+    construct_id: str,
+    output: str,
+    to: str,
+    airflow: Airflow,
+    environment: str,
+) -> AirflowConnection | None:
     if airflow.connections_prefix is None:
         # Nobody here knows where it keeps its connections: a person puts it there.
         CfnOutput(
             scope,
-            f"ToConnect{grant.place}",
-            description=f"The connection {grant.connection_id}, to be made in Airflow",
+            output,
+            description=f"The connection {connection_id}, to be made in Airflow",
             value=Stack.of(scope).to_json_string(content),
         )
         return None
     return AirflowConnection(
         scope,
-        f"Connection-{grant.construct_id}",
-        name=f"{airflow.connections_prefix}/{grant.connection_id}",
-        description=f"Airflow connection to {grant.database} on {server.identifier}; no password",
+        construct_id,
+        name=f"{airflow.connections_prefix}/{connection_id}",
+        description=f"Airflow connection to {to}",
         content=content,
         environment=environment,
     )

@@ -3,6 +3,7 @@
 from airflow_rds_iam.access.desired_database import DesiredDatabase
 from airflow_rds_iam.declaration.grants import grants, group_roles
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Level
+from airflow_rds_iam.declaration.policies import of_task_role
 
 
 def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDatabase]:
@@ -30,7 +31,8 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
                 other_levels=tuple(
                     user
                     for one in granted
-                    if (one.database, one.identity) == (name, AIRFLOW)
+                    if one.database == name
+                    and (one.identity == AIRFLOW or of_task_role(declaration, one))
                     for user in one.other_users
                 ),
             )

@@ -18,6 +18,7 @@ class NetworkStack(Stack):
     Args:
         airflow: an Airflow is made in it.
         retain: an instance is retained, and so is what it stands in.
+        tasks_take_roles: tasks of Airflow's call STS.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class NetworkStack(Stack):
         network: model.Network,
         airflow: bool = True,
         retain: bool = False,
+        tasks_take_roles: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
@@ -35,7 +37,7 @@ class NetworkStack(Stack):
         self.network: Network = (
             self._existing(network.existing, airflow)
             if network.existing
-            else self._new(network, airflow, retain)
+            else self._new(network, airflow, retain, tasks_take_roles)
         )
         for construct in self.node.find_all():
             if isinstance(construct, CfnResource):
@@ -43,7 +45,9 @@ class NetworkStack(Stack):
                 # under them, and they know its ids before they are deployed.
                 construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
 
-    def _new(self, network: model.Network, airflow: bool, retain: bool) -> Network:
+    def _new(
+        self, network: model.Network, airflow: bool, retain: bool, tasks_take_roles: bool
+    ) -> Network:
         return NewNetwork(
             self,
             "Network",
@@ -52,6 +56,7 @@ class NetworkStack(Stack):
             egress=network.egress,
             airflow=airflow,
             retain=retain,
+            tasks_take_roles=tasks_take_roles,
         )
 
     def _existing(self, existing: Existing, airflow: bool) -> Network:

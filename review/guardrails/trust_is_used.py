@@ -17,6 +17,9 @@ ASSUMING = "sts:AssumeRole"
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each trust of such a role that nobody has a use for; of roles that exist it says nothing."""
+    airflow = frozenset(
+        one.arn for one in subject.access.identities if subject.labels.is_airflow(one)
+    )
     for identity in subject.connecting:
         if identity.arn in subject.declared.role_arns.values():
             continue
@@ -28,7 +31,9 @@ def violations(subject: Subject) -> Iterator[Violation]:
             for statement in policy.statements:
                 if not statement.allows or not statement.readable:
                     continue
-                found = _beyond(statement, declared) if declared else _unused(statement, used)
+                found = (
+                    _beyond(statement, declared, airflow) if declared else _unused(statement, used)
+                )
                 for wrong in found:
                     yield Violation(
                         message=f"{name} may log in, and is trusted {wrong}, in statement "
@@ -46,9 +51,12 @@ def _unused(statement: Statement, used: set[str]) -> Iterator[str]:
         yield f"for {', '.join(others)}"
 
 
-def _beyond(statement: Statement, declared: DeclaredTrust) -> Iterator[str]:
+def _beyond(
+    statement: Statement, declared: DeclaredTrust, airflow: frozenset[str]
+) -> Iterator[str]:
     for kind, name in named_principals(statement.principal):
-        if kind != declared.kind or not name.endswith(declared.principal):
+        is_declared = name in airflow if declared.by_airflow else name.endswith(declared.principal)
+        if kind != declared.kind or not is_declared:
             yield f"to {kind} {name}, which is not declared"
     if statement.not_principal is not None:
         yield f"to everybody but {statement.not_principal}"

@@ -28,6 +28,7 @@ class IdentityAccess(Construct):
         environment: the environment's name.
         layout: its grants by the policy of this stack that each stands in; it may have others.
         servers: by the name of their instance.
+        execution_role_arn: of Airflow, whose tasks may take the role.
         providers: of OpenID Connect, by address: those that are made here.
     """
 
@@ -41,6 +42,7 @@ class IdentityAccess(Construct):
         environment: str,
         layout: Mapping[str, Sequence[Grant]],
         servers: Mapping[str, Server],
+        execution_role_arn: str,
         providers: Mapping[str, iam.CfnOIDCProvider],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -50,7 +52,7 @@ class IdentityAccess(Construct):
         self.role: iam.IRole | None = (
             None
             if of_permission_set
-            else self._role(identity, made_role(environment, name), providers)
+            else self._role(identity, made_role(environment, name), execution_role_arn, providers)
         )
         policies = LoginPolicies(
             self,
@@ -59,6 +61,7 @@ class IdentityAccess(Construct):
             servers=servers,
             description=login_description(name, environment),
             role=self.role,
+            anew=identity.task_role,
             name=fixed if of_permission_set else None,
         )
         if identity.identity_center:
@@ -75,11 +78,19 @@ class IdentityAccess(Construct):
         self,
         identity: Identity,
         role_name: str,
+        execution_role_arn: str,
         providers: Mapping[str, iam.CfnOIDCProvider],
     ) -> iam.IRole:
         if identity.role_name:
             return iam.Role.from_role_name(self, "Role", identity.role_name)
-        role = identity_role(self, "Role", identity, role_name=role_name)
+        role = identity_role(
+            self,
+            "Role",
+            identity,
+            name=self._name,
+            role_name=role_name,
+            execution_role_arn=execution_role_arn,
+        )
         self._marked(role)
         if identity.issuer in providers:
             role.node.add_dependency(providers[identity.issuer])

@@ -7,7 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.identities import Identity, session_name
 from airflow_rds_iam.declaration.identity_provider import host
 from airflow_rds_iam.identity_provider import provider_arn
 
@@ -32,10 +32,29 @@ class Trust:
 
 
 def identity_role(
-    scope: Construct, construct_id: str, identity: Identity, *, role_name: str
+    scope: Construct,
+    construct_id: str,
+    identity: Identity,
+    *,
+    name: str,
+    role_name: str,
+    execution_role_arn: str,
 ) -> iam.Role:
-    """A role that ``identity``, which has none, may take and nobody else."""
-    trust = _trust(scope, identity)
+    """A role that ``identity``, which has none, may take and nobody else.
+
+    Args:
+        scope: where the role is made.
+        construct_id: the role's.
+        identity: who takes it.
+        name: the identity's, as declared.
+        role_name: the role's.
+        execution_role_arn: of Airflow, whose tasks may be who takes it.
+    """
+    trust = (
+        _tasks(execution_role_arn, session_name(name))
+        if identity.task_role
+        else _trust(scope, identity)
+    )
     role = iam.Role(
         scope,
         construct_id,
@@ -51,6 +70,14 @@ def identity_role(
             )
         )
     return role
+
+
+def _tasks(execution_role_arn: str, session: str) -> Trust:
+    return Trust(
+        principal=iam.ArnPrincipal(execution_role_arn),
+        # So CloudTrail shows which of them it was.
+        exact={"StringEquals": {"sts:RoleSessionName": session}},
+    )
 
 
 def _trust(scope: Construct, identity: Identity) -> Trust:

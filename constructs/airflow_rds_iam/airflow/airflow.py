@@ -15,6 +15,11 @@ class Airflow(Protocol):
         ...
 
     @property
+    def execution_role_arn(self) -> str:
+        """The ARN of that role, with its path."""
+        ...
+
+    @property
     def connections_prefix(self) -> str | None:
         """That of its secrets backend; None if it has none."""
         ...

@@ -19,12 +19,19 @@ from airflow_rds_iam.servers.server import Server
 
 
 def connection_content(
-    *, instance: Server, database: str, user: str, authorities: str
+    *,
+    instance: Server,
+    database: str,
+    user: str,
+    authorities: str,
+    aws_connection: str | None = None,
 ) -> dict[str, object]:
     """What Airflow is told of a connection, in the keys of its JSON.
 
     It logs in to ``database`` of ``instance`` as the PostgreSQL ``user``; ``authorities`` is the
-    path of the certificates that RDS's are verified with, on Airflow's workers.
+    path of the certificates that RDS's are verified with, on Airflow's workers. ``aws_connection``
+    is the id of the connection that says which role the login is signed with, if not with the
+    execution role.
     """
     # Here and in no variable, which each connection of each process of Airflow would inherit:
     # that to Airflow's own database, too, whose certificate is of another authority.
@@ -37,7 +44,23 @@ def connection_content(
         "login": user,
         # The hook signs a token at each connect. Its driver takes the options that
         # stand here, the SQLAlchemy engine those under its own name alone.
-        "extra": {"iam": True, **tls, "sqlalchemy_query": tls},
+        "extra": {
+            "iam": True,
+            **tls,
+            "sqlalchemy_query": tls,
+            **({"aws_conn_id": aws_connection} if aws_connection else {}),
+        },
+    }
+
+
+def role_content(*, role_arn: str, session_name: str) -> dict[str, object]:
+    """What Airflow is told of a role that tasks take, in sessions of that name.
+
+    Where it is missing, the provider signs with the execution role, which no policy lets log in.
+    """
+    return {
+        "conn_type": "aws",
+        "extra": {"role_arn": role_arn, "assume_role_kwargs": {"RoleSessionName": session_name}},
     }
 
 

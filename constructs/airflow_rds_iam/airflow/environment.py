@@ -145,6 +145,7 @@ class AirflowEnvironment(Construct):
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
         ).role
         self.execution_role = cast("iam.IRole", role)
+        self.execution_role_arn = self.execution_role.role_arn
         levels = {str(component): level for component, level in (log_levels or {}).items()}
         environment = mwaa.CfnEnvironment(
             self,

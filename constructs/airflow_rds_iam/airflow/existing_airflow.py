@@ -8,7 +8,7 @@ class ExistingAirflow(Construct):
     """An Airflow by its attributes, so that nobody must look it up: nothing of it is made.
 
     Args:
-        role_name: of its tasks' role, of the stack's account.
+        role_arn: of its tasks' role, of the stack's account.
         connections_prefix: of its secrets backend, such as ``airflow/connections``, if it has one.
         authorities: where its workers have RDS's certificates.
     """
@@ -18,11 +18,13 @@ class ExistingAirflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        role_name: str,
+        role_arn: str,
         connections_prefix: str | None,
         authorities: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.execution_role: iam.IRole = iam.Role.from_role_name(self, "Role", role_name)
+        name = role_arn.rpartition("/")[2]
+        self.execution_role: iam.IRole = iam.Role.from_role_name(self, "Role", name)
+        self.execution_role_arn = role_arn
         self.connections_prefix = connections_prefix
         self.authorities = authorities

@@ -31,11 +31,13 @@ Service = Literal[
     "monitoring",
     "secretsmanager",
     "sqs",
+    "sts",
     "s3",
 ]
-S3 = "s3"
-INTERFACES: tuple[str, ...] = tuple(one for one in get_args(Service) if one != S3)
-"""The services whose endpoint is an interface in the subnets; that of S3 is a route."""
+S3, STS = "s3", "sts"
+INTERFACES: tuple[str, ...] = tuple(one for one in get_args(Service) if one not in (S3, STS))
+"""The services whose endpoint is an interface in the subnets; that of S3 is a route. STS is needed
+where tasks take roles alone."""
 
 
 class ExistingSubnet(Model):
@@ -76,8 +78,8 @@ class ExistingNetwork(Model):
 
     @property
     def missing_interfaces(self) -> list[str]:
-        """The missing ones of `INTERFACES`."""
-        return [one for one in self.missing_endpoints if one in INTERFACES]
+        """The missing ones that are interfaces."""
+        return [one for one in self.missing_endpoints if one != S3]
 
     @model_validator(mode="after")
     def _subnets_differ(self) -> "ExistingNetwork":

@@ -50,9 +50,19 @@ class Grant:
         return f"{self.instance}_{word(self.database)}"
 
     @property
+    def task_connection_id(self) -> str:
+        """The Airflow connection of DAGs that take a role of their own."""
+        return f"{self.connection_id}_{self.identity}"
+
+    @property
     def construct_id(self) -> str:
         """The same as a part of construct ids."""
         return f"{self.instance}-{word(self.database)}"
+
+
+def aws_connection_id(grant: Grant) -> str:
+    """The connection that says which role they take."""
+    return f"{grant.task_connection_id}_role"
 
 
 @dataclass(frozen=True, kw_only=True)

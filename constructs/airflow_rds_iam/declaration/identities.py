@@ -140,6 +140,11 @@ class Identity(Model):
     kubernetes: Kubernetes | None = Field(
         default=None, description="A Kubernetes service account on Amazon EKS."
     )
+    task_role: bool = Field(
+        default=False,
+        description="DAGs of Airflow's that are kept apart from all others: a role that its tasks "
+        "take for one database, by a connection of their own.",
+    )
     kind: Kind | None = Field(default=None, description="Who it is, for `review.rules`.")
     policies: Layout = Field(
         default="separate",
@@ -203,6 +208,7 @@ class Identity(Model):
             "oidc": self.oidc,
             "saml": self.saml,
             "kubernetes": self.kubernetes,
+            "task_role": self.task_role,
         }
         found = [way for way, declared in ways.items() if declared]
         if len(found) != 1:
@@ -234,6 +240,11 @@ def unattachable(arn: str) -> str | None:
     if AWS_MANAGED.search(arn):
         return "is managed by AWS: no policy can be attached to it"
     return None
+
+
+def session_name(identity: str) -> str:
+    """What a session of a task's role is called, which CloudTrail shows."""
+    return f"airflow-{identity}"
 
 
 def made_role(environment: str, identity: str) -> str:

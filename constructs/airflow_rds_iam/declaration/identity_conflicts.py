@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.grants import aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import made_role
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 
@@ -21,6 +22,7 @@ def identity_conflicts(declaration: Declaration, *, environment: str) -> Iterato
     yield from _roles(declaration, environment)
     yield from _providers(declaration)
     yield from _service_accounts(declaration)
+    yield from _task_roles(declaration)
 
 
 def _accounts(declaration: Declaration, account: str | None) -> Iterator[tuple[Path, str]]:
@@ -85,3 +87,37 @@ def _service_accounts(declaration: Declaration) -> Iterator[tuple[Path, str]]:
                     f"{account!r} of cluster {pods.cluster} is {other!r}; EKS has one role each"
                 )
                 yield ("identities", name, "kubernetes", "service_account"), message
+
+
+# Its AWS SDK for Python, 1.39, calls STS of many regions by the global name, which no endpoint has
+# ("AWS STS Regional endpoints" of the AWS SDKs and Tools reference guide).
+GLOBAL_STS = ("3.0.6",)
+
+
+def _task_roles(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    airflow, network = declaration.airflow, declaration.network
+    granted = list(grants(declaration))
+    taken = {grant.connection_id for grant in granted if grant.identity == AIRFLOW}
+    for name, identity in declaration.identities.items():
+        if not identity.task_role:
+            continue
+        path = ("identities", name, "task_role")
+        its_own = [grant for grant in granted if grant.identity == name]
+        if len(its_own) > 1:
+            message = (
+                f"is a role for one database, to be cut off by itself, and {name!r} is granted "
+                f"{len(its_own)}: declare an identity for each"
+            )
+            yield path, message
+        for grant in its_own:
+            ids = {grant.task_connection_id, aws_connection_id(grant)}
+            for other in sorted(ids & taken):
+                yield path, f"its connection {other!r} would be that of another: rename {name!r}"
+            taken |= ids
+        private = network.egress == "endpoints" and not network.existing
+        if not airflow.existing and airflow.version in GLOBAL_STS and private:
+            message = (
+                f"Airflow {airflow.version} calls STS by its global name, which egress: endpoints "
+                "has no way to: possible are another version, or egress: nat"
+            )
+            yield path, message

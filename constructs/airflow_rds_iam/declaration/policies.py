@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.grants import Grant, grants
+from airflow_rds_iam.declaration.grants import Grant, aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import Identity
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
 from airflow_rds_iam.declaration.packing import packed
@@ -34,8 +34,10 @@ CHANGING = 1
 def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
     """Where in the declaration, and what IAM would refuse."""
     yield from _managed(declaration)
-    logins = [grant for grant in grants(declaration) if grant.identity == AIRFLOW]
-    if not logins:
+    granted = list(grants(declaration))
+    logins = [grant for grant in granted if grant.identity == AIRFLOW]
+    tasks = [grant for grant in granted if of_task_role(declaration, grant)]
+    if not logins and not tasks:
         return
     needed = airflow_policies(declaration, logins, environment=environment)
     if declaration.airflow.policies == "packed":
@@ -52,7 +54,9 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
     own = 0 if declaration.airflow.existing else OWN_POLICIES
     inline = own + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
     prefix = declaration.airflow.connections_prefix(environment) or ""
-    lookup = LOOKUP_POLICY + sum(LOOKUP + len(prefix) + len(one.connection_id) for one in logins)
+    ids = [one.connection_id for one in logins]
+    ids += [name for one in tasks for name in (one.task_connection_id, aws_connection_id(one))]
+    lookup = LOOKUP_POLICY + sum(LOOKUP + len(prefix) + len(one) for one in ids)
     for size, quota, where in (
         (inline, INLINE_POLICIES, "policies in its role"),
         (lookup, MANAGED_POLICY, "the policy that looks its connections up"),
@@ -63,7 +67,7 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
                 f"allows {quota:,}: declare airflow.policies: packed, which needs {needed} managed "
                 "policies"
             )
-            yield ("instances", logins[-1].instance, "databases"), message
+            yield ("instances", [*logins, *tasks][-1].instance, "databases"), message
 
 
 def login_policies(identity: Identity, granted: Sequence[Grant]) -> dict[str, list[Grant]]:
@@ -89,6 +93,12 @@ def packed_logins(granted: Sequence[Grant]) -> dict[str, list[Grant]]:
         limit=MANAGED_POLICY - EMPTY_POLICY,
     )
     return {group: [by_name[name] for name in names] for group, names in groups.items()}
+
+
+def of_task_role(declaration: Declaration, grant: Grant) -> bool:
+    """Whether DAGs take a role of their own for it."""
+    identity = declaration.identities.get(grant.identity)
+    return identity is not None and identity.task_role
 
 
 def by_stack(declaration: Declaration, granted: Iterable[Grant]) -> dict[str, list[Grant]]:

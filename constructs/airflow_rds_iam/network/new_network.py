@@ -13,7 +13,7 @@ from airflow_rds_iam.acknowledgments import (
     acknowledge_inline_policy,
     acknowledge_rule,
 )
-from airflow_rds_iam.declaration.existing_network import INTERFACES
+from airflow_rds_iam.declaration.existing_network import INTERFACES, STS
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.endpoints import add_interface_endpoints
 from airflow_rds_iam.network.network import airflow_security_group
@@ -29,6 +29,7 @@ class NewNetwork(Construct):
             what Airflow needs; ``nat`` makes a NAT gateway in each zone.
         airflow: an Airflow is to be in it, which needs a security group and a way to AWS.
         retain: keep the VPC and its private subnets when the stack is removed.
+        tasks_take_roles: ``endpoints`` are to have one of STS, too.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class NewNetwork(Construct):
         egress: Literal["nat", "endpoints"],
         airflow: bool = True,
         retain: bool = False,
+        tasks_take_roles: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.ranges = [cidr]
@@ -99,7 +101,8 @@ class NewNetwork(Construct):
         group = airflow_security_group(self, self.vpc) if airflow else None
         self.airflow_security_group: ec2.ISecurityGroup | None = group
         if group and not nat:
-            add_interface_endpoints(self, self.vpc, INTERFACES, used_by=group)
+            services = [*INTERFACES, *([STS] if tasks_take_roles else [])]
+            add_interface_endpoints(self, self.vpc, services, used_by=group)
 
     def _log_flows(self) -> None:
         group = logs.LogGroup(

@@ -19,6 +19,7 @@ ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/made"
 OKTA = "example.okta.com/oauth2/default"
 CLUSTER = "oidc.eks.eu-central-1.amazonaws.com/id/0A1B2C"
+AIRFLOW = f"arn:aws:iam::{ACCOUNT}:role/airflow/tasks"
 BATCH = f"arn:aws:eks:eu-central-1:{ACCOUNT}:cluster/batch"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
@@ -106,6 +107,14 @@ KINDS: dict[str, tuple[dict[str, Any], Taking]] = {
         },
         token(CLUSTER, "sts.amazonaws.com", "system:serviceaccount:etl:loader"),
     ),
+    "tasks of Airflow": (
+        {"task_role": True},
+        Taking(
+            principal=Principal(arn=AIRFLOW, account=ACCOUNT),
+            action="sts:AssumeRole",
+            context={"sts:RoleSessionName": "airflow-invoices"},
+        ),
+    ),
     "a service account by Pod Identity": (
         {"kubernetes": {"namespace": "etl", "service_account": "loader", "cluster": "batch"}},
         Taking(
@@ -130,7 +139,14 @@ def trusts(new_stack: Callable[[], Stack]) -> Trusts:
     stack = new_stack()
     for number, (kind, (declared, _)) in enumerate(KINDS.items()):
         identity = Identity.model_validate(declared)
-        identity_role(stack, kind, identity, role_name=f"dev-{number}")
+        identity_role(
+            stack,
+            kind,
+            identity,
+            name="invoices",
+            role_name=f"dev-{number}",
+            execution_role_arn=AIRFLOW,
+        )
     made = properties(synthesized(stack), "AWS::IAM::Role")
     return dict(zip(KINDS, (one["AssumeRolePolicyDocument"] for one in made), strict=True))
 
@@ -198,4 +214,11 @@ def test_no_trust_has_a_wildcard_or_more_than_one_principal(kind: str, trusts: T
 def test_an_identity_with_a_role_has_none_made(new_stack: Callable[[], Stack]) -> None:
     existing = Identity.model_validate({"role_arn": f"arn:aws:iam::{ACCOUNT}:role/shop"})
     with pytest.raises(ValueError, match="an identity that has none"):
-        identity_role(new_stack(), "Role", existing, role_name="dev-shop")
+        identity_role(
+            new_stack(),
+            "Role",
+            existing,
+            name="shop",
+            role_name="dev-shop",
+            execution_role_arn=AIRFLOW,
+        )
