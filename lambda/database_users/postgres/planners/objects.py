@@ -85,7 +85,7 @@ def _less(excess: Excess) -> Iterator[Change | Kept]:
         if listed.grantee in (excess.then, excess.now) or listed.grantee in comparison.removed:
             continue
         if listed.grantee != PUBLIC and listed.grantee not in comparison.managed:
-            if not group.keeper:
+            if not group.keeper or listed.grantee == OWNER_OF_EACH:
                 yield NotManaged(listed.grantee, len(group.names))
             continue
         grant = excess.by_itself(listed)

@@ -352,7 +352,8 @@ def surprises(
             if "not managed here" not in finding
         )
         in_others = any(
-            f"{one} keeps " in finding and "which" in finding
+            (f"{one} keeps " in finding and "which" in finding)
+            or (owner == SUPERUSER and f"{one} has privileges on objects of PostgreSQL" in finding)
             for one in (role, groups[role])
             for finding in findings
         )
@@ -370,9 +371,18 @@ def surprises(
 
 def _hidden(rows: list[Any], findings: tuple[str, ...]) -> Iterator[Any]:
     """What somebody else owns, or is on the list of, without a word of that."""
-    told = [one for one in OUTSIDE if any(f"{one} is not managed" in it for it in findings)]
+    told = [
+        one
+        for one in OUTSIDE
+        if any(f"{one} is not managed" in it or f"of {one} are not taken" in it for it in findings)
+    ]
     for role, kind, name, owner, acl, privilege, _, ours, _ in rows:
-        if ours and owner != SUPERUSER and kind not in ("tablespace", "parameter", "database"):
+        if (
+            ours
+            and owner != SUPERUSER
+            and (kind != "language" or acl)
+            and kind not in ("tablespace", "parameter", "database")
+        ):
             for one in OUTSIDE:
                 if one not in told and (one == owner or f"{one}=" in (acl or "")):
                     yield ("hidden", role, kind, name, owner, acl, privilege)

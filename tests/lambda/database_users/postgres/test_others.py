@@ -86,6 +86,10 @@ def test_what_an_extension_made_is_left_alone(server: Postgres):
         server.execute(f"ALTER EXTENSION plpgsql ADD {thing}", database="orders")
     outcome = run(server, ORDERS)
     assert (outcome.statements, outcome.findings) == (0, ())
+    # But what comes with a database is one of ours'.
+    server.execute("GRANT INSERT ON made.item TO pg_database_owner", database="orders")
+    told = "orders: pg_database_owner is not managed here and keeps privileges on 1 objects"
+    assert run(server, ORDERS).findings == (told,)
 
 
 def test_users_who_could_connect_because_everyone_could_are_told_of(server: Postgres):
