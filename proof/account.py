@@ -88,6 +88,8 @@ class Account:
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true",
+            # As above: `api.` before an address is no host.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
     def variables(self, credentials: Credentials) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """What an Amazon MWAA environment that exists has not set is told before a deploy."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from airflow_rds_iam.airflow.airflow import secrets_backend
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 from preflight.airflow import unset
+from proof.account import Account
 from tests.existing import AIRFLOW
 
 WANTED = secrets_backend(AIRFLOW["connections_prefix"])
@@ -88,3 +91,14 @@ def test_each_thing_that_is_not_as_declared_has_its_sentence(
 def test_one_that_is_not_there_is_told() -> None:
     [line] = said({}, environment="other")
     assert line == "airflow.existing: the account has no Amazon MWAA environment 'other' here"
+
+
+def test_who_has_the_local_accounts_lines_alone_is_answered(account: Account) -> None:
+    asked = "import boto3; print(boto3.client('mwaa').list_environments()['Environments'])"
+    ran = subprocess.run(
+        [sys.executable, "-c", asked],
+        env=account.variables(account.administrator),
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
