@@ -37,8 +37,7 @@ class DryRun:
     @contextmanager
     def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
         """The database `name` as it is, or as it would be made."""
-        existing = self.server.databases.get(name)
-        if self._read is None or existing is None or not existing.allows_connections:
+        if self._read is None or name not in self.server.databases:
             yield Visit(NEW_DATABASE, self.do)
         else:
             yield Visit(self._read(self.server, name, leaving), self.do)

@@ -179,11 +179,14 @@ def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Ste
 
 def _visited(run: Run, comparison: Comparison, name: str) -> Step:
     existing = comparison.server.databases.get(name)
-    if name not in comparison.declared and existing and not existing.allows_connections:
-        why = (
-            "it is not currently accepting connections: its owner can ALTER DATABASE"
-            f" {identifier(name)} ALLOW_CONNECTIONS true"
+    declared = name in comparison.declared
+    if existing and not existing.allows_connections and not (run.stops and declared):
+        remedy = (
+            "a run opens it, and what is in it is not known before"
+            if declared
+            else f"its owner can ALTER DATABASE {identifier(name)} ALLOW_CONNECTIONS true"
         )
+        why = f"it is not currently accepting connections: {remedy}"
         return _unvisited(comparison, name, why)
     if existing and not comparison.may_enter(name):
         why = (
@@ -196,7 +199,7 @@ def _visited(run: Run, comparison: Comparison, name: str) -> Step:
     except ServerError as error:
         if run.stops and isinstance(error, BudgetError):
             raise
-        if run.stops and (name in comparison.declared or error.transient):
+        if run.stops and (declared or error.transient):
             return Step(Phase.INSIDE, failures=(Failure(error, (("database", name),)),))
         return _unvisited(comparison, name, str(error))
 

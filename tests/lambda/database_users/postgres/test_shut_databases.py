@@ -48,6 +48,23 @@ def test_an_undeclared_database_that_allows_no_connections_is_told_of_with_the_r
     assert "token" not in finding
 
 
+def test_a_check_claims_to_know_nothing_of_what_is_in_a_declared_database_that_is_shut(
+    server: Postgres,
+):
+    run(server, ORDERS)
+    server.execute("ALTER DATABASE orders ALLOW_CONNECTIONS false")
+    plan = survey(server.connect, (ORDERS,), Deadline(time.monotonic() + 60))
+    opened = 'ALTER DATABASE "orders" ALLOW_CONNECTIONS true'
+    assert [one.sql for one in plan.statements()] == [opened]
+    assert plan.unread == ("orders",)
+    assert [str(finding) for finding in plan.findings] == [
+        "orders: it is not currently accepting connections: a run opens it, and what is in it is"
+        " not known before"
+    ]
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+
+
 def test_a_template_is_entered_and_closed_like_any_other_database(server: Postgres):
     run(server, ORDERS)
     server.execute(

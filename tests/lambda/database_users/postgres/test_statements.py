@@ -249,7 +249,7 @@ def test_a_takeover(snapshot: SnapshotAssertion):
         ),
         databases=EMPTY.databases
         | {
-            "orders": ExistingDatabase("orders", "legacy", (), allows_connections=False),
+            "orders": ExistingDatabase("orders", "legacy", ()),
             "other": ExistingDatabase("other", "legacy", ()),
             "payroll": ExistingDatabase(
                 "payroll", "stranger", (grant("", "CONNECT", by="stranger"),)
