@@ -1,6 +1,7 @@
 """Reads the server as a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from database_users.postgres.catalog.rows import Row, tagged_rows
 from database_users.postgres.catalog.server import (
@@ -16,12 +17,14 @@ from database_users.postgres.catalog.server import (
 )
 from database_users.postgres.privileges import owner_has, parse_acl
 
+# What there may be thousands of comes as one value, which is parsed at once.
 SERVER_QUERY = """
 SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
     pg_is_in_recovery();
-SELECT 'role', rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
-    rolbypassrls, rolinherit, rolconnlimit FROM pg_roles;
-SELECT 'membership', r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
+SELECT 'roles', json_agg(json_build_array(rolname, rolcanlogin, rolsuper, rolcreaterole,
+    rolcreatedb, rolreplication, rolbypassrls, rolinherit, rolconnlimit)) FROM pg_roles;
+SELECT 'memberships', json_agg(json_build_array(r.rolname, m.rolname, g.rolname, admin_option,
+    inherit_option, set_option))
     FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
     JOIN pg_roles g ON g.oid = grantor;
 SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn,
@@ -36,15 +39,17 @@ SELECT 'audit', CASE setrole WHEN 0 THEN '' ELSE pg_get_userbyid(setrole)::text 
     coalesce(datname, ''), setting
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setting ~ '^log_(connections|disconnections|statement)=';
-SELECT 'holding', pg_get_userbyid(refobjid), coalesce(datname, ''),
-    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'o'),
-    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype <> 'o'),
-    string_agg(DISTINCT classid::regclass::text, ' ') FILTER (WHERE deptype = 'a'
-        AND objid < 16384 AND objid <> 2200 AND classid <> 'pg_largeobject'::regclass)
-    FROM pg_shdepend LEFT JOIN pg_database d ON d.oid = dbid
-    WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname;
-SELECT 'holding', pg_get_userbyid(subowner), datname, 'pg_subscription', NULL, NULL
-    FROM pg_subscription JOIN pg_database d ON d.oid = subdbid;
+SELECT 'holdings', json_agg(json_build_array(pg_get_userbyid(refobjid), coalesce(datname, ''),
+    owns, named, of_server)) FROM (SELECT refobjid, datname,
+        array_agg(DISTINCT classid::regclass) FILTER (WHERE deptype = 'o') owns,
+        array_agg(DISTINCT classid::regclass) FILTER (WHERE deptype <> 'o') named,
+        array_agg(DISTINCT classid::regclass) FILTER (WHERE deptype = 'a'
+            AND objid < 16384 AND objid <> 2200 AND classid <> 'pg_largeobject'::regclass) of_server
+        FROM pg_shdepend LEFT JOIN pg_database d ON d.oid = dbid
+        WHERE refclassid = 'pg_authid'::regclass GROUP BY refobjid, datname) held;
+SELECT 'holdings', json_agg(json_build_array(pg_get_userbyid(subowner), datname,
+    ARRAY['pg_subscription'], NULL, NULL)) FROM pg_subscription JOIN pg_database d
+    ON d.oid = subdbid;
 SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_parameter_acl;
 SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
     WHERE spcacl IS NOT NULL OR spcowner <> 10;
@@ -61,12 +66,16 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
     """What the rows of `SERVER_QUERY` tell."""
     tagged = tagged_rows(rows)
     ((version, master, in_recovery),) = tagged["server"]
+
+    def many(tag: str) -> Iterator[Row]:
+        return chain.from_iterable(values or () for (values,) in tagged[tag])
+
     return Server(
         version=version,
         master=master,
         in_recovery=in_recovery,
-        roles={row[0]: Role(*row) for row in tagged["role"]},
-        memberships=tuple(Membership(*row) for row in sorted(tagged["membership"])),
+        roles={row[0]: Role(*row) for row in many("roles")},
+        memberships=tuple(Membership(*row) for row in sorted(many("memberships"))),
         databases={
             name: ExistingDatabase(
                 name,
@@ -82,8 +91,8 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
         },
         role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
         holdings=tuple(
-            Holding(role, database, *(frozenset((names or "").split()) for names in catalogs))
-            for role, database, *catalogs in sorted(tagged["holding"], key=lambda row: row[:2])
+            Holding(role, database, *(frozenset(names or ()) for names in catalogs))
+            for role, database, *catalogs in sorted(many("holdings"), key=lambda row: row[:2])
         ),
         sessions=frozenset(name for (name,) in tagged["session"]),
         shared=tuple(

@@ -23,15 +23,18 @@ _FIRST = ("schema", "table")  # what is in a schema needs it, a table's sequence
 
 def leaving(comparison: Comparison, name: str) -> frozenset[str]:
     """The roles that are to own nothing in the database `name`, and do own something there."""
-    removed = frozenset(comparison.removed)
     declared = comparison.declared.get(name)
-    roles = removed
-    if declared is not None:
-        roles |= comparison.managed - {declared.owner} | set(declared.old_owners)
-    holdings = comparison.server.holdings_by_database.get(name, ())
+
+    def leaves(role: str) -> bool:
+        return declared is not None and (
+            role in declared.old_owners or (role in comparison.managed and role != declared.owner)
+        )
+
     return frozenset(
-        holding.role for holding in holdings if holding.owns or holding.role in removed
-    ).intersection(roles)
+        holding.role
+        for holding in comparison.server.holdings_by_database.get(name, ())
+        if holding.role in comparison.removed or (holding.owns and leaves(holding.role))
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from database_users.postgres.catalog.contents import Contents, ObjectGroup
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.handover import Handover, leaving
 from database_users.postgres.privileges import (
-    INSIDE_A_DATABASE,
     NONE,
     PUBLIC,
     Acl,
@@ -50,36 +49,21 @@ class Inside:
 
     def wanted(self, kind: Kind) -> Mapping[str, frozenset[str]]:
         """What each group role is to have on objects of `kind`."""
-        return self._wanted[kind]
-
-    @cached_property
-    def _wanted(self) -> Mapping[Kind, Mapping[str, frozenset[str]]]:
         version = self.comparison.server.version
         return {
-            kind: {
-                group: level_privileges(level, kind, version)
-                for group, level, _ in self.database.groups
-            }
-            for kind in INSIDE_A_DATABASE
-        }
-
-    @cached_property
-    def _tolerated(self) -> Mapping[Kind, Mapping[str, frozenset[str]]]:
-        version = self.comparison.server.version
-        return {
-            kind: {
-                group: tolerated(level, kind, version) for group, level, _ in self.database.groups
-            }
-            for kind in INSIDE_A_DATABASE
+            group: level_privileges(level, kind, version)
+            for group, level, _ in self.database.groups
         }
 
     def allowed(self, kind: Kind, owner: str) -> Mapping[str, frozenset[str]]:
         """What each of our roles, and PUBLIC, may have at the most on what is `owner`'s."""
-        reads = self.wanted(kind)[self.database.reader]
+        version = self.comparison.server.version
+        reads = level_privileges("read", kind, version)
         everyone = NONE if owner == self.database.owner else reads
         if kind == "language":
             everyone = frozenset({"USAGE"})  # what PostgreSQL gives by itself on a trusted one
-        return {**self._tolerated[kind], PUBLIC: everyone}
+        most = {group: tolerated(level, kind, version) for group, level, _ in self.database.groups}
+        return {**most, PUBLIC: everyone}
 
     def lacking(
         self, kind: Kind, acl: Acl, grantees: Sequence[str]
