@@ -15,6 +15,7 @@ _OF_IDENTITIES = ("Group", "ManagedPolicy", "Policy", "Role", "User")
 _OF_RESOURCES = {
     "AWS::EC2::VPCEndpoint": "PolicyDocument",
     "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::Logs::LogGroup": "ResourcePolicyDocument",
     "AWS::Logs::ResourcePolicy": "PolicyDocument",
     "AWS::SNS::TopicPolicy": "PolicyDocument",
     "AWS::SQS::QueuePolicy": "PolicyDocument",

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator.policies.kinds import Policies
 from emulator.policies.principals import Principals
@@ -318,6 +319,12 @@ DEPLOYED: dict[str, tuple[dict[str, Any], str]] = {
         )},
         "Missing required field Principal",
     ),
+    "a log group's policy": (
+        {"It": resource("Logs::LogGroup", ResourcePolicyDocument={**WRONG, "Statement": {
+            "Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*",
+        }})},
+        "Missing required field Principal",
+    ),
     "a boundary that does not exist": (
         {"It": with_(role(), PermissionsBoundary=MISSING)},
         f"Scope ARN: {MISSING} does not exist or is not attachable",
@@ -336,6 +343,18 @@ def test_a_stack_with_a_wrong_policy_fails(
     with pytest.raises(StackFailedError) as refused:
         stacks.deploy(f"documents-{abs(hash(says + str(resources)))}", resources)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["IAM::GroupPolicy", "IAM::RolePolicy", "IAM::UserPolicy", "SNS::TopicInlinePolicy",
+     "SQS::QueueInlinePolicy", "SecretsManager::ResourcePolicy"],
+)  # fmt: skip
+def test_a_policy_of_a_kind_that_is_not_known_here_is_not_passed_over(
+    stacks: Stacks, kind: str
+) -> None:
+    with pytest.raises(ClientError, match="Unrecognized resource types"):
+        stacks.deploy(f"unknown-{kind.replace('::', '-')}", {"It": said(kind, WRONG)})
 
 
 def test_a_managed_policys_name_is_taken_once(stacks: Stacks) -> None:

@@ -242,6 +242,16 @@ def test_a_bucket_that_holds_objects_is_not_deleted(stacks: Stacks, account: Acc
     assert stacks.delete("bucket") == "DELETE_COMPLETE"
 
 
+def test_a_buckets_name_is_taken_once(stacks: Stacks, account: Account) -> None:
+    account.client("s3").create_bucket(
+        Bucket="taken-by-somebody",
+        CreateBucketConfiguration={"LocationConstraint": account.region},
+    )
+    named = {"It": resource("S3::Bucket", BucketName="taken-by-somebody")}
+    with pytest.raises(StackFailedError, match="Validation failed"):
+        stacks.deploy("takes-a-bucket", named)
+
+
 def test_a_bucket_that_holds_versions_of_deleted_objects_is_not_deleted(
     stacks: Stacks, account: Account
 ) -> None:
