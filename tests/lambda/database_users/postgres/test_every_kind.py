@@ -282,7 +282,8 @@ SELECT role, kind, name, pg_get_userbyid(owner), acl::text, privilege, has,
     (oid >= 16384 OR name = 'public')
     AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
         JOIN pg_roles r ON r.oid = extowner
-        WHERE d.objid = things.oid AND deptype = 'e' AND (rolsuper OR rolcreaterole)),
+        WHERE deptype = 'e' AND (rolsuper OR rolcreaterole)
+        AND d.objid IN (things.oid, (SELECT typrelid FROM pg_type t WHERE t.oid = things.oid))),
     schema = 'made'::regnamespace
 FROM things JOIN asked USING (kind), unnest(%s::text[]) role, LATERAL (SELECT CASE kind
     WHEN 'table' THEN CASE WHEN privilege ~ '^(SELECT|INSERT|UPDATE)'
