@@ -95,7 +95,7 @@ def _brackets(where: Schema, given: object) -> str:
     if not words or "properties" in where:
         return ""
     if kind == "array":
-        return f"write [{', '.join(words)}]; "
+        return "" if in_brackets else f"write [{', '.join(words)}]; "
     if kind == "object":
         return f"write `{words[0]}:` below it, as a key; "
     return f"write {words[0]}, without brackets; " if in_brackets and len(values) == 1 else ""

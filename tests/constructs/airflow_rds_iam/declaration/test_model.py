@@ -38,7 +38,11 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
             "'10.0.1.0/16': must begin where a range of /16 does: 10.0.0.0/16",
         ),
         ("network.egress", "internet", "'internet': must be 'nat' or 'endpoints'"),
-        ("network.zones", ["a"], "must be a list of 2 to 6 items, each of them the letter of"),
+        (
+            "network.zones",
+            ["a"],
+            "a list: must be a list of 2 to 6 items, each of them the letter of",
+        ),
         (f"{INSTANCE}.engine_version", "9.6", "'9.6': must be PostgreSQL 16, 17 or 18"),
         (
             f"{INSTANCE}.engine_version",
