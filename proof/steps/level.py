@@ -18,15 +18,15 @@ def a_change_of_level_leaves_no_gap(deployment: Deployment) -> str:
     """Airflow's connection logs in at every moment of a deploy that raises or lowers its level."""
     grant = deployment.declared.grant(AIRFLOW, DATABASE)
     changed = at_level(DECLARATION, grant, LEVEL, directory=deployment.state / "level")
-    raised = _users_throughout(deployment, grant, changed)
-    lowered = _users_throughout(deployment, grant, DECLARATION)
+    raised = users_throughout(deployment, grant, changed)
+    lowered = users_throughout(deployment, grant, DECLARATION)
     new = f"{AIRFLOW}_{DATABASE}_{LEVEL}"
     if (raised, lowered) != ([grant.user, new], [new, grant.user]):
         raise UnprovenError(f"the connection logged in as {raised}, then as {lowered}")
     return f"{grant.user}, {new} and back, without a refusal"
 
 
-def _users_throughout(deployment: Deployment, grant: Grant, declaration: Path) -> list[str]:
+def users_throughout(deployment: Deployment, grant: Grant, declaration: Path) -> list[str]:
     """The users that the connection names while ``declaration`` is deployed, in their order."""
     with ThreadPoolExecutor(2) as beside:
         deploy = beside.submit(deployment.make, "deploy", environment=declaration)

@@ -29,6 +29,7 @@ TASK: dict[str, object] = {
     "alarms": {"topic_arn": "arn:aws:sns:eu-central-1:111122223333:operations"},
 }
 SERVER = "arn:aws:rds-db:eu-central-1:111122223333:dbuser:"
+ROLE = "arn:aws:iam::111122223333:role"
 Synthesize = Callable[[dict[str, object]], Path]
 
 
@@ -143,6 +144,18 @@ def test_tasks_reach_sts_where_there_is_no_other_way(assembly: Path) -> None:
         for one in of_type(network, "AWS::EC2::VPCEndpoint").values()
     }
     assert "sts" in services
+
+
+def test_who_is_let_in_changes_no_other_stack_but_the_networks_way_to_sts(
+    synthesize: Synthesize, assembly: Path
+) -> None:
+    without = synthesize({"identities.invoices": {"role_arn": f"{ROLE}/invoices"}})
+    changed = {
+        file.name.removesuffix(".template.json")
+        for file in assembly.glob("*.template.json")
+        if file.read_text() != (without / file.name).read_text()
+    }
+    assert changed == {"dev-network", "dev-access"}
 
 
 def reviewed(assembly: Assembly) -> tuple[Any, list[Any]]:

@@ -145,7 +145,13 @@ class AirflowEnvironment(Construct):
             self, "ExecutionRole", environment_name=name, bucket=bucket, key=key
         ).role
         self.execution_role = cast("iam.IRole", role)
-        self.execution_role_arn = self.execution_role.role_arn
+        # By its name, which others refer to already: who is let in changes no stack but theirs.
+        self.execution_role_arn = Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            resource="role",
+            resource_name=self.execution_role.role_name,
+        )
         levels = {str(component): level for component, level in (log_levels or {}).items()}
         environment = mwaa.CfnEnvironment(
             self,
