@@ -1,8 +1,9 @@
 """The declaration beside the server, and what follows from the two."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from database_users.desired import MANAGED, RDS_ROLES, Database, Level
 from database_users.postgres.catalog.rows import grouped
@@ -94,12 +95,14 @@ class Comparison:
             if self.server.roles[name].can_login
         }
 
-    def rivals(self, role: str) -> tuple[str, ...]:
-        """The users who could change `role`, or what is its own, all the time: itself, and ours
-        that may set themselves to it.
+    def rivals(self, *roles: str) -> Iterator[str]:
+        """The users who could change `roles`, or what is theirs, all the time.
+
+        They are these themselves, and ours that may set themselves to them.
         """
-        members = (grant.member for grant in self.server.grants_by_role.get(role, ()) if grant.set)
-        return tuple(sorted({role, *(self.managed & set(members))} - {self.server.master}))
+        grants = chain.from_iterable(self.server.grants_by_role.get(role, ()) for role in roles)
+        members = {grant.member for grant in grants if grant.set}
+        yield from sorted({*roles, *(self.managed & members)} - {self.server.master})
 
     def stays_in(self, member: str, role: str) -> bool:
         """Whether `member` is in `role`, directly or not, and remains so: nobody can revoke it."""

@@ -78,7 +78,7 @@ def _of(
     yield from together(
         changes,
         of=(("database", existing.name),),
-        rivals=sorted({rival for owner in owners for rival in comparison.rivals(owner)}),
+        rivals=comparison.rivals(*owners),
     )
 
 
