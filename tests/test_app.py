@@ -204,8 +204,16 @@ def test_a_wrong_declaration_ends_in_its_message_before_anything_is_built(tmp_pa
 
 
 @pytest.mark.slow
-def test_by_itself_it_asks_for_an_environment_in_a_sentence() -> None:
+@pytest.mark.parametrize("another_node", [False, True])
+def test_by_itself_it_asks_for_an_environment_in_a_sentence(
+    another_node: bool, tmp_path: Path
+) -> None:
+    """Whichever Node.js whoever calls it has, or none."""
+    if another_node:
+        (tmp_path / "node").write_text("#!/bin/sh\necho 'end-of-life' >&2\nexit 1\n")
+        (tmp_path / "node").chmod(0o755)
     variables = {name: value for name, value in os.environ.items() if "CDK_" not in name}
+    variables["PATH"] = str(tmp_path)
     ran = subprocess.run(
         [sys.executable, "app.py"], cwd=ROOT, env=variables, capture_output=True, text=True
     )
