@@ -23,6 +23,11 @@ class Answer:
     seen: str
     cause: Cause | None = None
 
+    @property
+    def key(self) -> str | None:
+        """That of its cause."""
+        return self.cause and self.cause.key
+
 
 def fine(seen: str) -> Answer:
     """Nothing is wrong here."""

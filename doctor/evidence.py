@@ -19,6 +19,7 @@ from pg8000.exceptions import InterfaceError  # pyright: ignore[reportMissingTyp
 
 from doctor.inside import Inside, parse
 from doctor.subject import Subject
+from doctor.way import Obstacle, look
 from rds_login.login import Driver, LoginError, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import sign
@@ -171,6 +172,28 @@ class Evidence:
         return (self.instance or {}).get("IAMDatabaseAuthenticationEnabled") is False
 
     @cached_property
+    def way(self) -> Obstacle | str:
+        """What is in the way to the server, or why that cannot be told."""
+        if self.subject.via:
+            return "the port is forwarded, and from where is not known here"
+        there = self.addresses[0]
+        if not isinstance(there, IPv4Address):
+            return "the way of an IPv6 address is not looked at"
+        vpc = (self.instance or {}).get("DBSubnetGroup", {}).get("VpcId")
+        if not vpc:
+            return "what is in its way was not seen: this role may not ask RDS for the instance"
+        try:
+            ec2 = self._session.client("ec2", region_name=self.subject.region, config=_IMPATIENT)
+            here = source(there, self.subject.port)
+            return look(ec2, here=here, there=there, port=self.subject.port, vpc=vpc)
+        except ClientError as error:
+            refused: Any = error.response
+            code = refused["Error"]["Code"]
+            return f"what is in its way was not seen: {error.operation_name} was refused ({code})"
+        except (BotoCoreError, OSError) as error:
+            return f"what is in its way was not seen: {error}"
+
+    @cached_property
     def inside(self) -> Inside | None:
         """What the server's inside tells; None if this caller may not ask it, or it cannot tell."""
         subject, config = self.subject, _IMPATIENT.merge(_PATIENT)
@@ -245,6 +268,13 @@ class Evidence:
         context = trusting(self.subject.authorities)
         address, port = self._address
         return encrypted(self.subject.host, port, context, SECONDS, address=address)
+
+
+def source(there: IPv4Address, port: int) -> IPv4Address:
+    """The address of this machine's that a connection to the other would have; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect((str(there), port))
+        return IPv4Address(asking.getsockname()[0])
 
 
 def _seconds_ahead(answer: dict[str, Any]) -> float | None:

@@ -21,6 +21,9 @@ def place(cause: Cause, evidence: Evidence) -> str:
         case "security-group":
             groups = [one["VpcSecurityGroupId"] for one in instance.get("VpcSecurityGroups", ())]
             return f"{', '.join(groups) or 'the security group'} of {subject.instance}"
+        case "network":
+            way = evidence.way
+            return "the network" if isinstance(way, str) else way.where
         case "instance":
             status = instance.get("DBInstanceStatus")
             return f"the instance {subject.instance}{f', which is {status}' if status else ''}"

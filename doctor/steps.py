@@ -90,7 +90,8 @@ def port(evidence: Evidence) -> Answer:
     try:
         evidence.reach()
     except OSError as error:
-        return _of(error, evidence)
+        answer = _of(error, evidence)
+        return _on_the_way(answer, evidence) if answer.key == "silent-port" else answer
     return fine(f"{evidence.subject.endpoint} answers")
 
 
@@ -228,6 +229,14 @@ def _of(error: OSError, evidence: Evidence, cause: Cause | None = None) -> Answe
     if status := evidence.status:
         return failed(of_status(status) or key, f"{said}; RDS says that it is {status}")
     return failed(key, said)
+
+
+def _on_the_way(silent: Answer, evidence: Evidence) -> Answer:
+    """What drops the connection, as far as EC2 may be asked."""
+    way = evidence.way
+    if isinstance(way, str):
+        return failed("silent-port", f"{silent.seen}; {way}")
+    return failed(way.key, f"{silent.seen}; {way.seen}")
 
 
 def _role(arn: str) -> tuple[str, str]:

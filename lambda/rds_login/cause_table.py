@@ -22,7 +22,9 @@ STEPS = (
 )
 """What a login stands on, each on those before it."""
 
-Place = Literal["declaration", "connection", "policy", "security-group", "instance", "here"]
+Place = Literal[
+    "declaration", "connection", "policy", "security-group", "network", "instance", "here"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +251,32 @@ _ALL = (
         " whoever asks (network.clients)? Then the route tables of both subnets, then their"
         " network ACLs",
         place="security-group",
+    ),
+    Cause(
+        key="closed-group",
+        step="port",
+        clients_say=("timeout expired", "connection timeout expired"),
+        means="a security group lets the connection not through: that of the server not in, or that"
+        " of whoever asks not out",
+        remedy="declare who asks (network.clients, or airflow.existing), or add the rule that is"
+        " missing",
+        place="network",
+    ),
+    Cause(
+        key="no-path",
+        step="port",
+        clients_say=("timeout expired", "connection timeout expired"),
+        means="a route table has no way between the two subnets: a packet, or its answer, is lost",
+        remedy="add the route (a peering connection, a transit gateway), on both sides",
+        place="network",
+    ),
+    Cause(
+        key="closed-acl",
+        step="port",
+        clients_say=("timeout expired", "connection timeout expired"),
+        means="a network ACL lets the connection, or the answers to it, not through",
+        remedy="allow the server's port to it, and the ports of clients (32768 to 60999) back",
+        place="network",
     ),
     Cause(
         key="no-route",

@@ -103,6 +103,8 @@ def asking(scene: Scene) -> Generator[None]:
         for action in (
             *("cloudformation:DescribeStacks", "lambda:InvokeFunction"),
             *("rds:DescribeDBInstances", "logs:FilterLogEvents", "iam:SimulatePrincipalPolicy"),
+            *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
+            *("ec2:DescribeRouteTables", "ec2:DescribeNetworkAcls"),
         )
     ]
     with _policy(scene, "may-ask", statement):

@@ -4,14 +4,16 @@ import socket
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from doctor.answer import Answer
-from doctor.evidence import Evidence
+from doctor.evidence import Evidence, source
 from doctor.steps import certificate, name, port
 from doctor.subject import Subject
 from proof.faults.network import MYSQL_GREETING
@@ -163,3 +165,39 @@ def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 def test_of_a_connection_without_a_host_rds_is_asked_for_no_instance() -> None:
     # Session is None: to ask it anything would fail.
     assert Evidence(replace(_subject(5432), host=""), session=None).instance is None
+
+
+class Refused(Nobody):
+    """A session that EC2 refuses."""
+
+    def client(self, *_: object, **__: object) -> Any:
+        return self
+
+    def describe_network_interfaces(self, **_: object) -> None:
+        told: Any = {"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}
+        raise ClientError(told, "DescribeNetworkInterfaces")
+
+
+@pytest.mark.parametrize(
+    ("instance", "via", "says"),
+    [
+        (None, None, "was not seen: this role may not ask RDS for the instance"),
+        ({"DBSubnetGroup": {"VpcId": "vpc-1"}}, ("127.0.0.1", 1), "the port is forwarded"),
+        (
+            {"DBSubnetGroup": {"VpcId": "vpc-1"}},
+            None,
+            "was not seen: DescribeNetworkInterfaces was refused (UnauthorizedOperation)",
+        ),
+    ],
+)
+def test_what_could_not_be_seen_of_the_way_is_said(
+    instance: Any, via: tuple[str, int] | None, says: str
+) -> None:
+    evidence = Evidence(replace(_subject(5432), via=via), session=Refused())
+    evidence.__dict__["_described"] = (instance, None)
+    assert isinstance(evidence.way, str)
+    assert says in evidence.way
+
+
+def test_the_address_that_asks_is_that_which_a_connection_would_have() -> None:
+    assert source(IPv4Address("127.0.0.9"), 5432) == IPv4Address("127.0.0.1")

@@ -16,6 +16,7 @@ from doctor.evidence import Caller, Evidence, Logged
 from doctor.inside import Inside, Room
 from doctor.steps import STEPS
 from doctor.subject import Subject
+from doctor.way import Obstacle
 from rds_login.cause_table import CAUSES
 from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
 from rds_login.login import LoginError
@@ -62,6 +63,7 @@ class Told:
     status: str | None = None
     iam_is_off: bool = False
     inside: Inside | None = None
+    way: Obstacle | str = "nothing was seen"
     waiting: list[Any] = field(default_factory=list[Any])
 
     @property
@@ -136,6 +138,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no-instance": {"address": socket.gaierror(socket.EAI_NONAME, "no"), "is_gone": True},
     "public-address": {"address": ip_address("54.93.1.2"), "reached": TimeoutError()},
     "silent-port": {"reached": TimeoutError()},
+    **{
+        key: {"reached": TimeoutError(), "way": Obstacle(key=key, seen="it is", where="sg-1")}
+        for key in ("closed-group", "no-path", "closed-acl")
+    },
     "stopped": {"reached": TimeoutError(), "status": "stopped"},
     "broken-instance": {"reached": TimeoutError(), "status": "inaccessible-encryption-credentials"},
     "no-route": {"reached": OSError(101, "Network is unreachable")},
