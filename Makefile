@@ -186,7 +186,7 @@ revoke restore-access: $(READY)
 revoke: ## end the access of IDENTITY to ENVIRONMENT=dev now: logins, sessions, users
 restore-access: ## after a false alarm, give IDENTITY back what is deployed
 
-.PHONY: who certificates doctor
+.PHONY: who certificates images doctor
 who: .venv/.ready ## the person behind each session in a server's LOG, by CloudTrail's records in TRAIL
 	@test -n "$$LOG" && test -n "$$TRAIL" || { echo "name the exported files: make $@ LOG=postgresql.log TRAIL=trail.json ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }
 	@$(BIN)/python -m attribution "$$LOG" $$TRAIL --environment "$$ENVIRONMENT" \
@@ -194,6 +194,10 @@ who: .venv/.ready ## the person behind each session in a server's LOG, by CloudT
 
 certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle that you downloaded
 	@$(BIN)/python -m airflow_rds_iam.certificates "$$FILE"
+
+images: .venv/.ready ## take the images' packages anew from FOLDER, a clone of aws/amazon-mwaa-docker-images (VERSION= a new one)
+	@$(BIN)/python -m airflow_rds_iam.airflow.refresh '$(FOLDER)' "$$(git -C '$(FOLDER)' log -1 --format=%h@%cs)" \
+		$(if $(VERSION),--take $(VERSION))
 
 doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, PORT=, VIA=)
 	@test -n "$$IDENTITY" && test -n "$$DATABASE" || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 _PINNED = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -18,12 +18,10 @@ class Image:
 
     Attributes:
         python: its version of Python.
-        driver: that the hook connects by.
     """
 
     version: str
     python: str
-    driver: str
 
     @cached_property
     def constraints(self) -> dict[str, str]:
@@ -46,6 +44,11 @@ class Image:
         return self.constraints["sqlalchemy"]
 
     @property
+    def driver(self) -> str:
+        """The driver that the hook connects by: psycopg 3 where the image has it."""
+        return "psycopg" if "psycopg" in self.constraints else "psycopg2"
+
+    @property
     def engines_sign(self) -> bool:
         """Whether an engine of the hook's has a token (since 6.4 of the postgres provider)."""
         return tuple(map(int, self.postgres.split(".")[:2])) >= (6, 4)
@@ -53,7 +56,7 @@ class Image:
 
 def constraints(version: str) -> Path:
     """The file of what an image holds its packages to, whose head says where it is from."""
-    return _HERE / "constraints" / f"{version}.txt"
+    return HERE / "constraints" / f"{version}.txt"
 
 
 def pinned(text: str) -> dict[str, str]:
@@ -63,7 +66,7 @@ def pinned(text: str) -> dict[str, str]:
 
 IMAGES = {
     version: Image(version, **facts)
-    for version, facts in tomllib.loads((_HERE / "images.toml").read_text()).items()
+    for version, facts in tomllib.loads((HERE / "images.toml").read_text()).items()
     if version not in ("source", "date")
 }
 """By the version of Airflow."""
