@@ -10,51 +10,72 @@ HEALTHY = Fault(title="nothing", inject=asked(), known=None)
 OF_ROLES = (
     Fault(
         title="no AWS credentials",
+        of="credentials",
         inject=asked(variables=roles.NOBODY),
         known="no-credentials",
     ),
     Fault(
         title="credentials of a session that has ended",
+        of="credentials",
         inject=roles.ended,
         known="ended-credentials",
     ),
-    Fault(title="keys that AWS does not know", inject=roles.unknown, known="refused-credentials"),
+    Fault(
+        title="keys that AWS does not know",
+        of="credentials",
+        inject=roles.unknown,
+        known="refused-credentials",
+    ),
     Fault(
         title="credentials of another role than the declared one",
+        of="credentials",
         inject=roles.another_role,
         known="other-role",
         airflow="refused-token",
     ),
     Fault(
-        title="a clock that is 20 minutes behind", inject=asked(minutes=-20), known="wrong-clock"
+        title="a clock that is 20 minutes behind",
+        of="clock",
+        inject=asked(minutes=-20),
+        known="wrong-clock",
     ),
-    Fault(title="a clock that is 20 minutes ahead", inject=asked(minutes=20), known="wrong-clock"),
+    Fault(
+        title="a clock that is 20 minutes ahead",
+        of="clock",
+        inject=asked(minutes=20),
+        known="wrong-clock",
+    ),
     Fault(
         title="a role without the policy",
+        of="policy",
         inject=while_in(roles.no_policy),
         known="no-permission",
         alone="refused-token",
     ),
     Fault(
         title="a policy for another user",
+        of="policy",
         inject=while_in(roles.other_user),
         known="no-permission",
         alone="refused-token",
     ),
     Fault(
         title="a policy for the server before a restore",
+        of="policy",
         inject=while_in(roles.other_server),
         known="no-permission",
         alone="refused-token",
     ),
     Fault(
         title="a policy that denies",
+        of="denial",
         inject=while_in(roles.denied),
         known="denied-permission",
         alone="refused-token",
     ),
     Fault(
         title="a permissions boundary without the login",
+        of="boundary",
         inject=while_in(roles.bounded),
         known="no-permission",
         alone="refused-token",
@@ -63,17 +84,25 @@ OF_ROLES = (
 OF_THE_NETWORK = (
     Fault(
         title="a region that is not the server's",
+        of="region",
         inject=asked(variables={"AWS_DEFAULT_REGION": ELSEWHERE, "AWS_REGION": ELSEWHERE}),
         known="other-region",
     ),
     Fault(
         title="a name that does not resolve",
+        of="address",
         inject=asked(variables={"PGHOSTADDR": ""}, resolves=""),
         known="unknown-name",
     ),
-    Fault(title="an address of the internet", inject=network.public, known="public-address"),
+    Fault(
+        title="an address of the internet",
+        of="address",
+        inject=network.public,
+        known="public-address",
+    ),
     Fault(
         title="another name for the endpoint (CNAME)",
+        of="host",
         inject=asked(
             arguments=("--host", "orders.example.com"), connection={"host": "orders.example.com"}
         ),
@@ -81,28 +110,39 @@ OF_THE_NETWORK = (
     ),
     Fault(
         title="a port that refuses",
+        of="address",
         inject=asked(variables={"PGHOSTADDR": network.CLOSED}),
         known="closed-port",
     ),
-    Fault(title="a port that does not answer", inject=network.silent, known="silent-port"),
-    Fault(title="a server that says nothing", inject=network.mute, known="mute-server"),
-    Fault(title="a port that hangs up", inject=network.hanging_up, known="hung-up"),
-    Fault(title="a server without TLS", inject=network.without_tls, known="no-tls"),
-    Fault(title="a server of MySQL", inject=network.mysql, known="other-engine"),
+    Fault(
+        title="a port that does not answer",
+        of="address",
+        inject=network.silent,
+        known="silent-port",
+    ),
+    Fault(
+        title="a server that says nothing", of="address", inject=network.mute, known="mute-server"
+    ),
+    Fault(title="a port that hangs up", of="address", inject=network.hanging_up, known="hung-up"),
+    Fault(title="a server without TLS", of="address", inject=network.without_tls, known="no-tls"),
+    Fault(title="a server of MySQL", of="address", inject=network.mysql, known="other-engine"),
 )
 OF_SERVERS = (
     Fault(
         title="a certificate of another authority",
+        of="certificate",
         inject=while_in(servers.untrusted),
         known="unknown-authority",
     ),
     Fault(
         title="the right authority and another server's name",
+        of="certificate",
         inject=while_in(servers.misnamed),
         known="other-name",
     ),
     Fault(
         title="no file of authorities",
+        of="authorities",
         inject=asked(
             arguments=("--authorities", "/nonexistent.pem"),
             connection={
@@ -119,24 +159,33 @@ OF_SERVERS = (
     ),
     Fault(
         title="an instance that somebody stopped",
+        of="process",
         inject=while_in(servers.stopped),
         known="stopped",
         alone="closed-port",
     ),
-    Fault(title="a server that is starting", inject=while_in(servers.starting), known="starting"),
+    Fault(
+        title="a server that is starting",
+        of="process",
+        inject=while_in(servers.starting),
+        known="starting",
+    ),
     Fault(
         title="IAM authentication off",
+        of="instance",
         inject=while_in(servers.without_iam),
         known="iam-off",
         alone="refused-token",
     ),
     Fault(
         title="no connection left on the server",
+        of="connections",
         inject=while_in(servers.exhausted),
         known="no-connection-left",
     ),
     Fault(
         title="few connections left on the server",
+        of="connections",
         inject=while_in(servers.crowded),
         known="few-connections",
     ),
@@ -144,6 +193,7 @@ OF_SERVERS = (
 OF_USERS = (
     Fault(
         title="no such user",
+        of="user",
         inject=while_in(
             by_the_master(
                 "ALTER ROLE {user} RENAME TO {user}_2", "ALTER ROLE {user}_2 RENAME TO {user}"
@@ -154,6 +204,7 @@ OF_USERS = (
     ),
     Fault(
         title="a user without rds_iam",
+        of="user",
         inject=while_in(
             by_the_master(
                 "REVOKE rds_iam FROM {user}",
@@ -165,11 +216,13 @@ OF_USERS = (
     ),
     Fault(
         title="a user without LOGIN",
+        of="user",
         inject=while_in(by_the_master("ALTER ROLE {user} NOLOGIN", "ALTER ROLE {user} LOGIN")),
         known="no-login",
     ),
     Fault(
         title="a user with no connection of its own left",
+        of="user",
         inject=while_in(
             by_the_master(
                 "ALTER ROLE {user} CONNECTION LIMIT 0",
@@ -180,12 +233,14 @@ OF_USERS = (
     ),
     Fault(
         title="a user without its group",
+        of="group",
         inject=while_in(by_the_master("REVOKE {group} FROM {user}", "GRANT {group} TO {user}")),
         known="no-group",
         airflow="no-connect",
     ),
     Fault(
         title="CONNECT revoked",
+        of="database",
         inject=while_in(
             by_the_owner(
                 "REVOKE CONNECT ON DATABASE {database} FROM {enters}",
@@ -196,6 +251,7 @@ OF_USERS = (
     ),
     Fault(
         title="a database with no connection left",
+        of="database",
         inject=while_in(
             by_the_owner(
                 "ALTER DATABASE {database} CONNECTION LIMIT 0",
@@ -206,6 +262,7 @@ OF_USERS = (
     ),
     Fault(
         title="a database that takes no connections",
+        of="database",
         inject=while_in(
             by_the_master(  # who acts for the owner: nobody shuts the database that it is in
                 "ALTER DATABASE {database} ALLOW_CONNECTIONS false",
@@ -216,11 +273,13 @@ OF_USERS = (
     ),
     Fault(
         title="few connections left to the user",
+        of="sessions",
         inject=while_in(users.crowded),
         known="few-connections",
     ),
     Fault(
         title="a session that waits for a lock",
+        of="sessions",
         inject=while_in(users.kept_waiting),
         known="waiting",
     ),

@@ -51,6 +51,7 @@ class Fault:
         title: what is wrong, in words.
         inject: brings it about until left.
         known: what the doctor calls it for whoever may ask all that it asks.
+        of: what it is that is wrong, which cannot be wrong in two ways at once.
         alone: what it calls it for a role that may do nothing but log in.
         airflow: what it calls it in Airflow; as ``alone`` unless told.
         command: whether `make doctor` can meet it; other faults are of Airflow's connections.
@@ -59,6 +60,7 @@ class Fault:
     title: str
     inject: Injection
     known: str | None
+    of: str = ""
     alone: str | None = None
     airflow: str | None = None
     command: bool = True

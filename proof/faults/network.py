@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Thread
 
 from proof import impostor
@@ -102,16 +102,17 @@ def _greeting(scene: Scene, words: bytes) -> Generator[None]:
     with _listening(scene, MUTE, backlog=16) as server:
 
         def greet() -> None:
-            try:
-                while True:
+            while True:
+                try:
                     client, _ = server.accept()
-                    with closing(client):
-                        if words:
-                            client.sendall(words)
-                            # What was not read would have the greeting lost.
-                            client.recv(64)
-            except OSError:
-                return
+                except OSError:
+                    return
+                # Who only looks whether the port opens resets what is said to it.
+                with closing(client), suppress(OSError):
+                    if words:
+                        client.sendall(words)
+                        # What was not read would have the greeting lost.
+                        client.recv(64)
 
         Thread(target=greet, daemon=True).start()
         try:

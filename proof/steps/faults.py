@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TypeAlias
 
 from proof.declared import AIRFLOW
 from proof.deployment import Deployment
-from proof.faults import asking, roles
+from proof.faults import asking, pairs, roles
 from proof.faults.asking import Found
 from proof.faults.fault import Asked, Fault, Scene
+from proof.faults.pairs import Pair
 from proof.shop import IDENTITY as PEOPLE
 
 DATABASE = "orders"
@@ -24,6 +26,13 @@ def by_command(deployment: Deployment, fault: Fault) -> tuple[Found, Found]:
         with roles.asking(whose):
             known = asking.by_command(whose, asked)
     return known, alone
+
+
+def pair_by_command(deployment: Deployment, pair: Pair) -> tuple[Found, Found]:
+    """The same of two faults at once."""
+    return by_command(
+        deployment, Fault(title="both", inject=partial(pairs.injected, pair), known=None)
+    )
 
 
 def in_airflow(deployment: Deployment, fault: Fault, ways: tuple[Ask, ...]) -> Iterator[Found]:
