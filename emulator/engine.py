@@ -24,6 +24,8 @@ _PRIVATE_NAMES = {
     "core.iam_evaluator": (
         "AuthError",
         "EvalContext",
+        "_gather_role_policies",
+        "_permissions_boundary",
         "evaluate",
         "evaluate_resource_policy",
         "resolve_principal",
@@ -309,6 +311,16 @@ class Emulator:
             return extract(parameters)
 
         def results(_: Any, __: Any, principal: str, account: str, policies: Any) -> str:
+            limits: Any = []
+            # The emulator takes a role's path for a part of its name, and no boundary into account.
+            if principal.partition(":role/")[1]:
+                name = principal.rpartition("/")[2]
+                policies = self._get("core.iam_evaluator", "_gather_role_policies")(name, account)
+                roles = self._get("services.iam", "_roles")
+                limits = self._get("core.iam_evaluator", "_permissions_boundary")(
+                    roles, name, account
+                )
+
             def decided(action: str, resource: str, context: Any) -> str:
                 request = self._get("core.iam_evaluator", "EvalContext")(
                     principal_arn=principal,
@@ -319,7 +331,8 @@ class Emulator:
                     region=self.region,
                     service_context=context,
                 )
-                return self._get("core.iam_evaluator", "evaluate")(request, policies).decision
+                evaluate = self._get("core.iam_evaluator", "evaluate")
+                return evaluate(request, policies, *limits).decision
 
             one = names["_p"]
             return simulated({name: one(asked.get(), name) for name in asked.get()}, decided)
