@@ -93,8 +93,9 @@ schema: .venv/.ready ## what is made from code: the declaration's JSON Schema, d
 docs: $(READY) ## the library's API, from its docstrings, in build/api
 	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc airflow_rds_iam --docformat google --output-directory build/api
 
-bench: $(READY) ## measure the function, the review and the synthesis (JOB=1: a pull request's targets too)
+bench: $(READY) ## measure the function, Airflow, the review and the synthesis (JOB=1: a pull request's targets too)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.airflow
 	$(BIN)/python -m benchmarks.review $(if $(JOB),--job)
 	$(BIN)/python -m benchmarks.synthesis
 

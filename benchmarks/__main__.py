@@ -5,15 +5,13 @@ itself; that each benchmark runs can be seen with less.
 """
 
 import argparse
-import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.figures import told
 from benchmarks.large import large
 from benchmarks.many import measured, memory
 from benchmarks.revoked import revoked
@@ -37,18 +35,7 @@ def main() -> int:
     figures += revoked(most, options.sessions)
     if not options.without_large:
         figures += large(Console().print, options.share)
-    table = Table("figure", "value", "goal", "")
-    for line in figures:
-        table.add_row(
-            line.name,
-            f"{line.value:.2f} {line.unit}",
-            "" if line.goal is None else f"at most {line.goal} {line.unit}",
-            "" if line.met is None else "[green]✓" if line.met else "[red]✗",
-        )
-    Console().print(table)
-    options.output.parent.mkdir(exist_ok=True)
-    options.output.write_text(json.dumps([asdict(line) for line in figures], indent=2) + "\n")
-    return 0 if all(line.met is not False for line in figures) else 1
+    return told(figures, options.output)
 
 
 if __name__ == "__main__":

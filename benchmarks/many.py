@@ -50,10 +50,13 @@ def declaration(count: int) -> tuple[Database, ...]:
 
 
 @contextmanager
-def front_door(server: Postgres, directory: Path) -> Generator[Target]:
-    """The server behind TLS, in a process of its own, so that it shares no interpreter with us."""
+def front_door(server: Postgres, directory: Path, *names: str) -> Generator[Target]:
+    """The server behind TLS, in a process of its own, so that it shares no interpreter with us.
+
+    Its certificate is for ``localhost``, and the other ``names``.
+    """
     certificate = directory / "global-bundle.pem"  # the name that the function knows
-    write_certificate(certificate, "localhost")
+    write_certificate(certificate, "localhost", *names)
     socket = server.directory / f".s.PGSQL.{PORT}"
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "emulator.postgres.front", socket, certificate],

@@ -41,6 +41,17 @@ def test_each_benchmark_of_the_function_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_benchmark_of_airflow_runs(tmp_path: Path) -> None:
+    figures = run(tmp_path / "bench-airflow.json", "benchmarks.airflow", "--rounds", "1")
+    assert {
+        "psycopg 3 engine: our engine, to a password",
+        "psycopg2 hook: the provider's hook, to a password",
+        "the doctor, beyond AWS's answers, to a login",
+        "parsing dags/, to as many empty DAGs",
+    } <= {figure["name"] for figure in figures}
+
+
+@pytest.mark.slow
 def test_the_benchmark_of_the_review_runs(tmp_path: Path) -> None:
     found = run(tmp_path / "bench-review.json", "benchmarks.review", "--databases", "2")
     assert found["seconds"].keys() == {"synthesis", "review", "review, again"}
