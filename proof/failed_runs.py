@@ -12,15 +12,16 @@ def forget(url: str) -> int:
     Returns:
         How many there were.
     """
-    token = _call(f"{url}/auth/token")["access_token"]
-    runs = _call(f"{url}/api/v2/dags/~/dagRuns?state=failed&limit=100", token)["dag_runs"]
+    token = call(f"{url}/auth/token")["access_token"]
+    runs = call(f"{url}/api/v2/dags/~/dagRuns?state=failed&limit=100", token)["dag_runs"]
     for run in runs:
         name = urllib.parse.quote(run["dag_run_id"], safe="")
-        _call(f"{url}/api/v2/dags/{run['dag_id']}/dagRuns/{name}", token, method="DELETE")
+        call(f"{url}/api/v2/dags/{run['dag_id']}/dagRuns/{name}", token, method="DELETE")
     return len(runs)
 
 
-def _call(url: str, token: str = "", *, method: str = "GET") -> Any:
+def call(url: str, token: str = "", *, method: str = "GET") -> Any:
+    """What the API answers to somebody who has one of its tokens, or asks for one."""
     request = urllib.request.Request(  # noqa: S310 our own Airflow's, on loopback
         url, method=method, headers={"Authorization": f"Bearer {token}"} if token else {}
     )

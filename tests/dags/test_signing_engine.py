@@ -49,6 +49,9 @@ for three in (True, False):
     with patch.object(postgres, "USE_PSYCOPG3", three):
         for name in names:
             answers[f"{name} {3 if three else 2}"] = told(name)
+hook = postgres.PostgresHook("orders")
+stored = hook.connection.get_uri()
+answers["uris"] = {"stored": stored, "hook": hook.get_uri(), "after it": hook.connection.get_uri()}
 del os.environ["AWS_DEFAULT_REGION"]
 try:
     signing_engine(postgres.PostgresHook("orders"))
@@ -139,3 +142,12 @@ def test_without_a_region_it_says_who_has_none(answers: dict[str, Any]) -> None:
     assert answers["no region"] == (
         "no region: neither aws_default nor AWS_DEFAULT_REGION names one"
     )
+
+
+def test_the_stored_connection_holds_no_token_and_the_providers_own_uri_does(
+    answers: dict[str, Any],
+) -> None:
+    """If the provider's does no more, docs/security.md need not warn of it."""
+    holding = {name: "X-Amz-Signature" in uri for name, uri in answers["uris"].items()}
+    assert holding == {"stored": False, "hook": True, "after it": True}
+    assert "`PostgresHook.get_uri()`" in (ROOT / "docs/security.md").read_text()
