@@ -5,20 +5,15 @@ the processor's, of a whole synthesis with its review, for the databases beyond 
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from airflow_rds_iam.declaration.identities import Layout
-from benchmarks.figures import Figure, figure
+from benchmarks.figures import Figure, figure, told
 from tests.application import ROOT, synthesize, templates
 from tests.declared import dev, written
 from tests.touched import touched
@@ -105,15 +100,7 @@ def main() -> int:
             for one in IDENTITIES
             for line in measured(Path(folder), one, given.databases, given.repeats)
         ]
-    table = Table("figure", "value", "goal", "")
-    for line in figures:
-        met = "" if line.met is None else "[green]✓" if line.met else "[red]✗"
-        goal = "" if line.goal is None else f"at most {line.goal} {line.unit}"
-        table.add_row(line.name, f"{line.value:.2f} {line.unit}", goal, met)
-    Console().print(table)
-    given.output.parent.mkdir(exist_ok=True)
-    given.output.write_text(json.dumps([asdict(line) for line in figures], indent=2) + "\n")
-    return 0 if all(line.met is not False for line in figures) else 1
+    return told(figures, given.output)
 
 
 if __name__ == "__main__":
