@@ -7,7 +7,7 @@ BASE ?= origin/main
 PYTHON ?= python3
 # What the caller says reaches commands by their environment, so that no shell reads what is in it.
 export ENVIRONMENT OUTPUT BASE
-SAID := ENVIRONMENT OUTPUT BASE METHOD REVIEWS CHECKS IDENTITY DATABASE INSTANCE HOST PORT VIA LOG TRAIL FILE
+SAID := ENVIRONMENT OUTPUT BASE METHOD REVIEWS CHECKS IDENTITY DATABASE INSTANCE HOST PORT VIA LOG TRAIL FILE FOLDER VERSION
 $(foreach name,$(SAID),$(if $(filter command environment,$(firstword $(origin $(name)))),\
 	$(if $(findstring $$,$(value $(name))),$(error $(name) has a dollar sign in it, $(value $(name)), \
 	which make would read for itself: rename what is called so))))
@@ -197,8 +197,7 @@ certificates: .venv/.ready ## take RDS's authorities anew from FILE, a bundle th
 	@$(BIN)/python -m airflow_rds_iam.certificates "$$FILE"
 
 images: .venv/.ready ## take the images' packages anew from FOLDER, a clone of aws/amazon-mwaa-docker-images (VERSION= a new one)
-	@$(BIN)/python -m airflow_rds_iam.airflow.refresh '$(FOLDER)' "$$(git -C '$(FOLDER)' log -1 --format=%h@%cs)" \
-		$(if $(VERSION),--take $(VERSION))
+	@$(BIN)/python -m airflow_rds_iam.airflow.refresh "$$FOLDER" $(if $(VERSION),--take "$$VERSION")
 
 doctor: .venv/.ready ## why a login fails that IDENTITY has on DATABASE of ENVIRONMENT=dev (HOST=, PORT=, VIA=)
 	@test -n "$$IDENTITY" && test -n "$$DATABASE" || { echo "name who and what, as the declaration does: make $@ IDENTITY=analyst DATABASE=orders ENVIRONMENT=$$ENVIRONMENT" >&2; exit 2; }

@@ -16,7 +16,7 @@ SEVERAL = {"REVIEWS", "TRAIL"}
 ECHO = '#!/bin/sh\nprintf "%s\\0" "$0" "$@"; echo\n'
 TARGETS = (
     "synth difference changes matrix diff deploy repair prune destroy comment post-comment "
-    "deployed revoke who certificates doctor"
+    "deployed revoke who certificates images doctor"
 )
 
 

@@ -1,7 +1,8 @@
-"""Take the images' table anew from Amazon's repository of them: `make images FOLDER=… COMMIT=…`."""
+"""Take the images' table anew from Amazon's repository of them: `make images FOLDER=…`."""
 
 import argparse
 import re
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -146,6 +147,16 @@ def _table(pythons: Mapping[str, str], commit: str, day: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _commit(folder: Path) -> tuple[str, str]:
+    """The commit that a clone is at, and its day. NoImagesError if it is none."""
+    command = ["git", "-C", str(folder), "log", "-1", "--format=%h %cs"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if asked.returncode:
+        raise NoImagesError(f"{folder} is no clone of the repository: {asked.stderr.strip()}")
+    commit, day = asked.stdout.split()
+    return commit, day
+
+
 def _order(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
@@ -155,17 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_rds_iam.airflow.refresh", description=__doc__
     )
-    parser.add_argument("folder", type=Path, help="a checkout of aws/amazon-mwaa-docker-images")
-    parser.add_argument("commit", help="that it is at, and its day, such as 9d2bebb@2026-08-20")
+    parser.add_argument("folder", type=Path, help="a clone of aws/amazon-mwaa-docker-images")
     parser.add_argument("--take", nargs="*", default=[], help="versions that are new")
     given = parser.parse_args(arguments)
-    commit, _, day = given.commit.partition("@")
-    if not re.fullmatch(r"[0-9a-f]{7,40}", commit) or not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
-        print(
-            f"error: {given.commit!r}: must be COMMIT@DAY, as 9d2bebb@2026-08-20", file=sys.stderr
-        )
-        return 1
     try:
+        commit, day = _commit(given.folder)
         print(*refresh(given.folder, commit=commit, day=day, take=given.take), sep="\n")
     except NoImagesError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ import pytest
 from airflow_rds_iam.airflow.images import HERE, IMAGES, constraints
 from airflow_rds_iam.airflow.refresh import NoImagesError, images, main, refresh
 
+ROOT = Path(__file__).parents[4]
 GENERATED = re.compile(r"\((\d{4}-\d\d-\d\d)\)\.")
 
 
@@ -100,10 +101,10 @@ def test_a_new_image_is_told_and_taken_only_when_it_is_named(checkout: Path, her
 def test_a_folder_that_is_no_such_checkout_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path), "9d2bebb@2026-08-20"]) == 1
+    assert main([str(tmp_path)]) == 1
+    assert "is no clone of the repository: fatal: not a git repository" in capsys.readouterr().err
+    assert main([str(ROOT / "dags")]) == 1
     assert "has no images/airflow: must be a checkout" in capsys.readouterr().err
-    assert main([str(tmp_path), ""]) == 1
-    assert "must be COMMIT@DAY" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["Dockerfile.base.j2", "etc/airflow_constraints.txt"])
