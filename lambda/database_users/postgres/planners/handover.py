@@ -146,8 +146,9 @@ class Handover:
 
     def _owns_elsewhere(self, role: str) -> bool:
         server = self.comparison.server
+        # The database at hand goes to the same role, and before.
         keeps_shared = role not in self.comparison.removed and (
-            any(database.owner == role for database in server.databases.values())
+            any(one.owner == role for name, one in server.databases.items() if name != self.name)
             or any(shared.owner == role for shared in server.shared)
         )
         return (

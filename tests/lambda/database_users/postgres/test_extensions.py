@@ -1,7 +1,7 @@
 """Who makes an extension may add to it what is its own: that is no hiding place."""
 
 from tests.database_server import MASTER, Postgres
-from tests.desired import ORDERS
+from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, refused, run
 
 HIDDEN = (
@@ -33,3 +33,22 @@ def test_what_a_tenant_adds_to_its_extension_is_like_all_that_is_its_own(server:
     tried = ["INSERT INTO app.item VALUES (1)", "CREATE TABLE app.mine ()", "SELECT app.one()"]
     assert refused(server, "reader", tried) == tried[:2]
     assert outstanding(server, ORDERS) == []
+
+
+def test_an_extension_is_handed_over_in_the_run_that_hands_over_its_owners_database(
+    server: Postgres,
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute(
+        "DROP EXTENSION plpgsql",
+        "GRANT CREATE ON DATABASE orders TO boss",
+        "SET ROLE boss",
+        "CREATE EXTENSION plpgsql",
+        "RESET ROLE",
+        "ALTER DATABASE orders OWNER TO boss",
+        database="orders",
+    )
+    run(server, ORDERS, PAYROLL)
+    owner = server.query("SELECT extowner::regrole::text FROM pg_extension", "orders")
+    assert owner == [("orders_owner",)]
+    assert outstanding(server, ORDERS, PAYROLL) == []
