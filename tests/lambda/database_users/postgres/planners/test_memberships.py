@@ -71,6 +71,26 @@ def test_what_a_role_granted_that_the_master_administers_is_revoked_as_that_role
     ]
 
 
+def test_what_a_declared_owner_granted_is_revoked_before_the_master_is_made_its_member():
+    server = server_of(ORDERS, PAYROLL)
+    kept = (one for one in server.memberships if one != member("p_owner", "administrator"))
+    more = member("p_writer", "reader", "p_owner")
+    assert taken(replace(server, memberships=(*kept, more))) == [
+        'GRANT "p_owner" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE',
+        'REVOKE "p_writer" FROM "reader" GRANTED BY "p_owner" CASCADE',
+        'REVOKE "p_owner" FROM CURRENT_USER',
+    ]
+
+
+def test_each_option_that_only_its_grantor_can_revoke_is_told():
+    marked = member(MANAGED, "reader", "stranger", admin=True, inherit=False)
+    assert taken(with_memberships(server_of(ORDERS, PAYROLL), marked)) == [
+        f"reader keeps the {option} option for {MANAGED}, which stranger granted and only stranger"
+        " can revoke"
+        for option in ("admin", "set")
+    ]
+
+
 def test_a_member_without_the_privileges_of_its_group_is_given_them():
     server = with_memberships(
         server_of(ORDERS, PAYROLL), member("o_reader", "reader", inherit=False)
