@@ -58,7 +58,9 @@ def test_who_made_a_login_user_by_hand_is_not_locked_out():
 def test_an_administrator_is_never_taken_over(name: str, attribute: str):
     server = server_of()
     role = Role(name, **{attribute: True})
-    with pytest.raises(LockoutError, match=f"{name} exists and is an administrator"):
+    why = "exists and is an administrator: it is not taken over; choose another name in the"
+    remedy = "declaration, or take its rights away first$"
+    with pytest.raises(LockoutError, match=f"{name} {why} {remedy}"):
         refuse_lockouts(Comparison((ORDERS,), replace(server, roles=server.roles | {name: role})))
 
 
@@ -81,3 +83,8 @@ def test_a_group_that_logs_nobody_in_may_come_to_be_in_rds_iam_and_an_administra
     powerful = replace(server, roles=roles | {"team": Role("team", create_role=True)})
     with pytest.raises(LockoutError, match="REVOKE reader FROM team first"):
         refuse_lockouts(Comparison((ORDERS,), powerful))
+
+
+def test_where_nobody_is_in_rds_iam_nobody_is_there_by_mistake():
+    nobody = replace(server_of(), memberships=())
+    assert list(lockout_findings(Comparison((ORDERS,), nobody))) == []
