@@ -45,7 +45,7 @@ class ExistingInstance(Model):
     )
     administrator: RoleName = Field(
         description="A PostgreSQL user that exists, may CREATEROLE and CREATEDB, and is a member "
-        "of `rds_iam`: the function logs in as it, with a token."
+        "of `rds_iam` with the ADMIN option: the function logs in as it, with a token."
     )
 
     @property

@@ -11,6 +11,7 @@ AUDIT = {
     "log_disconnections": "who left",
     "log_statement": "which statements were run",
 }
+RDS_IAM = "rds_iam"
 _SILENT = ("", "off", "none")
 
 
@@ -33,6 +34,11 @@ def unsuitable(server: Server, databases: Iterable[Database]) -> Iterator[str]:
         yield (
             f"{master.name} may make no roles: as RDS's master user, ALTER ROLE {master.name}"
             " CREATEROLE"
+        )
+    if RDS_IAM not in server.administers(()):
+        yield (
+            f"{master.name} may not let others in with tokens: as RDS's master user, GRANT"
+            f" {RDS_IAM} TO {master.name} WITH ADMIN OPTION"
         )
     missing = [one.name for one in databases if one.name not in server.databases]
     if missing and not master.create_db:

@@ -167,6 +167,30 @@ def test_a_new_database_has_nothing_of_what_others_left_in_the_template_where_th
     assert [*plan.statements()] == []
 
 
+@pytest.mark.parametrize("inherits", [True, False])
+def test_an_administrator_that_cannot_let_others_in_is_told_before_anything_is_changed(
+    server: Postgres, *, inherits: bool
+):
+    server.execute(
+        "CREATE ROLE platform LOGIN CREATEROLE CREATEDB",
+        "CREATE ROLE administrators",
+        "GRANT rds_iam TO platform",
+        "GRANT rds_iam TO administrators WITH ADMIN OPTION",
+        f"GRANT administrators TO platform WITH INHERIT {inherits}",
+    )
+    before = server.query(ROLES)
+
+    def connect(database: str):
+        return server.connect(database, "platform")
+
+    if inherits:
+        converge(connect, (ORDERS,), deadline(), lived_in=True)
+        return
+    with pytest.raises(LockoutError, match="GRANT rds_iam TO platform WITH ADMIN OPTION"):
+        converge(connect, (ORDERS,), deadline(), lived_in=True)
+    assert server.query(ROLES) == before
+
+
 def test_what_has_to_come_first_is_said_with_its_remedy():
     server = empty_server(MASTER, 17)
     weak = replace(server.roles[MASTER], create_role=False, create_db=False)
