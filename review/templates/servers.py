@@ -122,6 +122,8 @@ class Connection:
     name: str
     user: str
     database: str
+    content: Mapping[str, Any]
+    """What Airflow is told, in the keys of its JSON."""
     resource: Resource
 
 
@@ -220,6 +222,7 @@ def _connections(assembly: Assembly) -> Iterator[Connection]:
                 name=str(one.properties.get("Name", one.logical_id)).rpartition("/")[2],
                 user=str(connection.get("login", "")),
                 database=str(connection.get("schema", "")),
+                content=connection,
                 resource=one,
             )
 

@@ -138,7 +138,54 @@ COPYING: dict[str, list[str]] = {
     "logs of the account to elsewhere": ["logs:PutAccountPolicy"],
     "logs linked to another account": ["oam:CreateLink", "logs:Link"],
 }
+# Of types, or with properties, that nothing here makes.
+UNKNOWN: dict[str, tuple[str, dict[str, Any]]] = {
+    "a migration's end": ("AWS::DMS::Endpoint", {"EndpointType": "source"}),
+    "a task of a migration": ("AWS::DMS::ReplicationTask", {"SourceEndpointArn": "x"}),
+    "an assignment of a permission set": ("AWS::SSO::Assignment", {"PrincipalId": "y"}),
+    "a peered network": ("AWS::EC2::VPCPeeringConnection", {"VpcId": "x", "PeerVpcId": "y"}),
+    "a transit gateway": ("AWS::EC2::TransitGatewayAttachment", {"VpcId": "x"}),
+    "routes of a VPN": ("AWS::EC2::VPNGatewayRoutePropagation", {"RouteTableIds": []}),
+    "a service before the server": ("AWS::EC2::VPCEndpointService", {}),
+    "a target in the network": (
+        "AWS::ElasticLoadBalancingV2::TargetGroup", {"Targets": [{"Id": "10.20.0.5"}]}
+    ),
+    "a resource for other networks": ("AWS::VpcLattice::ResourceConfiguration", {"Name": "x"}),
+    "a share with another account": ("AWS::RAM::ResourceShare", {"Principals": [STRANGER]}),
+    "a macro": ("AWS::CloudFormation::Macro", {"FunctionName": "x", "Name": "y"}),
+    "a policy of the organisation": ("AWS::Organizations::Policy", {"Content": {}}),
+    "a source of charts": ("AWS::QuickSight::DataSource", {"Type": "POSTGRESQL"}),
+    "a copy into a bucket": ("AWS::DataSync::LocationS3", {"S3BucketArn": "arn:aws:s3:::x"}),
+    "a bucket that copies to another": (
+        "AWS::S3::Bucket", {"ReplicationConfiguration": {"Role": "x", "Rules": []}}
+    ),
+    "a machine with shop's profile": ("AWS::EC2::Instance", {"IamInstanceProfile": "shop"}),
+    "machines with shop's profile": (
+        "AWS::EC2::LaunchTemplate",
+        {"LaunchTemplateData": {"IamInstanceProfile": {"Name": "shop"}}},
+    ),
+    "an API with shop's credentials": (
+        "AWS::ApiGateway::Method", {"Integration": {"Credentials": f"{IAM}:role/shop"}}
+    ),
+}  # fmt: skip
+OF_THE_SERVER: dict[str, Any] = {
+    "AssociatedRoles": [{"RoleArn": f"{IAM}:role/any", "FeatureName": "s3Export"}],
+    "AutomaticBackupReplicationRegion": "eu-west-1",
+    "CACertificateIdentifier": "rds-ca-2019",
+    "StorageEncrypted": False,
+    "KmsKeyId": f"arn:aws:kms:eu-central-1:{STRANGER}:key/x",
+}
 ATTACKS: dict[str, Callable[[Templates], object]] = {
+    **{
+        what: lambda t, kind=kind, given=given: add(t, NETWORK, kind, **given)
+        for what, (kind, given) in UNKNOWN.items()
+    },
+    **{
+        f"the server has another {name}": lambda t, name=name, given=given: _server(t).update(
+            {name: given}
+        )
+        for name, given in OF_THE_SERVER.items()
+    },
     "an intern by two roles": chain,
     **{
         f"pass the role of shop to {what}": lambda t, a=actions: role(

@@ -278,6 +278,67 @@ def every_parameter(templates: Templates) -> None:
     statements(templates, "airflow_orders_read").append(allow("ssm:Get*", "*"))
 
 
+def connection(templates: Templates, **changes: Any) -> None:
+    """Change what Airflow is told of one of its connections."""
+    secret = the(templates, ACCESS, "AWS::SecretsManager::Secret")
+    [separator, parts] = secret["SecretString"]["Fn::Join"]
+    text = "\0".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    secret["SecretString"] = {
+        "Fn::Join": [
+            separator,
+            [json.loads(one) if one.startswith('{"Fn::') else one for one in text.split("\0")],
+        ]
+    }
+
+
+@breaks("connections-sign-tokens", "warehouse_orders has password, which no connection needs")
+def a_password_in_a_connection(templates: Templates) -> None:
+    connection(templates, **{'"login":': '"password":"x","login":'})
+
+
+@breaks("connections-sign-tokens", "signs no token: iam is not true")
+def a_connection_without_tokens(templates: Templates) -> None:
+    connection(templates, **{'"iam":true': '"iam":false'})
+
+
+@breaks("connections-sign-tokens", "does not verify its server")
+def a_connection_that_believes_any_server(templates: Templates) -> None:
+    connection(templates, **{"verify-full": "require"})
+
+
+@breaks("connections-sign-tokens", "airflow_orders_read's token to evil.example.com, which is not")
+def a_connection_to_another_server(templates: Templates) -> None:
+    secret = the(templates, ACCESS, "AWS::SecretsManager::Secret")
+    [_, parts] = secret["SecretString"]["Fn::Join"]
+    before = next(index for index, part in enumerate(parts) if str(part).endswith('"host":"'))
+    parts[before + 1] = "evil.example.com"
+
+
+@breaks("encrypted-here", "stores data unencrypted")
+def plain_storage(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["StorageEncrypted"] = False
+
+
+@breaks("encrypted-here", "with a key of another account, arn:aws:kms:eu-central-1:444455556666:")
+def a_key_of_others(templates: Templates) -> None:
+    key = "arn:aws:kms:eu-central-1:444455556666:key/x"
+    the(templates, DATABASE, "AWS::RDS::DBInstance")["PerformanceInsightsKMSKeyId"] = key
+
+
+@breaks("nothing-else", "Added is an AWS::EC2::VPCPeeringConnection, which the review cannot read")
+def a_resource_of_another_kind(templates: Templates) -> None:
+    added(templates, "dev-network", "AWS::EC2::VPCPeeringConnection", VpcId="x", PeerVpcId="y")
+
+
+@breaks("nothing-else", "has AssociatedRoles, which the review cannot read")
+def a_property_of_another_kind(templates: Templates) -> None:
+    server = the(templates, DATABASE, "AWS::RDS::DBInstance")
+    server["AssociatedRoles"] = [{"RoleArn": "x", "FeatureName": "s3Export"}]
+
+
 @breaks("private-port", "is open to the internet")
 def open_port(templates: Templates) -> None:
     group = the(templates, DATABASE, "AWS::EC2::SecurityGroupIngress")["GroupId"]
