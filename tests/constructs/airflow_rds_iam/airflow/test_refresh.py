@@ -99,8 +99,10 @@ def test_a_new_image_is_told_and_taken_only_when_it_is_named(checkout: Path, her
 
 
 def test_a_folder_that_is_no_such_checkout_changes_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The folder may lie in this project's own checkout.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert main([str(tmp_path)]) == 1
     assert "is no clone of the repository: fatal: not a git repository" in capsys.readouterr().err
     assert main([str(ROOT / "dags")]) == 1
