@@ -18,6 +18,12 @@ DEPUTIES = ("airflow.amazonaws.com", "airflow-env.amazonaws.com", "scheduler.ama
 # What says for whom the service asks.
 _WILD = re.compile(r"[*]|(?<!⟨)[?]|[$][{]")
 FOR_WHOM = {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"}
+# What says who asks, or from where; how and when one asks, such as by TLS, everybody can choose.
+_WHO = re.compile(
+    r"aws:(principal(account|arn|orgid|orgpaths|tag/.+)|source(account|arn|orgid|orgpaths|ip|vpc"
+    r"|vpce)|vpcsourceip|userid|username)|kms:(calleraccount|encryptioncontext:aws:.+arn)"
+    r"|s3:dataaccesspointaccount|sts:externalid|[^:]+:(aud|sub)"
+)
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -37,13 +43,17 @@ def narrowing_keys(statement: Statement, account: str) -> frozenset[str]:
     """The keys of conditions, in lower case, that let in fewer: those that must have a value.
 
     A condition that holds where the key is absent, or for every value but some, is none of them;
-    nor is one whose value may be anything, or anything of another account than ``account``.
+    nor is one of how or when somebody asks, or one whose value may be anything, or anything of
+    another account than ``account``.
     """
     return frozenset(
         key.lower()
         for operator, keys in statement.conditions.items()
         for key, value in keys.items()
-        if not any(word in operator.lower() for word in ("not", "ifexists", "forallvalues", "null"))
+        if _WHO.fullmatch(key.lower())
+        and not any(
+            word in operator.lower() for word in ("not", "ifexists", "forallvalues", "null")
+        )
         and not any(_means_anybody(key.lower(), str(one), account) for one in _listed(value))
     )
 

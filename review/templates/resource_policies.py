@@ -1,24 +1,27 @@
 """The policies of resources themselves: who else they let in."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from review.iam.policy import Policy, Source, perhaps, policy
 from review.templates.assembly import Assembly, Resource
 
-# Where a policy stands, and which resources it is of; none: of the resource itself.
-_HELD = {
-    "AWS::Backup::BackupVault": ("AccessPolicy", None),
-    "AWS::KMS::Key": ("KeyPolicy", None),
-    "AWS::Logs::ResourcePolicy": ("PolicyDocument", None),
-    "AWS::S3::AccessPoint": ("Policy", "Bucket"),
-    "AWS::S3::BucketPolicy": ("PolicyDocument", "Bucket"),
-    "AWS::SNS::TopicPolicy": ("PolicyDocument", "Topics"),
-    "AWS::SQS::QueuePolicy": ("PolicyDocument", "Queues"),
-    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "SecretId"),
+# Which resources a policy is of, where not of the one that it stands in.
+_OF = {
+    "AWS::S3::AccessPoint": "Bucket",
+    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::SNS::TopicInlinePolicy": "TopicArn",
+    "AWS::SQS::QueuePolicy": "Queues",
+    "AWS::SQS::QueueInlinePolicy": "Queue",
+    "AWS::SecretsManager::ResourcePolicy": "SecretId",
 }
+# Those of identities; and one that narrows what passes an endpoint, and gives nobody anything.
+_OTHERS = ("AWS::IAM::", "AWS::SSO::", "AWS::EC2::VPCEndpoint")
+_NAMED = re.compile(r"Policy(Document|Text)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,24 +41,43 @@ def resource_policies(assembly: Assembly) -> tuple[ResourcePolicy, ...]:
 
 def _resource_policies(assembly: Assembly) -> Iterator[ResourcePolicy]:
     for one in assembly.resources:
-        held = _HELD.get(one.type)
-        if held and one.properties.get(held[0]):
-            element, of = held
-            document = one.properties[element]
-            if isinstance(document, str):
-                document = _parsed(document)
-            found = policy(document, _source(one, element))
-            yield ResourcePolicy(
-                of=frozenset(_texts(one.properties.get(of)) if of else _own(one)),
-                policy=perhaps(found) if one.conditional else found,
-                holder=one,
-            )
-        elif one.type == "AWS::Lambda::Permission":
+        if one.type == "AWS::Lambda::Permission":
             yield ResourcePolicy(
                 of=frozenset(_texts(one.properties.get("FunctionName"))),
                 policy=policy(_permission(one), _source(one, "")),
                 holder=one,
             )
+        elif not one.type.startswith(_OTHERS):
+            of = _OF.get(one.type)
+            for element, document in _documents(one.properties):
+                found = policy(document, _source(one, element))
+                yield ResourcePolicy(
+                    of=frozenset(_texts(one.properties.get(of)) if of else _own(one)),
+                    policy=perhaps(found) if one.conditional else found,
+                    holder=one,
+                )
+
+
+def _documents(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each policy among the properties, or one below, by its shape: each type names it otherwise.
+
+    What is called a policy and is known at deploy only is one, too.
+    """
+    for element, value in properties.items():
+        content = _parsed(value) if isinstance(value, str) else value
+        below = cast("Mapping[str, Any]", content) if isinstance(content, Mapping) else {}
+        if "Statement" in below:
+            yield element, content
+        elif element == "Statement" and "Effect" in below:
+            yield element, {"Statement": content}
+        elif _NAMED.search(element) and ("⟨?" in str(value) or "Fn::If" in below):
+            yield element, None
+        else:
+            yield from ((element, one) for one in below.values() if _is_policy(one))
+
+
+def _is_policy(value: Any) -> bool:
+    return isinstance(value, Mapping) and "Statement" in value
 
 
 def _permission(one: Resource) -> dict[str, Any]:

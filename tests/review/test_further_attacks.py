@@ -3,6 +3,7 @@
 Each is one change of the templates; the review names it as in `test_attacks`.
 """
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -316,3 +317,52 @@ def test_the_attack_is_named(
     templates = deepcopy(dev_templates_as_written)
     ATTACKS[attack](templates)
     assert said(templates) - before
+
+
+# How somebody asks, or when, is anybody's choice.
+NOT_WHO: dict[str, dict[str, dict[str, str]]] = {
+    "TLS": {"Bool": {"aws:SecureTransport": "true"}},
+    "a region": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}},
+    "a day": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+    "a name of its own choice": {"StringEquals": {"sts:RoleSessionName": "airflow"}},
+    "a header": {"StringEquals": {"aws:UserAgent": "x"}},
+}
+
+
+@pytest.mark.parametrize("condition", NOT_WHO)
+@pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::S3::BucketPolicy"])
+def test_everybody_is_named_under_a_condition_that_does_not_say_who(
+    condition: str, kind: str, dev_templates: Templates, before: set[str]
+) -> None:
+    element = "AssumeRolePolicyDocument" if kind.endswith("Role") else "PolicyDocument"
+    action = "sts:AssumeRole" if kind.endswith("Role") else "s3:GetObject"
+    for _, _, own in those(dev_templates, kind):
+        statement = {"Effect": "Allow", "Action": action, "Principal": "*"}
+        own[element]["Statement"].append({**statement, "Condition": NOT_WHO[condition]})
+    assert [one for one in said(dev_templates) - before if "everybody" in one]
+
+
+STRANGERS_POLICY = document(allow("*", Principal={"AWS": STRANGER}))
+# One of each place where CloudFormation's types have a policy: a property of any name, as an object
+# or as text, a property of a property, a statement alone.
+HELD: dict[str, dict[str, Any]] = {
+    "AWS::KMS::ReplicaKey": {"KeyPolicy": STRANGERS_POLICY},
+    "AWS::SQS::QueueInlinePolicy": {"PolicyDocument": STRANGERS_POLICY},
+    "AWS::Events::EventBus": {"Policy": STRANGERS_POLICY},
+    "AWS::Events::EventBusPolicy": {"Statement": STRANGERS_POLICY["Statement"][0]},
+    "AWS::ECR::Repository": {"RepositoryPolicyText": STRANGERS_POLICY},
+    "AWS::EFS::FileSystem": {"FileSystemPolicy": STRANGERS_POLICY},
+    "AWS::DynamoDB::Table": {"ResourcePolicy": {"PolicyDocument": STRANGERS_POLICY}},
+    "AWS::Logs::Destination": {"DestinationPolicy": json.dumps(STRANGERS_POLICY)},
+    "AWS::Logs::LogGroup": {"ResourcePolicyDocument": STRANGERS_POLICY},
+    "AWS::VpcLattice::ResourcePolicy": {"Policy": {"Ref": "Given"}},
+    "AWS::S3::MultiRegionAccessPointPolicy": {"Policy": {"Fn::If": ["A", STRANGERS_POLICY, ""]}},
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_a_policy_is_found_in_whatever_holds_it(
+    kind: str, dev_templates: Templates, before: set[str]
+) -> None:
+    add(dev_templates, ACCESS, kind, **HELD[kind])
+    assert [one for one in said(dev_templates) - before if "lets in" in one]
