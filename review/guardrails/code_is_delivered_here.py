@@ -31,14 +31,35 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 yield Violation(
                     message=f"{subject.labels.name(identity)} may log in, and {wrong}", resource=one
                 )
+    yield from _files(subject)
+
+
+def _files(subject: Subject) -> Iterator[Violation]:
+    """What puts files of another bucket where Airflow takes its code from."""
+    assembly = subject.access.assembly
+    airflow = assembly.of_type("AWS::MWAA::Environment")
+    code = {str(one.properties.get("SourceBucketArn")) for one in airflow}
+    into = {one.attribute(None) for one in assembly.of_type("AWS::S3::Bucket")
+            if one.attribute("Arn") in code}  # fmt: skip
+    for one in assembly.resources:
+        taken = one.properties.get("SourceBucket")
+        if taken and one.properties.get("Bucket") in into and not _is_assets(str(taken), one):
+            yield Violation(
+                message=f"Airflow's code is taken from {taken}, which is not delivered here",
+                resource=one,
+            )
+
+
+def _is_assets(bucket: str, one: Resource) -> bool:
+    """Whether it is the bucket of the bootstrap, whose qualifier is the account's choice."""
+    at = one.stack.environment
+    assets = rf"cdk-\w+-assets-{re.escape(at['account'])}-{re.escape(at['region'])}"
+    return re.fullmatch(assets, bucket) is not None
 
 
 def _of_a_function(one: Resource, subject: Subject) -> Iterator[str]:
     code: Mapping[str, Any] = one.properties.get("Code") or {}
-    at = one.stack.environment
-    # The qualifier of the bootstrap is the account's choice.
-    assets = rf"cdk-\w+-assets-{re.escape(at['account'])}-{re.escape(at['region'])}"
-    if "ZipFile" not in code and not re.fullmatch(assets, str(code.get("S3Bucket"))):
+    if "ZipFile" not in code and not _is_assets(str(code.get("S3Bucket")), one):
         yield f"its code is {code.get('S3Bucket') or code.get('ImageUri') or 'not known'}"
     made = {
         layer.attribute(None)

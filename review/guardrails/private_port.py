@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from review.guardrails.subject import Subject, Violation
+from review.paths.handed import texts
+
+# They name a group as the source or the target of a rule.
+RULES = ("AWS::EC2::SecurityGroup",)
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -24,6 +28,25 @@ def violations(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 message=f"the port of {server.name} is open to {who}, which is not declared",
                 resource=opening.resource,
+            )
+    yield from _further(subject)
+
+
+def _further(subject: Subject) -> Iterator[Violation]:
+    """Whatever else has a group of what logs in, and so reaches each port that it does."""
+    opened = {one.source for each in subject.access.openings.values() for one in each}
+    groups = subject.groups & opened
+    known = {
+        one.place for identity in subject.connecting for one in subject.labels.runs_with(identity)
+    }
+    for one in subject.access.assembly.resources:
+        if one.place in known or one.type.startswith(RULES):
+            continue
+        if groups & {*texts(one.properties)}:
+            yield Violation(
+                message=f"{one.type} {one.path or one.place} has a security group that may reach "
+                "a server's port, and is no declared client",
+                resource=one,
             )
 
 

@@ -46,6 +46,8 @@ def _wrong(one: Resource, nested: set[str], functions: set[str]) -> Iterator[str
     elif one.type.startswith(CUSTOM):
         if str(one.properties.get("ServiceToken")) not in functions:
             yield "is made by something that is not in these templates"
+        if isinstance(one.properties.get("Databases"), str):
+            yield "has users whom the templates do not say"
     elif one.type in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
         for name in BEGINNING_WITH:
             if one.properties.get(name):

@@ -1,4 +1,4 @@
-"""A role that may log in is trusted to what runs with it, or to whom its identity is declared."""
+"""A role is trusted to what runs with it, or to whom its identity is declared."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -7,10 +7,12 @@ from review.declared_trust import NAMING, DeclaredTrust
 from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
+from review.paths.handed import running_with
 
 SERVICES = {
     "AWS::Lambda::Function": ("lambda.amazonaws.com",),
     "AWS::MWAA::Environment": ("airflow.amazonaws.com", "airflow-env.amazonaws.com"),
+    "AWS::Scheduler::Schedule": ("scheduler.amazonaws.com",),
 }
 ASSUMING = "sts:AssumeRole"
 
@@ -37,6 +39,26 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 for wrong in found:
                     yield Violation(
                         message=f"{name} may log in, and is trusted {wrong}, in statement "
+                        f"{statement.name} of its trust",
+                        resource=identity.resource,
+                    )
+    yield from _of_others(subject)
+
+
+def _of_others(subject: Subject) -> Iterator[Violation]:
+    """Each such trust of what runs here and logs in nowhere: some of it calls what does."""
+    for identity in subject.access.identities:
+        if identity.kind != "role" or not identity.trust or identity in subject.connecting:
+            continue
+        running = {one.type for one in running_with(identity, subject.access)}
+        if not running or not running <= SERVICES.keys():
+            continue
+        used = {service for one in running for service in SERVICES[one]}
+        for policy in identity.trust:
+            for statement in policy.statements:
+                for wrong in _unused(statement, used) if statement.allows else ():
+                    yield Violation(
+                        message=f"{subject.labels.name(identity)} is trusted {wrong}, in statement "
                         f"{statement.name} of its trust",
                         resource=identity.resource,
                     )

@@ -11,6 +11,11 @@ from review.templates.assembly import Resource
 _READS = "database_users.look.handle"
 """A function that takes a user's name, changes nothing and tells of no data."""
 
+CALLING = (
+    "lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl",
+    "lambda:AddPermission", "lambda:PutResourcePolicy",
+)  # fmt: skip
+
 
 def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
     """To what the function does, or to have it do something else."""
@@ -24,7 +29,7 @@ def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
     if one.properties.get("Handler") == _READS:
         return
     # It makes the users that it is called with.
-    for action in ("lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:AddPermission"):
+    for action in CALLING:
         need = Need(action=action, resource=arn, policies=policies_of(one, access))
         yield Way(how=f"call {name}, with users of its own choice", needs=[need], reaches=[name])
 
@@ -66,11 +71,13 @@ def by_airflow(one: Resource, name: str, access: Access) -> Iterator[Way]:
         reaches=[name],
     )
     dag = f"{bucket}/{folder}/{token('a DAG')}.py"
-    yield Way(
-        how=f"write to {folder}/ of Airflow's bucket, where its code is",
-        needs=[Need(action="s3:PutObject", resource=dag, policies=own)],
-        reaches=[name],
-    )
+    # The second is all that the role of a replication needs there.
+    for action in ("s3:PutObject", "s3:ReplicateObject"):
+        yield Way(
+            how=f"write to {folder}/ of Airflow's bucket, where its code is",
+            needs=[Need(action=action, resource=dag, policies=own)],
+            reaches=[name],
+        )
     yield way("give Airflow another bucket", [name], ("airflow:UpdateEnvironment", arn))
     yield way("take a token of Airflow's command line", [name], ("airflow:CreateCliToken", arn))
     role = arn.replace(":environment/", ":role/") + "/" + token("an Airflow role")

@@ -14,6 +14,9 @@ COPYING = (
     ("rds:StartExportTask", "iam:PassRole"),
     ("rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"),
     ("rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"),
+    # RDS makes a password for the master user of what it restores, and keeps it as a secret.
+    ("rds:RestoreDBInstanceFromDBSnapshot", "secretsmanager:GetSecretValue"),
+    ("rds:RestoreDBInstanceToPointInTime", "secretsmanager:GetSecretValue"),
     ("rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"),
     ("rds:CreateBlueGreenDeployment", "rds:ModifyDBInstance"),
     # Into a data warehouse, by RDS itself ("Amazon RDS zero-ETL integrations").
@@ -27,15 +30,27 @@ COPYING = (
 READING = (
     ("logs:FilterLogEvents",),
     ("logs:GetLogEvents",),
+    ("logs:GetLogRecord",),
     ("logs:StartQuery", "logs:GetQueryResults"),
     ("logs:StartLiveTail",),
     ("logs:PutSubscriptionFilter",),
     ("logs:CreateExportTask",),
+    ("logs:CreateScheduledQuery", "iam:PassRole"),
+    ("logs:CreateLogAnomalyDetector", "logs:ListAnomalies"),
 )
 # Of the whole account at once, or of what it shares.
-READING_ALL = (("logs:PutAccountPolicy",), ("oam:CreateLink", "logs:Link"))
+READING_ALL = (
+    ("logs:PutAccountPolicy",),
+    ("oam:CreateLink", "logs:Link"),
+    # What others have asked of it.
+    ("logs:DescribeQueries", "logs:GetQueryResults"),
+    ("logs:GetScheduledQueryHistory", "logs:GetQueryResults"),
+)
 # Performance Insights keeps statements, with the values that are written into them.
-SAMPLED = ("pi:DescribeDimensionKeys", "pi:GetDimensionKeyDetails")
+SAMPLED = (
+    "pi:DescribeDimensionKeys", "pi:GetDimensionKeyDetails", "pi:GetResourceMetrics",
+    "pi:GetPerformanceAnalysisReport",
+)  # fmt: skip
 
 
 def by_the_server(server: Server, access: Access) -> Iterator[Way]:

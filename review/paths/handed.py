@@ -15,6 +15,7 @@ _POLICIES = ("Policy", "Policies", "PolicyDocument", "AssumeRolePolicyDocument",
 _ONLY_NAMING = ("AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::", "AWS::Lambda::Function",
                 "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
                 "AWS::CloudFormation::CustomResource", "Custom::")  # fmt: skip
+_VERSIONS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 _OF_A_SERVER = (*_ONLY_NAMING, "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret")
 
 
@@ -29,10 +30,12 @@ def calling(function: Resource, access: Access) -> Iterator[Resource]:
     """What calls a function, or is told what it answers: queues, topics, rules, addresses."""
     if function.type != "AWS::Lambda::Function":
         return
-    names = {function.attribute(None), function.attribute("Arn")}
+    name, arn = function.attribute(None), function.attribute("Arn")
+    names = {name, *(one.attribute(None) for one in access.assembly.of_type(*_VERSIONS)
+                     if one.properties.get("FunctionName") in (name, arn))}  # fmt: skip
     for one in access.assembly.resources:
         known = one is function or one.type.startswith(_ONLY_NAMING) or _is_check(one)
-        if not known and names & {*_texts(one.properties)}:
+        if not known and any(arn in each or each in names for each in texts(one.properties)):
             yield one
 
 
@@ -43,7 +46,7 @@ def holding_data(server: Server, access: Access) -> Iterator[Resource]:
     names = {server.resource.attribute(None), server.arn, server.address}
     for one in access.assembly.resources:
         known = one is server.resource or one.type.startswith(_OF_A_SERVER) or _is_check(one)
-        if not known and names & {*_texts(one.properties)}:
+        if not known and names & {*texts(one.properties)}:
             yield one
 
 
@@ -59,17 +62,17 @@ def _is_check(one: Resource) -> bool:
     return isinstance(asked, dict) and cast("dict[str, Any]", asked).get("Mode") == "check"
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Each text within a value."""
+def texts(value: Any) -> Iterator[str]:
+    """Each text within a value, less its tags."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for name, one in cast("dict[str, Any]", value).items():
             if name != "Tags":
-                yield from _texts(one)
+                yield from texts(one)
     elif isinstance(value, list):
         for one in cast("list[Any]", value):
-            yield from _texts(one)
+            yield from texts(one)
 
 
 def _as_role(properties: Any, identity: Identity, key: str = "") -> Iterator[bool]:

@@ -18,6 +18,10 @@ MAKING = (
     ("iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"),
     ("iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
     ("iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"),
+    # IAM Identity Center makes the role in the account.
+    ("sso:CreateAccountAssignment",),
+    ("sso:PutInlinePolicyToPermissionSet", "sso:ProvisionPermissionSet"),
+    ("sso:AttachManagedPolicyToPermissionSet", "sso:ProvisionPermissionSet"),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from review.guardrails.pipelines_are_named_exactly import named, providers
 from review.iam.decision import Answer, Decision, Policies, Request, decide
-from review.iam.principals import Principal
+from review.iam.principals import Principal, named_principals
 from review.paths.model import Need, Way
 from review.paths.needs import any_of_its_choice, way
 from review.paths.running import RUNNING
@@ -60,6 +60,19 @@ def by_a_token(identity: Identity, name: str) -> Iterator[Way]:
         yield Way(
             how=f"take the role of {name} with a token of {whose}", needs=[need], reaches=[name]
         )
+
+
+def by_a_saml_provider(identity: Identity, name: str) -> Iterator[Way]:
+    """By assertions of one's own, which a provider takes whose metadata one changes."""
+    for policy in identity.trust:
+        for one in policy.statements:
+            for kind, provider in named_principals(one.principal) if one.allows else ():
+                if kind == "Federated" and ":saml-provider/" in provider:
+                    yield way(
+                        f"change the provider whose assertions the role of {name} is given for",
+                        [name],
+                        ("iam:UpdateSAMLProvider", provider),
+                    )
 
 
 def by_the_user(identity: Identity, name: str) -> Iterator[Way]:

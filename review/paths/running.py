@@ -46,6 +46,8 @@ RUNNING: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:InvokeFunction")),
     ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:InvokeFunctionUrl")),
     ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:AddPermission")),
+    ("lambda.amazonaws.com", ("lambda:CreateWebFunction",)),
+    ("lambda.amazonaws.com", ("lambda:RunMicrovm",)),
     ("lambda.amazonaws.com", ("lambda:CreateFunction", "lambda:CreateEventSourceMapping")),
     ("lambda.amazonaws.com", ("lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction")),
     ("lambda.amazonaws.com", ("synthetics:CreateCanary", "synthetics:StartCanary")),

@@ -10,9 +10,23 @@ from review.paths.handed import running_with
 from review.paths.model import Need, Way
 from review.paths.needs import policies_of
 from review.paths.power import by_anybody
-from review.paths.roles import by_a_policy, by_a_token, by_the_role, by_the_user
+from review.paths.roles import (
+    by_a_policy,
+    by_a_saml_provider,
+    by_a_token,
+    by_the_role,
+    by_the_user,
+)
 from review.templates.access import Access
 from review.templates.identities import Identity
+
+# The last: one of the same name in its place.
+CHANGING_A_CONNECTION = (
+    ("secretsmanager:PutSecretValue",),
+    ("secretsmanager:UpdateSecret",),
+    ("secretsmanager:PutResourcePolicy",),
+    ("secretsmanager:DeleteSecret", "secretsmanager:CreateSecret"),
+)
 
 
 def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterator[Way]:
@@ -26,16 +40,18 @@ def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterato
     yield from by_the_bootstrap(access)
     yield from becoming(access, labels, holding)
     for one in access.connections:
-        for action in ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"):
-            need = Need(
-                action=action, resource=one.resource.attribute(None),
-                policies=policies_of(one.resource, access),
-            )  # fmt: skip
+        for actions in CHANGING_A_CONNECTION:
             yield Way(
                 how=f"send Airflow's token elsewhere, by its connection {one.name}",
-                needs=[need],
+                needs=[
+                    Need(
+                        action=action, resource=one.resource.attribute(None),
+                        policies=policies_of(one.resource, access),
+                    )
+                    for action in actions
+                ],
                 reaches=[labels.airflow],
-            )
+            )  # fmt: skip
     for server in access.servers:
         yield from by_the_server(server, access)
     if access.servers:
@@ -49,6 +65,7 @@ def becoming(access: Access, labels: Labels, whom: Sequence[Identity]) -> Iterat
         if identity.kind == "role":
             yield from by_the_role(identity, labels.name(identity))
             yield from by_a_token(identity, labels.name(identity))
+            yield from by_a_saml_provider(identity, labels.name(identity))
         if identity.kind == "user":
             yield from by_the_user(identity, labels.name(identity))
         yield from by_a_policy(identity, labels.name(identity), access)

@@ -65,7 +65,9 @@ def _documents(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """
     for element, value in properties.items():
         content = _parsed(value) if isinstance(value, str) else value
-        below = cast("Mapping[str, Any]", content) if isinstance(content, Mapping) else {}
+        below: Mapping[str, Any] = (
+            cast("Mapping[str, Any]", content) if isinstance(content, Mapping) else {}
+        )
         if "Statement" in below:
             yield element, content
         elif element == "Statement" and "Effect" in below:

@@ -10,6 +10,7 @@ from review.templates.assembly import Assembly, Resource
 
 LEVELS = ("read", "write", "own")
 MASTER = "administer"
+CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 _RESOURCE_ID = {
     "AWS::RDS::DBInstance": "DbiResourceId",
     "AWS::RDS::DBCluster": "DBClusterResourceId",
@@ -239,7 +240,7 @@ def _making_users(assembly: Assembly) -> Iterator[Resource]:
     for one in assembly.resources:
         if (
             "Step" not in one.properties
-            and not one.type.startswith(("AWS::", "Alexa::"))
+            and (one.type == CUSTOM_RESOURCE or not one.type.startswith(("AWS::", "Alexa::")))
             and any(_databases(one))
         ):
             yield one
@@ -248,7 +249,8 @@ def _making_users(assembly: Assembly) -> Iterator[Resource]:
 def _databases(one: Resource) -> Iterator[dict[str, Any]]:
     listed = one.properties.get("Databases")
     for database in cast("list[Any]", listed) if isinstance(listed, list) else []:
-        if isinstance(database, dict) and {"Name", "Read", "Write", "Own"} <= database.keys():
+        # The function takes a list that is left out as an empty one.
+        if isinstance(database, dict) and {"Name", "Owner", "Writer", "Reader"} <= database.keys():
             yield cast("dict[str, Any]", database)
 
 

@@ -51,8 +51,8 @@ def policies(templates: Templates, user: str) -> list[dict[str, Any]]:
     ]
 
 
-def renamed(statement: dict[str, Any], old: str, new: str) -> None:
-    parts = statement["Resource"]["Fn::Join"][1]
+def renamed(holder: dict[str, Any], old: str, new: str, element: str = "Resource") -> None:
+    parts = holder[element]["Fn::Join"][1]
     parts[-1] = parts[-1].replace(old, new)
 
 
@@ -106,6 +106,11 @@ def with_level(templates: Templates) -> Declared:
     [policy] = policies(templates, "airflow_orders_read")
     statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
     renamed(statement, "airflow_orders_read", "airflow_orders_write")
+    for one in templates["dev-access"]["Resources"].values():
+        if one["Type"] == "AWS::SecretsManager::Secret":
+            renamed(
+                one["Properties"], "airflow_orders_read", "airflow_orders_write", "SecretString"
+            )
     grants = tuple(
         replace(one, level="write", user="airflow_orders_write")
         if one.user == "airflow_orders_read"

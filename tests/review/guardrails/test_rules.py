@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -556,6 +557,52 @@ def a_file_system(templates: Templates) -> None:
 @breaks("code-is-delivered-here", "takes plugins.zip in a version that is not delivered here (any)")
 def somebodys_plugins(templates: Templates) -> None:
     the(templates, AIRFLOW, "AWS::MWAA::Environment")["PluginsS3Path"] = "plugins.zip"
+
+
+@breaks("trust-is-used", "is trusted to Service ec2.amazonaws.com, with which nothing here runs")
+def a_role_that_calls_what_logs_in(templates: Templates) -> None:
+    for one in templates[ACCESS]["Resources"].values():
+        if one["Type"] == "AWS::IAM::Role" and "scheduler" in str(one):
+            trust = one["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            trust.append({"Effect": "Allow", "Action": "sts:AssumeRole",
+                          "Principal": {"Service": "ec2.amazonaws.com"}})  # fmt: skip
+
+
+@breaks("private-port", "AWS::EC2::InstanceConnectEndpoint")
+def a_door_beside_airflow(templates: Templates) -> None:
+    network = the(templates, AIRFLOW, "AWS::MWAA::Environment")["NetworkConfiguration"]
+    groups = network["SecurityGroupIds"]
+    added(templates, AIRFLOW, "AWS::EC2::InstanceConnectEndpoint", SecurityGroupIds=groups)
+
+
+@breaks("private-port", "AWS::EC2::Instance")
+def a_machine_beside_the_function(templates: Templates) -> None:
+    groups = users_function(templates)["VpcConfig"]["SecurityGroupIds"]
+    added(templates, ACCESS, "AWS::EC2::Instance", SecurityGroupIds=groups)
+
+
+@breaks("templates-tell-all", "has users whom the templates do not say")
+def users_by_a_parameter(templates: Templates) -> None:
+    the(templates, ACCESS, "Custom::DatabaseUsers")["Databases"] = {"Ref": "Given"}
+
+
+@breaks("as-declared", "ghost is made, and no policy lets anybody log in")
+def users_by_another_type(templates: Templates) -> None:
+    users = deepcopy(the(templates, ACCESS, "Custom::DatabaseUsers"))
+    users["Databases"][0] = {**users["Databases"][0], "Name": "more", "Own": ["ghost"]}
+    added(templates, ACCESS, "AWS::CloudFormation::CustomResource", **users)
+
+
+@breaks("as-declared", "ghost is made, and no policy lets anybody log in")
+def users_in_a_list_alone(templates: Templates) -> None:
+    database = the(templates, ACCESS, "Custom::DatabaseUsers")["Databases"][0]
+    database["Read"].append("ghost")
+    del database["Own"]
+
+
+@breaks("code-is-delivered-here", "Airflow's code is taken from elsewhere")
+def dags_of_another_bucket(templates: Templates) -> None:
+    the(templates, AIRFLOW, "Custom::BucketFiles")["SourceBucket"] = "elsewhere"
 
 
 @breaks("code-is-delivered-here", "its connections come from acme.Backend")

@@ -102,6 +102,28 @@ WAYS = [
     (["logs:GetLogEvents"], "read the statements in the log of dev-warehouse"),
     (["logs:StartQuery", "logs:GetQueryResults"], "read the statements in the log"),
     (["rds:DownloadDBLogFilePortion"], "read the statements in the log of dev-warehouse"),
+    (["logs:GetLogRecord"], "read the statements in the log of dev-warehouse"),
+    (["logs:CreateScheduledQuery", "iam:PassRole"], "read the statements in the log"),
+    (["logs:CreateLogAnomalyDetector", "logs:ListAnomalies"], "read the statements in the log"),
+    (["logs:DescribeQueries", "logs:GetQueryResults"], "read the statements in the log"),
+    (["logs:GetScheduledQueryHistory", "logs:GetQueryResults"], "read the statements in the log"),
+    (["pi:GetResourceMetrics"], "read statements of dev-warehouse in Performance Insights"),
+    (["pi:GetPerformanceAnalysisReport"], "read statements of dev-warehouse in Performance"),
+    (["rds:RestoreDBInstanceFromDBSnapshot", "secretsmanager:GetSecretValue"],
+     "copy, restore or share"),
+    (["rds:RestoreDBInstanceToPointInTime", "secretsmanager:GetSecretValue"],
+     "copy, restore or share"),
+    (["lambda:InvokeAsync"], f"call {FUNCTION}"),
+    (["lambda:PutResourcePolicy"], f"call {FUNCTION}"),
+    (["s3:ReplicateObject"], "write to dags/ of Airflow's bucket, where its code is"),
+    (["secretsmanager:PutResourcePolicy"], "send Airflow's token elsewhere"),
+    (["secretsmanager:DeleteSecret", "secretsmanager:CreateSecret"],
+     "send Airflow's token elsewhere"),
+    (["sso:CreateAccountAssignment"], "make a role or user that may"),
+    (["sso:PutInlinePolicyToPermissionSet", "sso:ProvisionPermissionSet"],
+     "make a role or user that may"),
+    (["iam:PassRole", "lambda:CreateWebFunction"], f"pass the role of {FUNCTION}"),
+    (["iam:PassRole", "lambda:RunMicrovm"], f"pass the role of {FUNCTION}"),
 ]  # fmt: skip
 
 
@@ -376,3 +398,37 @@ def test_whose_tokens_give_a_role_that_deploys_is_told(
     stranger(dev_templates, allow("sts:AssumeRole", DEPLOY), AssumeRolePolicyDocument=document)
     given = [one for one in found(dev_templates) if one.who == f"Federated {PROVIDER}"]
     assert [one.how for one in given] == [f"take the role of {WHO} with a token of {whose}"]
+
+
+# Whatever names the function, a version of it, or its ARN within a text.
+ARN = {"Fn::GetAtt": ["UserswarehouseFunction1716FE67", "Arn"]}
+CALLING: dict[str, tuple[str, dict[str, Any]]] = {
+    "its alias": ("AWS::Lambda::EventSourceMapping", {"FunctionName": {"Ref": "Live"}}),
+    "a qualified ARN": (
+        "AWS::Events::Rule", {"Targets": [{"Arn": {"Fn::Join": ["", [ARN, ":live"]]}}]}
+    ),
+    "a definition as text": (
+        "AWS::StepFunctions::StateMachine",
+        {"DefinitionString": {"Fn::Sub": ['{"Resource": "${F}"}', {"F": ARN}]}},
+    ),
+    "an address of API Gateway's": (
+        "AWS::ApiGateway::Method",
+        {"Integration": {"Uri": {"Fn::Join": ["", ["x/functions/", ARN, "/invocations"]]}}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", CALLING)
+def test_what_calls_the_function_is_told_however_it_names_it(
+    dev_templates: Templates, how: str
+) -> None:
+    kind, properties = CALLING[how]
+    resources = dev_templates["dev-access"]["Resources"]
+    resources["Live"] = {
+        "Type": "AWS::Lambda::Alias",
+        "Properties": {"FunctionName": ARN, "Name": "live", "FunctionVersion": "1"},
+    }
+    resources["Caller"] = {"Type": kind, "Properties": properties}
+    assert [one.who for one in found(dev_templates) if one.who.startswith(kind)] == [
+        f"{kind} dev-access/Caller"
+    ]
