@@ -16,6 +16,8 @@ ALLOWED = {
     "own": frozenset({"connect", "select", "insert", "create"}),
 }
 AIRFLOW = "airflow"
+ADMINISTRATOR = "administrator"
+"""The master user of an instance that is made here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,13 @@ class Declared:
     account: str
     region: str
     instance: str
+    identifier: str
+    """What RDS calls the instance."""
+    administrator: str = ADMINISTRATOR
+    """The PostgreSQL user that makes the others."""
     databases: tuple[str, ...]
+    airflow_role_arn: str | None = None
+    """Of an Airflow that exists."""
     role_arns: dict[str, str]
     """Of the identities whose roles exist."""
     grants: tuple[Grant, ...]
@@ -74,12 +82,18 @@ def read(path: Path, *, database: str = "") -> Declared:
     if len(having) != 1:
         raise LookupError(f"{path} has {len(having)} instances with the database {database}")
     [(instance, declared)] = having.items()
+    existing = declared.get("existing", {})
     return Declared(
         environment=path.stem,
         account=content["account"],
         region=content["region"],
         instance=instance,
+        identifier=existing["endpoint"].partition(".")[0]
+        if existing
+        else f"{path.stem}-{instance}",
+        administrator=existing.get("administrator", ADMINISTRATOR),
         databases=tuple(declared["databases"]),
+        airflow_role_arn=content["airflow"].get("existing", {}).get("role_arn"),
         role_arns={
             name: identity["role_arn"]
             for name, identity in content.get("identities", {}).items()

@@ -34,8 +34,9 @@ class Environment:
     @cached_property
     def instance(self) -> dict[str, Any]:
         """The instance as RDS describes it."""
-        identifier = f"{self.declared.environment}-{self.declared.instance}"
-        answer = self.account.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
+        answer = self.account.client("rds").describe_db_instances(
+            DBInstanceIdentifier=self.declared.identifier
+        )
         return answer["DBInstances"][0]
 
     @cached_property
@@ -82,7 +83,7 @@ class Environment:
         return {}
 
     def _assume(self, name: str) -> Credentials:
-        if name == AIRFLOW:
+        if name == AIRFLOW and not self.declared.airflow_role_arn:
             return airflow.assume(self.account, self.airflow_environment, session=PROOF)
         if name == MASTER:
             return self.account.assume_as_service(
@@ -92,4 +93,6 @@ class Environment:
                 session=PROOF,
             )
         roles = {STRANGER: stranger(self.declared), **self.declared.role_arns}
+        if role := self.declared.airflow_role_arn:
+            roles[AIRFLOW] = role
         return self.account.assume(roles[name], session=PROOF)

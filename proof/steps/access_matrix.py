@@ -62,7 +62,7 @@ def tried(deployment: Environment) -> AccessMatrix:
     """
     declared = deployment.declared
     identities = [deployment.identity(name) for name in (AIRFLOW, *declared.role_arns, STRANGER)]
-    with deployment.identity(MASTER).log_in(MASTER, "postgres") as connection:
+    with deployment.identity(MASTER).log_in(declared.administrator, "postgres") as connection:
         databases = _column(connection, "SELECT datname FROM pg_database WHERE datallowconn")
         users = {
             *_column(connection, "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'"),

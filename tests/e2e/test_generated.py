@@ -70,6 +70,7 @@ def environment(place: Place, content: dict[str, Any], server: str) -> Environme
         account=place.account.id,
         region=place.account.region,
         instance=server,
+        identifier=f"generated-{server}",
         databases=tuple(databases),
         role_arns={name: one["role_arn"] for name, one in content["identities"].items()},
         grants=tuple(
