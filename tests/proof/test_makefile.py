@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,11 @@ TARGETS = (
 )
 
 
+def all_but_the_first_slowly(values: list[str]) -> list[Any]:
+    first, *others = values
+    return [first, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
+
+
 @pytest.fixture
 def echoing(tmp_path: Path) -> Path:
     """A folder with a python and a cdk that do nothing but tell."""
@@ -31,7 +37,9 @@ def echoing(tmp_path: Path) -> Path:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     variables = os.environ | {"MAKEFLAGS": ""}
-    command = ["make", "-s", f"BIN={folder}", f"CDK={folder}/cdk", *arguments]
+    # The clone's own name may have a space in it.
+    programs = os.path.relpath(folder, ROOT)
+    command = ["make", "-s", f"BIN={programs}", f"CDK={programs}/cdk", *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
 
 
@@ -40,7 +48,9 @@ def commands(ran: subprocess.CompletedProcess[str]) -> list[list[str]]:
     return [line.rstrip("\0").split("\0") for line in ran.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("folder", ["environments", "a folder/of mine"])
+@pytest.mark.parametrize(
+    "folder", ["a folder/of mine", pytest.param("environments", marks=pytest.mark.slow)]
+)
 def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(
     echoing: Path, folder: str
 ) -> None:
@@ -56,9 +66,17 @@ def test_a_deploy_asks_nothing_and_has_the_access_stack_hear_of_the_others(
     )
 
 
-@pytest.mark.parametrize(
-    "nasty", ["it's", 'a "b" c', "a;touch {0}", "`touch {0}`", "a|touch {0}", "a&touch {0}", "#é\\"]
-)
+NASTY = [
+    "it's `touch {0}`;touch {0}",
+    'a "b" c',
+    "a;touch {0}",
+    "a|touch {0}",
+    "a&touch {0}",
+    "#é\\",
+]
+
+
+@pytest.mark.parametrize("nasty", all_but_the_first_slowly(NASTY))
 def test_whatever_a_variable_holds_is_an_argument(echoing: Path, nasty: str) -> None:
     mark = echoing / "run"
     values = {name: f"{name.lower()}-{nasty.format(mark)}" for name in SAID}
@@ -70,7 +88,7 @@ def test_whatever_a_variable_holds_is_an_argument(echoing: Path, nasty: str) -> 
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("name", all_but_the_first_slowly(SAID))
 def test_what_make_itself_would_read_is_refused(echoing: Path, name: str) -> None:
     mark = echoing / "run"
     ran = run(echoing, "synth", f"{name}=$(shell touch {mark})")
@@ -78,7 +96,7 @@ def test_what_make_itself_would_read_is_refused(echoing: Path, name: str) -> Non
     assert (ran.returncode, mark.exists()) == (2, False)
 
 
-@pytest.mark.parametrize("name", ["BASE", "ENVIRONMENT", "OUTPUT"])
+@pytest.mark.parametrize("name", all_but_the_first_slowly(["BASE", "ENVIRONMENT", "OUTPUT"]))
 def test_what_is_given_empty_is_refused(echoing: Path, name: str) -> None:
     ran = run(echoing, "synth", f"{name}=")
     assert f"{name} is empty: give it a value or leave it out" in ran.stderr
