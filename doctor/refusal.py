@@ -49,6 +49,6 @@ def _from_inside(evidence: Evidence, key: str, said: str) -> Answer:
         return failed("no-user", f"{said}; there is no {subject.user} inside")
     if key == "no-iam-user" and "rds_iam" not in inside.groups:
         return failed("no-iam-member", f"{said}; inside it is in {inside.shown_groups}")
-    if key == "no-connect" and subject.group and subject.group not in inside.groups:
+    if key == "no-connect" and subject.level and not subject.group(inside.groups):
         return failed("no-group", f"{said}; inside it is in {inside.shown_groups}")
     return failed(key, f"{said}; {inside.capacity}")

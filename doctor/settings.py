@@ -60,7 +60,7 @@ def settings(
     if aws_conn_id and (why := missing(aws_conn_id)):
         return failed("no-aws-connection", f"{aws_conn_id}: {why}")
     server = title.removesuffix(f"_{word(subject.database)}")
-    ours = subject.group and server != title and endpoint(subject.host)
+    ours = subject.level and server != title and endpoint(subject.host)
     if ours and not f"-{subject.instance}".endswith(f"-{server}"):
         return failed("other-server", f"{title} is for {subject.instance}, not for {server}")
     return fine(f"{subject.user} to {subject.database} on {subject.endpoint}")

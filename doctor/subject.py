@@ -1,8 +1,9 @@
 """The login that is looked into."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rds_login.derived_names import GROUPS, before, role
+from rds_login.derived_names import GROUPS, before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +37,24 @@ class Subject:
     via: tuple[str, int] | None = None
 
     @property
-    def group(self) -> str | None:
-        """The role in the database that the user's level is; None if its name does not tell."""
-        for level, group in GROUPS.items():
-            if before(self.user, self.database, level):
-                return role("", self.database, group)
+    def level(self) -> str | None:
+        """What the user may do in the database; None if its name does not tell."""
+        return next((one for one in GROUPS if before(self.user, self.database, one)), None)
+
+    def group(self, roles: Iterable[str]) -> str | None:
+        """The one of ``roles`` that holds what the user's level may do.
+
+        Its name begins with the environment's prefix, if that has one, with which what stands
+        before the database in the user's name ends.
+        """
+        level = self.level
+        if level is None:
+            return None
+        who = before(self.user, self.database, level) or ""
+        for one in roles:
+            prefix = before(one, self.database, GROUPS[level])
+            if prefix == "" or (prefix and who.endswith(f"_{prefix}")):
+                return one
         return None
 
     @property

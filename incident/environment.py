@@ -24,10 +24,27 @@ class Server:
     name: str
     function: str
     databases: DesiredState
+    prefix: str | None = None
+    """Of its roles' names, if they have one."""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What its function is told beside the databases."""
+        return {"Prefix": self.prefix} if self.prefix else {}
 
     def users(self, identity: str) -> list[str]:
         """The login users of ``identity``."""
-        return [user for owner, user in _users(self.databases) if owner == identity]
+        return [user for owner, user in self.owners if owner == identity]
+
+    @property
+    def owners(self) -> Iterator[tuple[str, str]]:
+        """Each login user with the identity whose it is."""
+        ending = f"_{self.prefix}" if self.prefix else ""
+        for database in self.databases:
+            for level in LEVELS:
+                for user in database.get(level.title(), ()):
+                    who = before(user, database["Name"], level) or user
+                    yield who.removesuffix(ending), user
 
     def without(self, users: Sequence[str]) -> DesiredState:
         """What was deployed, but for ``users``."""
@@ -55,7 +72,7 @@ class Deployed:
     @property
     def identities(self) -> list[str]:
         """Everybody who was granted something, sorted."""
-        users = (owner for server in self.servers for owner, _ in _users(server.databases))
+        users = (owner for server in self.servers for owner, _ in server.owners)
         return sorted({*users})
 
 
@@ -100,12 +117,13 @@ def _servers(session: Any, stack: DeployedStack) -> Iterator[Server]:
                 name=check["Metrics"]["Dimensions"]["Instance"],
                 function=target["Arn"],
                 databases=check["Databases"],
+                prefix=check.get("Prefix"),
             )
 
 
 def _roles(stack: DeployedStack, servers: Sequence[Server]) -> dict[str, str | None]:
     """Whose policy lets one of an identity's users in."""
-    owners = {user: owner for server in servers for owner, user in _users(server.databases)}
+    owners = {user: owner for server in servers for owner, user in server.owners}
     roles: dict[str, str | None] = {}
     for policy in resources_of(stack.template, "AWS::IAM::ManagedPolicy").values():
         properties = policy["Properties"]
@@ -123,11 +141,3 @@ def _roles(stack: DeployedStack, servers: Sequence[Server]) -> dict[str, str | N
                 case _:
                     pass
     return roles
-
-
-def _users(databases: DesiredState) -> Iterator[tuple[str, str]]:
-    """Each login user with the identity whose it is."""
-    for database in databases:
-        for level in LEVELS:
-            for user in database.get(level.title(), ()):
-                yield before(user, database["Name"], level) or user, user

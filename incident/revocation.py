@@ -130,8 +130,8 @@ def _bring_about(
     config = Config(read_timeout=_FUNCTION_SECONDS, retries={"total_max_attempts": 1})
     event = {
         "RequestType": "Update",
-        "OldResourceProperties": {"Databases": before},
-        "ResourceProperties": {"Databases": after},
+        "OldResourceProperties": {**server.properties, "Databases": before},
+        "ResourceProperties": {**server.properties, "Databases": after},
     }
     answer = session.client("lambda", config=config).invoke(
         FunctionName=server.function, Payload=json.dumps(event)

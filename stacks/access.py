@@ -91,6 +91,7 @@ class AccessStack(Stack):
                 f"Users-{name}",
                 instance=database.instance,
                 databases=desired_databases(declaration, name),
+                prefix=declaration.prefix,
                 observed=declaration.instances[name].mode == "observe",
                 schedule=declaration.drift_check.schedule,
                 topic_arn=declaration.alarms.topic_arn,

@@ -16,7 +16,7 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
 
     databases: list[DesiredDatabase] = []
     for name, database in declaration.instances[instance].databases.items():
-        roles = group_roles(name)
+        roles = group_roles(name, declaration.prefix or "")
         databases.append(
             DesiredDatabase(
                 name=name,

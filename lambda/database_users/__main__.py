@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from database_users.deadline import Deadline
-from database_users.desired import InvalidRequestError, parse_databases
+from database_users.desired import InvalidRequestError, mark, parse_databases, parse_prefix
 from database_users.errors import LockoutError
 from database_users.plan import Plan
 from database_users.postgres.catalog.server_rows import empty_server
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="it was there before: name what others would lose, and take nothing of theirs",
     )
+    plan.add_argument("--prefix", help="the declaration's, if it has one")
     plan.add_argument("--version", type=int, default=17, help="of the new server to plan for")
     return parser
 
@@ -77,7 +78,8 @@ def _planned(options: argparse.Namespace) -> Plan:
     document: Any = json.loads(text)
     if isinstance(document, dict):
         document = cast(dict[str, Any], document).get("Databases")
-    databases = parse_databases(document, options.user)
+    prefix = parse_prefix(options.prefix)
+    databases = parse_databases(document, options.user, prefix)
     if not options.host:
         return plan_from_nothing(databases, empty_server(options.user, options.version))
     token = os.environ.get("PGPASSWORD") or (
@@ -91,7 +93,7 @@ def _planned(options: argparse.Namespace) -> Plan:
     def connect(database: str) -> Session:
         return target.connect(database, deadline)
 
-    return survey(connect, databases, deadline, lived_in=options.lived_in)
+    return survey(connect, databases, deadline, lived_in=options.lived_in, mark=mark(prefix))
 
 
 if __name__ == "__main__":

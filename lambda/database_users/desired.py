@@ -1,5 +1,6 @@
 """What should be: the databases of the event, checked before anything is touched."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -8,12 +9,18 @@ Level = Literal["read", "write", "own"]
 
 MAX_NAME_BYTES = 63  # longer identifiers are cut silently (PostgreSQL manual, "Lexical Structure")
 MAX_CONNECTIONS = 262_143  # of a server (PostgreSQL source, MAX_BACKENDS)
+_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,15}")
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "rdsadmin"})
 RDS_ROLES = frozenset({"rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"})
 RESERVED_ROLES = RDS_ROLES | {"public", "none"}
 RESERVED_PREFIXES = ("pg_", "rds_", "rdsproxy")
 IAM = "rds_iam"  # RDS's own role, whose members log in with a token
 MANAGED = "airflow_rds_iam"  # the role whose members are the login users that we made
+
+
+def mark(prefix: str) -> str:
+    """The role whose members are those of the environment with `prefix`, which may be none."""
+    return f"{MANAGED}_{prefix}" if prefix else MANAGED
 
 
 class InvalidRequestError(ValueError):
@@ -59,8 +66,24 @@ class Database:
         return next(group for group, of, _ in self.groups if of == level)
 
 
-def parse_databases(value: object, master: str) -> tuple[Database, ...]:
-    """The databases of an event.
+def parse_prefix(value: object, place: str = "Prefix") -> str:
+    """What begins the names of an environment's group roles; nothing where `value` is None.
+
+    Raises:
+        InvalidRequestError: naming the place, the value and what is allowed.
+    """
+    if value is None:
+        return ""
+    if not (isinstance(value, str) and _PREFIX.fullmatch(value)):
+        raise InvalidRequestError(
+            f"{place}: {_shown(value)} is no prefix; allowed are 1 to 16 lower-case letters, digits"
+            " and underscores"
+        )
+    return value
+
+
+def parse_databases(value: object, master: str, prefix: str = "") -> tuple[Database, ...]:
+    """The databases of an event of the environment with `prefix`.
 
     Raises:
         InvalidRequestError: naming the place, the value and what is allowed.
@@ -69,7 +92,10 @@ def parse_databases(value: object, master: str) -> tuple[Database, ...]:
         _database(entry, f"Databases[{index}]")
         for index, entry in enumerate(_list(value, "Databases"))
     )
-    places: dict[str, str] = {master: "the master user", MANAGED: "the role that marks our users"}
+    places: dict[str, str] = {
+        master: "the master user",
+        mark(prefix): "the role that marks our users",
+    }
     names: set[str] = set()
     for index, database in enumerate(entries):
         if database.name in names:

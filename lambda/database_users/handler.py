@@ -77,7 +77,13 @@ def answer(
 
     match request.action:
         case "plan" | "check":
-            plan = survey(connect, request.databases, deadline, lived_in=custody.lived_in)
+            plan = survey(
+                connect,
+                request.databases,
+                deadline,
+                lived_in=custody.lived_in,
+                mark=request.mark,
+            )
             outstanding = sum(1 for _ in plan.statements())
             for line in lines(plan):
                 log.info("%s", line)
@@ -95,7 +101,13 @@ def answer(
             return {**counts, "Lines": list(islice(lines(plan), PLAN_LINES))}
         case "Create" | "Update" | "Delete" if custody.observed:
             if request.action != "Delete" and not request.retires:
-                plan = survey(connect, request.databases, deadline, lived_in=custody.lived_in)
+                plan = survey(
+                    connect,
+                    request.databases,
+                    deadline,
+                    lived_in=custody.lived_in,
+                    mark=request.mark,
+                )
                 for line in lines(plan):
                     log.info("observed, not done: %s", line)
             return {"PhysicalResourceId": request.physical_id}
@@ -116,6 +128,8 @@ def answer(
                     scope,
                     request.transition,
                     lived_in=custody.lived_in,
+                    mark=request.mark,
+                    arriving=custody.lived_in and request.action == "Create",
                 )
             except UnresolvedNameError as error:
                 if request.action != "Delete":

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from database_users.desired import Database, InvalidRequestError, parse_databases
+from database_users.desired import (
+    Database,
+    InvalidRequestError,
+    mark,
+    parse_databases,
+    parse_prefix,
+)
 from database_users.metric import Metrics
 from database_users.postgres.target import Target
 from database_users.rollback import Transition, digest, revoked
@@ -14,6 +20,7 @@ Action = Literal["Create", "Update", "Delete", "plan", "check"]
 _REQUEST_TYPES = ("Create", "Update", "Delete")
 _MODES = ("plan", "check")
 _LAST_STEP = "retire"
+_OF_PREFIX = ":"  # between the name of the resource and its prefix
 _SAME = (
     "InstanceResourceId",
     "Repair",
@@ -28,6 +35,7 @@ class Request:
     `before` is what the last deploy asked for, if it helps; `metrics` take the result of a check.
     `transition` is what a deploy of CloudFormation's changes, which it may have to take back.
     The last step of a deploy `retires` users that are declared no more, and does nothing else.
+    The environment's group roles and login users are known by its `prefix`, if it has one.
     """
 
     action: Action
@@ -37,6 +45,12 @@ class Request:
     metrics: Metrics | None = None
     retires: bool = False
     transition: Transition | None = None
+    prefix: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The role whose members are this environment's login users."""
+        return mark(self.prefix)
 
     @property
     def replaces_users(self) -> bool:
@@ -107,9 +121,10 @@ def parse_request(event: object, master: str) -> Request:
     if mode is not None:
         if mode not in _MODES:
             raise InvalidRequestError(f"Mode: {mode!r} is unknown; allowed is plan or check")
-        databases = parse_databases(fields.get("Databases"), master)
+        prefix = parse_prefix(fields.get("Prefix"))
+        databases = parse_databases(fields.get("Databases"), master, prefix)
         metrics = _metrics(fields.get("Metrics")) if mode == "check" else None
-        return Request(cast(Action, mode), databases, None, "", metrics)
+        return Request(cast(Action, mode), databases, None, "", metrics, prefix=prefix)
     action = fields.get("RequestType")
     if action not in _REQUEST_TYPES:
         raise InvalidRequestError(
@@ -120,17 +135,28 @@ def parse_request(event: object, master: str) -> Request:
     if step not in (None, _LAST_STEP):
         raise InvalidRequestError(f"Step: {step!r} is unknown; allowed is {_LAST_STEP}, or none")
     retires = step == _LAST_STEP
+    prefix = parse_prefix(properties.get("Prefix"), "ResourceProperties.Prefix")
     physical_id = fields.get("PhysicalResourceId")
     if not isinstance(physical_id, str) or not physical_id:
         physical_id = "retired-database-users" if retires else "database-users"
+        physical_id += f"{_OF_PREFIX}{prefix}" if prefix else ""
     if action == "Delete":  # whatever was declared, nobody is to log in any more
-        return Request("Delete", (), None, physical_id, retires=retires)
-    databases = parse_databases(properties.get("Databases"), master)
+        return Request("Delete", (), None, physical_id, retires=retires, prefix=prefix)
+    was = physical_id.partition(_OF_PREFIX)[2]
+    if was != prefix:
+        # What it made would stay, log people in, and be nobody's.
+        raise InvalidRequestError(
+            f"ResourceProperties.Prefix: {prefix!r} is not the prefix that this environment's roles"
+            f" were made with, {was!r}: it stays what it is"
+        )
+    databases = parse_databases(properties.get("Databases"), master, prefix)
     before = transition = None
     if action == "Update":
-        before = _before(fields, properties, master)
-        transition = _transition(fields, properties, databases, master)
-    return Request(cast(Action, action), databases, before, physical_id, None, retires, transition)
+        before = _before(fields, properties, master, prefix)
+        transition = _transition(fields, properties, databases, master, prefix)
+    return Request(
+        cast(Action, action), databases, before, physical_id, None, retires, transition, prefix
+    )
 
 
 def _metrics(value: object) -> Metrics | None:
@@ -160,7 +186,10 @@ def _text(value: object, place: str) -> str:
 
 
 def _before(
-    fields: Mapping[object, object], properties: Mapping[object, object], master: str
+    fields: Mapping[object, object],
+    properties: Mapping[object, object],
+    master: str,
+    prefix: str,
 ) -> tuple[Database, ...] | None:
     """What the last deploy brought about on the same instance, if that is known and trusted.
 
@@ -173,7 +202,7 @@ def _before(
     if any(known.get(key) != properties.get(key) for key in _SAME):
         return None
     try:
-        return parse_databases(known.get("Databases"), master)
+        return parse_databases(known.get("Databases"), master, prefix)
     except InvalidRequestError:
         return None
 
@@ -183,6 +212,7 @@ def _transition(
     properties: Mapping[object, object],
     databases: tuple[Database, ...],
     master: str,
+    prefix: str,
 ) -> Transition | None:
     """What changes in a deploy; nobody else than CloudFormation goes back by itself."""
     old = fields.get("OldResourceProperties")
@@ -190,7 +220,7 @@ def _transition(
         return None
     known = cast(Mapping[object, object], old)
     try:
-        before = parse_databases(known.get("Databases"), master)
+        before = parse_databases(known.get("Databases"), master, prefix)
     except InvalidRequestError:
         before = ()
     return Transition(digest(known), digest(properties), revoked(before, databases))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from database_users.desired import Database, Level
+from rds_login.derived_names import before
 
 ROLLBACK_SECONDS = 3600
 _LEVELS: tuple[Level, ...] = ("read", "write", "own")
@@ -51,7 +52,7 @@ def _users(databases: Iterable[Database]) -> Iterator[tuple[str, str, int, str]]
     for database in databases:
         for _, level, users in database.groups:
             for user in users:
-                identity = user.removesuffix(f"_{database.name}_{level}")
+                identity = before(user, database.name, level) or user
                 yield identity, database.name, _LEVELS.index(level), user
 
 

@@ -62,7 +62,8 @@ def test_a_login_is_looked_into_as_it_was_declared(asked: list[Subject]) -> None
     assert command.main(["dev", "shop", "reports"]) == 0
     [subject] = asked
     assert (subject.host, subject.port, subject.resource_id) == (HOST, 5433, "db-ABC")
-    assert (subject.user, subject.group) == ("shop_reports_own", "reports_owner")
+    assert subject.user == "shop_reports_own"
+    assert subject.group(["payroll_owner", "reports_owner"]) == "reports_owner"
     assert subject.role_arn
     assert subject.role_arn.startswith("arn:aws:iam::111122223333:role/")
     assert subject.via is None

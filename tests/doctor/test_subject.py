@@ -23,11 +23,17 @@ def _subject(database: str, user: str, title: str = "it") -> Subject:
     )
 
 
+@pytest.mark.parametrize("prefix", ["", "blue", "blue_green"])
 @pytest.mark.parametrize("database", ["orders", "My Sales", "2024", "d" * 63])
-def test_the_group_is_that_of_the_level(database: str) -> None:
-    grant = Grant(identity="airflow", instance="lake", database=database, level="read")
-    assert _subject(database, grant.user).group == group_roles(database).reader
-    assert _subject(database, "somebody").group is None
+def test_the_group_is_that_of_the_level_and_the_environment(database: str, prefix: str) -> None:
+    grant = Grant(
+        identity="airflow", instance="lake", database=database, level="read", prefix=prefix
+    )
+    own, others = group_roles(database, prefix), group_roles(database, "other")
+    subject = _subject(database, grant.user)
+    assert subject.group([others.reader, own.writer, own.reader]) == own.reader
+    assert subject.group([others.reader, own.owner]) is None
+    assert _subject(database, "somebody").group([own.reader]) is None
 
 
 @pytest.mark.parametrize(("instance", "cause"), [("lake", None), ("pond", "other-server")])

@@ -97,3 +97,25 @@ def test_revoking_an_identity_finds_its_users_of_them(access: dict[str, Any]) ->
     assert found.identities == ["airflow", "shop"]
     [lake] = [one for one in found.servers if one.name == "lake"]
     assert len(lake.users("shop")) == len(lake.users("airflow")) == len(NAMES)
+
+
+def test_an_environments_prefix_is_in_its_roles_and_reaches_every_run(
+    new_app: Callable[[], App], tmp_path: Path
+) -> None:
+    lake = {**LAKE, "databases": {"My Sales": {"own": ["shop"], "read": ["airflow"]}}}
+    file = written(dev({"prefix": "blue", "instances.lake": lake}), tmp_path / "dev.yaml")
+    app, declaration = new_app(), load(file)
+    env = Environment(account=declaration.account, region=declaration.region)
+    add_environment(app, name="dev", declaration=declaration, env=env)
+    outdir = Path(app.synth().directory)
+    access = templates(outdir)["dev-access"]
+    for kind in ("Custom::DatabaseUsers", "Custom::RetiredDatabaseUsers"):
+        assert {one["Prefix"] for one in properties(access, kind)} == {"blue"}
+    found = deployed(Account(json.loads(json.dumps(access))), "dev")
+    assert {one.prefix for one in found.servers} == {"blue"}
+    assert found.identities == ["airflow", "shop"]
+    [lake_server] = [one for one in found.servers if one.name == "lake"]
+    assert lake_server.users("shop") == [f"shop_blue_{word('My Sales')}_own"]
+    expected = declared(declaration, environment="dev")
+    rows = matrix(Access(read(outdir), expected.arns_by_role), expected).rows
+    assert not [one.disagreements for one in rows if one.disagreements]

@@ -26,6 +26,8 @@ class DatabaseUsers(Construct):
 
     Args:
         databases: as they are to be.
+        prefix: that of the roles' names, if they have one: other environments with another have
+            users on the same server. It cannot change.
         observed: bring nothing about: the function plans and checks alone.
         schedule: when the server is compared with them, of EventBridge Scheduler.
         topic_arn: an SNS topic that is told when it differs, or cannot be compared.
@@ -50,6 +52,7 @@ class DatabaseUsers(Construct):
         vpc: ec2.IVpc,
         subnets: Sequence[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
+        prefix: str | None = None,
         observed: bool = False,
         schedule: str = "rate(1 day)",
         topic_arn: str | None = None,
@@ -109,6 +112,7 @@ class DatabaseUsers(Construct):
                     # Another instance under the same name, as after a restore, is set up anew.
                     "InstanceResourceId": instance.resource_id,
                     "Databases": states,
+                    **({"Prefix": prefix} if prefix else {}),
                     **({"Observed": "true"} if observed else {}),
                     **more,
                 },
@@ -134,6 +138,7 @@ class DatabaseUsers(Construct):
             "DriftCheck",
             function=backing.function,
             databases=states,
+            prefix=prefix,
             instance=instance.identifier,
             observed=observed,
             schedule=schedule,

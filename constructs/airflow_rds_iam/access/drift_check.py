@@ -23,6 +23,7 @@ class DriftCheck(Construct):
         function: the database users' function.
         databases: the desired state, as the custom resource has it.
         instance: the DB instance identifier, a dimension of the metric.
+        prefix: that of the roles' names, if they have one.
         observed: what is outstanding is not to be done, and so is no alarm.
         schedule: of EventBridge Scheduler, such as ``rate(1 day)``; once a day at least.
         topic_arn: an SNS topic that is told of the alarms.
@@ -40,6 +41,7 @@ class DriftCheck(Construct):
         function: lambda_.Function,
         databases: Sequence[Mapping[str, object]],
         instance: str,
+        prefix: str | None = None,
         observed: bool = False,
         schedule: str = "rate(1 day)",
         topic_arn: str | None = None,
@@ -74,6 +76,7 @@ class DriftCheck(Construct):
                     {
                         "Mode": "check",
                         "Databases": databases,
+                        **({"Prefix": prefix} if prefix else {}),
                         "Metrics": metrics.event,
                     }
                 ),

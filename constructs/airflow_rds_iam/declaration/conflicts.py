@@ -66,7 +66,7 @@ def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]
         message = f"the file's name, {environment!r}, names the environment: must be "
         yield Conflict((), message + INSTANCE_NAME_WORDS)
     for name, instance in declaration.instances.items():
-        # An output's name is of name.replace("-", "") and digits alone.
+        # An output's name is of letters and digits alone.
         same = [
             one for one in declaration.instances if one.replace("-", "") == name.replace("-", "")
         ]
@@ -123,6 +123,8 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
     """Role names that are reserved, too long, or derived from two things of one instance."""
     origins: dict[tuple[str, str], dict[str, Path]] = defaultdict(dict)
     for name, instance in declaration.instances.items():
+        if declaration.prefix:
+            origins[name, f"{MARK}_{declaration.prefix}"]["prefix"] = ("prefix",)
         if existing := instance.existing:
             path = ("instances", name, "existing", "administrator")
             origins[name, existing.administrator][THE_ADMINISTRATOR] = path
@@ -132,7 +134,7 @@ def _role_names(declaration: Declaration) -> Iterator[Conflict]:
                     path, f"{message}: must be a user that a person made, or RDS's master"
                 )
         for database in instance.databases:
-            roles = group_roles(database)
+            roles = group_roles(database, declaration.prefix or "")
             for role in (roles.owner, roles.writer, roles.reader):
                 path = ("instances", name, "databases", database)
                 origins[name, role][f"database {database!r}"] = path

@@ -1,6 +1,7 @@
 """Reads a declaration from its file; each error says where in the file, what, and what else."""
 
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import cast
@@ -12,6 +13,7 @@ from airflow_rds_iam.declaration import schema
 from airflow_rds_iam.declaration.conflicts import conflicts
 from airflow_rds_iam.declaration.document import DeclarationError, Document, Path
 from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.neighbours import clashes
 from airflow_rds_iam.declaration.words import Schema, allowed, key
 
 __all__ = ["DeclarationError", "load"]
@@ -25,9 +27,25 @@ WORD = re.compile(r"[\w./:@-]+")
 def load(file: FilePath) -> Declaration:
     """The declaration in ``file``, whose stem is the environment's name.
 
+    It is held against the others of the folder, as far as they can be read.
+
     Raises:
         DeclarationError: what is wrong, each time with file, line, path, value and what is allowed.
     """
+    declaration = _load(file)
+    if any(one.existing for one in declaration.instances.values()):
+        others: dict[str, Declaration] = {}
+        for other in sorted(file.parent.glob("*.yaml")):
+            # What is wrong with another is said where that one is used.
+            with suppress(DeclarationError):
+                if other.name != file.name:
+                    others[other.stem] = _load(other)
+        if found := list(clashes(declaration, others)):
+            raise DeclarationError("\n".join(Document(file).at(*one) for one in found))
+    return declaration
+
+
+def _load(file: FilePath) -> Declaration:
     document = Document(file)
     found = [
         (path, f"has nothing after it: must be {allowed(where)}")

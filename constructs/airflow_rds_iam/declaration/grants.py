@@ -17,11 +17,14 @@ class Grant:
     instance: str
     database: str
     level: Level
+    prefix: str = ""
+    """What stands before the database in the names of roles, if anything does."""
 
     @property
     def user(self) -> str:
         """The PostgreSQL user that the identity logs in as, to this database alone."""
-        return role(self.identity, self.database, self.level)
+        who = f"{self.identity}_{self.prefix}" if self.prefix else self.identity
+        return role(who, self.database, self.level)
 
     @property
     def other_users(self) -> tuple[str, ...]:
@@ -74,9 +77,9 @@ class GroupRoles:
     reader: str
 
 
-def group_roles(database: str) -> GroupRoles:
-    """The group roles of ``database``."""
-    return GroupRoles(**{ending: role("", database, ending) for ending in GROUPS.values()})
+def group_roles(database: str, prefix: str = "") -> GroupRoles:
+    """The group roles of ``database``, of an environment with ``prefix`` if it has one."""
+    return GroupRoles(**{ending: role(prefix, database, ending) for ending in GROUPS.values()})
 
 
 def grants(declaration: Declaration) -> Iterator[Grant]:
@@ -90,4 +93,5 @@ def grants(declaration: Declaration) -> Iterator[Grant]:
                         instance=instance_name,
                         database=database_name,
                         level=level,
+                        prefix=declaration.prefix or "",
                     )

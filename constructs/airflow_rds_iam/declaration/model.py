@@ -32,6 +32,7 @@ from airflow_rds_iam.declaration.values import (
     InstanceName,
     MaintenanceWindow,
     OldOwner,
+    Prefix,
     Region,
     ResourceId,
     RetentionDays,
@@ -499,6 +500,12 @@ class Declaration(Model):
         le=20,
         description="The account's quota; an identity's role has one for each of its databases, or "
         "fewer with `policies: packed`, Airflow's one or, packed, as few as hold its logins.",
+    )
+    prefix: Prefix | None = Field(
+        default=None,
+        description="What stands before each database in the names of its roles, "
+        "`<prefix>_<database>_owner` and `<identity>_<prefix>_<database>_<level>`, so that several "
+        "environments share an instance: `DatabaseUsers.Databases`.",
     )
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(

@@ -82,6 +82,15 @@ DatabaseName = Annotated[
         longest=63,
     ),
 ]
+# Of bytes that PostgreSQL has for a role's name, so many that a database's are still read.
+Prefix = Annotated[
+    str,
+    _form(
+        r"^[a-z][a-z0-9_]*$",
+        "1 to 16 lower-case letters, digits and underscores, beginning with a letter",
+        longest=16,
+    ),
+]
 IdentityName = Annotated[
     str,
     _form(

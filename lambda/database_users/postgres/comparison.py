@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from database_users.desired import MANAGED, RDS_ROLES, Database, Level
+from database_users.desired import RDS_ROLES, Database, Level
 from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.catalog.server import ExistingDatabase, Server, by_role, members
 from database_users.postgres.privileges import PUBLIC
@@ -77,7 +77,7 @@ class Comparison:
     @cached_property
     def managed(self) -> frozenset[str]:
         """The roles that hold what the declaration says, and nothing else."""
-        return self.groups | self.logins.keys() | set(self.removed) | {MANAGED}
+        return self.groups | self.logins.keys() | set(self.removed) | {self.server.mark}
 
     @cached_property
     def others(self) -> frozenset[str]:
@@ -88,10 +88,13 @@ class Comparison:
 
     @cached_property
     def other_users(self) -> Mapping[str, frozenset[str]]:
-        """The users that are no master, managed here or RDS's, with the roles that they act as."""
+        """The users that are no master, managed here or RDS's, with the roles that they act as.
+
+        Nor are those of other environments, who get into their own databases alone.
+        """
         return {
             name: self.server.privileges_of(name)
-            for name in self.others
+            for name in self.others - self.server.others_logins
             if self.server.roles[name].can_login
         }
 

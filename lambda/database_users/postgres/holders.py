@@ -4,7 +4,6 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from database_users.desired import MANAGED
 from database_users.postgres.session import Session
 from database_users.postgres.sql import literal
 
@@ -15,7 +14,7 @@ _LOCKING = """SELECT usename, pid, usename IN ({ours}) FROM pg_stat_activity WHE
 # Who waits comes before who asks again.
 _ADVISORY = """SELECT usename, pid, ours FROM pg_locks l JOIN pg_stat_activity USING (pid)
     JOIN pg_database d ON d.oid = l.database, LATERAL (SELECT usename <> current_user AND usesysid
-        IN (SELECT member FROM pg_auth_members WHERE roleid = to_regrole({managed})) ours) o
+        IN (SELECT member FROM pg_auth_members WHERE roleid = to_regrole({mark})) ours) o
     WHERE locktype = 'advisory' AND d.datname = current_database() AND objsubid = 1
     AND (classid::bigint << 32) + objid::bigint = {lock:d} AND (granted OR ours)"""
 _SHUTTING = """SELECT usename, pid, usename IN ({ours}) FROM pg_stat_activity, pg_database d
@@ -36,9 +35,9 @@ class Holder:
         return f"{self.user} (process {self.process})"
 
 
-def of_advisory_lock(home: Session, lock: int) -> list[Holder]:
-    """Who holds `lock` in the database of `home`, or is ours, by its mark, and waits for it."""
-    query = _ADVISORY.format(managed=literal(MANAGED), lock=lock)
+def of_advisory_lock(home: Session, lock: int, mark: str) -> list[Holder]:
+    """Who holds `lock` in the database of `home`, or is ours, by the `mark`, and waits for it."""
+    query = _ADVISORY.format(mark=literal(mark), lock=lock)
     return _holders(home, query, "reading who holds the lock of a run")
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 from contextlib import suppress
 
-from database_users.desired import IAM
+from database_users.desired import IAM, MANAGED
 from database_users.errors import ChangedError, LockTimeoutError, UnsuitableServerError
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.contents_rows import (
@@ -31,16 +31,16 @@ _READING = "reading the roles and databases"
 log = logging.getLogger("database_users")
 
 
-def read_server(home: Session, lock: str = "") -> Server:
-    """The server, after `lock` was taken if one is named.
+def read_server(home: Session, lock: str = "", mark: str = MANAGED) -> Server:
+    """The server, after `lock` was taken if one is named; the role `mark` marks our users.
 
     Raises:
         LockTimeoutError: another run has the lock for too long.
         UnsuitableServerError: login users with tokens cannot be made there.
         ServerError: it cannot be read.
     """
-    rows = _locked_query(home, lock) if lock else home.query(SERVER_QUERY, _READING)
-    server = server_from_rows(rows)
+    rows = _locked_query(home, lock, mark) if lock else home.query(SERVER_QUERY, _READING)
+    server = server_from_rows(rows, mark)
     if server.version < OLDEST_VERSION:
         raise UnsuitableServerError(
             f"the server is PostgreSQL {server.version}; allowed is {OLDEST_VERSION} or newer"
@@ -81,7 +81,7 @@ def _contents(session: Session, server: Server, leaving: Collection[str]) -> Con
     return contents_from_rows(rows, server.is_administrator)
 
 
-def _locked_query(home: Session, lock: str) -> list[Row]:
+def _locked_query(home: Session, lock: str, mark: str) -> list[Row]:
     """The server's rows, once `lock` was to be had.
 
     No run has it who is a user of ours: its session is ended, or a reader goes on without.
@@ -96,7 +96,7 @@ def _locked_query(home: Session, lock: str) -> list[Row]:
         try:
             return home.query(sql, _READING)
         except LockTimeoutError:
-            held = of_advisory_lock(home, ADVISORY_LOCK)
+            held = of_advisory_lock(home, ADVISORY_LOCK, mark)
             log.info("waiting for another run: %s", ", ".join(map(str, held)))
             if lock == ALONE:
                 end_ours(home, held)

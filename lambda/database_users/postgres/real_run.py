@@ -62,7 +62,7 @@ class RealRun:
 
     def look_again(self) -> None:
         """Reads the server once more; the lock is held already."""
-        self.server = read_server(self._home)
+        self.server = read_server(self._home, mark=self.server.mark)
 
     @contextmanager
     def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
@@ -71,7 +71,7 @@ class RealRun:
 
             def read_again() -> tuple[Server, Contents]:
                 with self._watch.over(session.driver.process):
-                    server = read_server(session)
+                    server = read_server(session, mark=self.server.mark)
                     return server, read_contents(session, server, leaving)
 
             with self._watch.over(session.driver.process):

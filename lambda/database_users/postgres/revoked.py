@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from database_users.desired import IAM, MANAGED, Database
+from database_users.desired import IAM, Database
 from database_users.plan import Finding, Planned, Transaction
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
@@ -34,10 +34,10 @@ def remembered(
 
 def _noted(server: Server, transition: Transition, text: str) -> Iterator[Transaction]:
     """Before anything is done: the deploy may be cut off at any point."""
-    if MANAGED in server.roles:
+    if server.mark in server.roles:
         users = ", ".join(sorted(transition.revoked)) or "nobody"
         noted = server_wide(
-            f"COMMENT ON ROLE {identifier(MANAGED)} IS {literal(text)}",
+            f"COMMENT ON ROLE {identifier(server.mark)} IS {literal(text)}",
             f"noted, so that no rollback gives access back: that of {users} ends",
         )
         yield Transaction((noted,), may_fail=True)

@@ -5,13 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from database_users.deadline import Deadline
-from database_users.desired import Database
+from database_users.desired import MANAGED, Database
 from database_users.errors import UnfinishedError
 from database_users.plan import Plan
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import follow
+from database_users.postgres.planners.lived_in import refuse_strangers
 from database_users.postgres.reading import ALONE, AMONG_READERS, read_contents, read_server
 from database_users.postgres.real_run import RealRun
 from database_users.postgres.revoked import remembered
@@ -44,6 +45,7 @@ def survey(
     deadline: Deadline,
     *,
     lived_in: bool = False,
+    mark: str = MANAGED,
 ) -> Plan:
     """The plan for the server at hand; writes nothing. It names the databases that it is not for.
 
@@ -61,7 +63,7 @@ def survey(
 
     def attempt() -> Plan:
         with connect(HOME) as home:
-            dry = DryRun(read_server(home, AMONG_READERS), read)
+            dry = DryRun(read_server(home, AMONG_READERS, mark), read)
             return _whole(follow(dry, databases, lived_in=lived_in))
 
     return retried(attempt, deadline)
@@ -75,11 +77,14 @@ def converge(
     transition: Transition | None = None,
     *,
     lived_in: bool = False,
+    mark: str = MANAGED,
+    arriving: bool = False,
 ) -> Outcome:
     """Makes the server what `databases` says, entering the databases in `scope`.
 
     It may come so soon after the policy for it that IAM has still to make that known. Where the
-    `transition` to them is a rollback, whom the deploy revoked stays out.
+    `transition` to them is a rollback, whom the deploy revoked stays out. The members of the role
+    `mark` are ours; on a server at which this is `arriving`, there are none yet.
 
     Raises:
         ServerError: something is in the way; the rest is done, and stays done.
@@ -89,7 +94,9 @@ def converge(
 
     def attempt() -> Plan:
         with spread(lambda: connect(HOME), deadline) as home:
-            server = read_server(home, ALONE)
+            server = read_server(home, ALONE, mark)
+            if arriving:
+                refuse_strangers(server, databases)
             wanted, first = remembered(databases, server, transition)
             ours = server.managed_logins.union(*(database.roles for database in databases))
             with RealRun(server, connect, home, ours, deadline) as real:

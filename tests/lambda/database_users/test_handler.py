@@ -466,3 +466,37 @@ def test_whose_the_server_is_is_said_in_words_that_are_known(
     monkeypatch.setenv("SERVER_OBSERVED", "yes")
     with pytest.raises(FailedError, match="SERVER_OBSERVED: 'yes' is neither true nor false"):
         handle(event("Create", ORDERS), Context())
+
+
+def test_an_environment_with_a_prefix_is_made_checked_and_removed_by_itself(
+    front: Front, newest: Postgres
+) -> None:
+    def deploy(action: str, prefix: str | None, *databases: dict[str, Any], **more: Any) -> Any:
+        properties = {"Databases": [*databases], **({"Prefix": prefix} if prefix else {})}
+        return handle({"RequestType": action, "ResourceProperties": properties, **more}, Context())
+
+    blue = {
+        "Name": "blue",
+        **{key: f"blue_orders_{key.lower()}" for key in ("Owner", "Writer", "Reader")},
+        "Read": ["airflow_blue_orders_read"],
+    }
+    plain, made = deploy("Create", None, ORDERS), deploy("Create", "blue", blue)
+    assert plain["PhysicalResourceId"] == "database-users"
+    assert made["PhysicalResourceId"] == "database-users:blue"
+    for check in ({"Databases": [ORDERS]}, {"Databases": [blue], "Prefix": "blue"}):
+        assert handle({"Mode": "check", **check}, Context())["Statements"] == 0
+    # The prefix is what its roles were made with; a rollback asks for the old one once more.
+    physical = {"PhysicalResourceId": made["PhysicalResourceId"]}
+    with pytest.raises(FailedError, match=r"'green' is not the prefix .* made with, 'blue'"):
+        deploy("Update", "green", blue, **physical)
+    deploy("Update", "blue", blue, **physical)
+    deploy("Delete", "blue", **physical)
+    users = newest.query("SELECT rolname FROM pg_roles WHERE rolname ~ '_(read|own)$' ORDER BY 1")
+    assert users == [("airflow_orders_read",), ("shop_orders_own",)]
+
+
+@pytest.mark.parametrize("prefix", ["", "Blue", "a-b", 7, "p" * 17])
+def test_a_prefix_that_is_none_is_refused(front: Front, prefix: object) -> None:
+    with pytest.raises(FailedError, match="is no prefix; allowed are 1 to 16"):
+        handle({"Mode": "plan", "Databases": [ORDERS], "Prefix": prefix}, Context())
+    assert front.logins == []

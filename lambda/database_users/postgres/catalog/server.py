@@ -122,7 +122,8 @@ class Server:
     shared: tuple[SharedObject, ...] = ()
     masters_settings: tuple[MastersSetting, ...] = ()
     audit_settings: tuple[AuditSetting, ...] = ()
-    note: str = ""  # on the role that marks our users
+    mark: str = MANAGED  # the role whose members are our users
+    note: str = ""  # on that role
     parameters: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
     @cached_property
@@ -175,8 +176,17 @@ class Server:
 
         The master is no such user, but a member of the role that marks them for having made it.
         """
-        marked = frozenset(grant.member for grant in self.grants_by_role.get(MANAGED, ()))
-        return marked - {self.master}
+        return self._marked(self.mark) - {self.master}
+
+    @cached_property
+    def others_logins(self) -> frozenset[str]:
+        """The login users that runs for other environments made or took over."""
+        marks = {role for role in self.roles if role == MANAGED or role.startswith(f"{MANAGED}_")}
+        others = (self._marked(role) for role in marks - {self.mark})
+        return frozenset[str]().union(*others) & self.roles.keys() - {self.master}
+
+    def _marked(self, role: str) -> frozenset[str]:
+        return frozenset(grant.member for grant in self.grants_by_role.get(role, ()))
 
     def acts_as(self, ours: Collection[str]) -> frozenset[str]:
         """The roles whose privileges the master has, and that it may set itself to.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from database_users.desired import MANAGED
 from database_users.postgres.catalog.rows import Row, tagged_rows
 from database_users.postgres.catalog.server import (
     AuditSetting,
@@ -53,7 +54,8 @@ SELECT 'holdings', json_agg(json_build_array(pg_get_userbyid(subowner), datname,
 SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_parameter_acl;
 SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
     WHERE spcacl IS NOT NULL OR spcowner <> 10;
-SELECT 'note', shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = 'airflow_rds_iam';
+SELECT 'note', rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
+    WHERE starts_with(rolname, 'airflow_rds_iam');
 SELECT 'parameter', name, current_setting(name, true) FROM unnest(ARRAY['rds.force_ssl',
     'log_connections', 'log_disconnections', 'log_statement']) name;
 SELECT 'parameter', 'aurora', to_regproc('aurora_version')::text;
@@ -62,8 +64,8 @@ SELECT 'session', usename FROM pg_stat_activity
 """
 
 
-def server_from_rows(rows: Iterable[Row]) -> Server:
-    """What the rows of `SERVER_QUERY` tell."""
+def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
+    """What the rows of `SERVER_QUERY` tell, for whom the role `mark` marks our users."""
     tagged = tagged_rows(rows)
     ((version, master, in_recovery),) = tagged["server"]
 
@@ -107,7 +109,8 @@ def server_from_rows(rows: Iterable[Row]) -> Server:
             AuditSetting(role, database, *setting.split("=", 1))
             for role, database, setting in sorted(tagged["audit"])
         ),
-        note="".join(text or "" for (text,) in tagged["note"]),
+        mark=mark,
+        note="".join(text or "" for name, text in tagged["note"] if name == mark),
         parameters=dict(tagged["parameter"]),
     )
 

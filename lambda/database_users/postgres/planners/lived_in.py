@@ -1,11 +1,12 @@
 """What a server that was there before would lose: nobody's is taken who is not declared."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from database_users.desired import MANAGED
+from database_users.desired import Database
+from database_users.errors import LockoutError
 from database_users.plan import Finding
-from database_users.postgres.catalog.server import ExistingDatabase
+from database_users.postgres.catalog.server import ExistingDatabase, Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.privileges import NONE, PUBLIC, held
 from database_users.postgres.sql import identifier, identifiers
@@ -20,11 +21,24 @@ def taken_from_others(comparison: Comparison) -> Iterator[Finding]:
             yield from _losing(comparison, existing)
 
 
+def refuse_strangers(server: Server, databases: Sequence[Database]) -> None:
+    """Raises:
+    LockoutError: the users that are marked as ours are another environment's.
+    """
+    declared = frozenset[str]().union(*(database.roles for database in databases))
+    if strangers := sorted(server.managed_logins - declared):
+        raise LockoutError(
+            f"nothing was changed: {', '.join(strangers)} would be removed, and are of another"
+            f" environment, or of one that is gone (members of {server.mark}): declare a `prefix`"
+            " that no other environment on this server has, or drop them first"
+        )
+
+
 def _taken_over(comparison: Comparison) -> Iterator[Finding]:
     """Roles that have the name of one of ours, and that none of our runs made."""
     server = comparison.server
     ours = server.managed_logins
-    groups = frozenset[str]() if MANAGED in server.roles else comparison.groups
+    groups = frozenset[str]() if server.mark in server.roles else comparison.groups
     for name in sorted((comparison.logins.keys() | groups) & server.roles.keys() - ours):
         yield Finding(
             f"the role {name} was there before, and is somebody's: rename it (ALTER ROLE"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from database_users.desired import IAM, MANAGED, Database, Level
+from database_users.desired import IAM, Database, Level
 from database_users.plan import (
     Finding,
     Planned,
@@ -39,10 +39,11 @@ def disabled(comparison: Comparison, user: str) -> Iterator[Statement]:
 
 def marker(comparison: Comparison) -> Iterator[Statement]:
     """The role whose members are the login users made here."""
-    if MANAGED not in comparison.server.roles and comparison.logins:
+    mark = comparison.server.mark
+    if mark not in comparison.server.roles and comparison.logins:
         yield server_wide(
-            f"CREATE ROLE {identifier(MANAGED)} NOLOGIN",
-            f"the role {MANAGED}, which may do nothing, marks the login users made here",
+            f"CREATE ROLE {identifier(mark)} NOLOGIN",
+            f"the role {mark}, which may do nothing, marks the login users made here",
         )
 
 
@@ -66,7 +67,7 @@ def new_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterato
     unmarked = [login for login in logins if login not in comparison.server.managed_logins]
     if unmarked:
         yield server_wide(
-            f"GRANT {identifier(MANAGED)} TO {identifiers(*unmarked)}"
+            f"GRANT {identifier(comparison.server.mark)} TO {identifiers(*unmarked)}"
             " WITH INHERIT FALSE, SET FALSE",
             f"marked as made here: {', '.join(unmarked)}",
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from database_users.desired import IAM, MANAGED, Database
+from database_users.desired import IAM, Database
 from database_users.plan import Change, Finding
 from database_users.postgres.acting import acting
 from database_users.postgres.catalog.server import Server
@@ -13,10 +13,11 @@ from database_users.postgres.statements import HOME, server_wide
 
 def wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
     """The roles that `member` is to be in, and whether it has their privileges without asking."""
+    mark = comparison.server.mark
     if member in comparison.logins:
         database, level = comparison.logins[member]
-        return {database.group(level): level != "own", IAM: True, MANAGED: False}
-    return {MANAGED: False} if member in comparison.removed else {}
+        return {database.group(level): level != "own", IAM: True, mark: False}
+    return {mark: False} if member in comparison.removed else {}
 
 
 def revoked_memberships(comparison: Comparison, member: str, *, of_iam: bool) -> Iterator[Change]:
@@ -32,7 +33,7 @@ def revoked_memberships(comparison: Comparison, member: str, *, of_iam: bool) ->
         else:
             if grant.admin:
                 excess.append("ADMIN OPTION FOR")
-            if grant.set and grant.role == MANAGED:
+            if grant.set and grant.role == server.mark:
                 excess.append("SET OPTION FOR")
             if grant.inherit and not wanted[grant.role]:
                 excess.append("INHERIT OPTION FOR")

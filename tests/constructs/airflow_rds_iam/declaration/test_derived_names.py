@@ -1,6 +1,7 @@
 """Names that follow from what a database is called, for databases of all names."""
 
 import re
+from dataclasses import replace
 from itertools import combinations, product
 from typing import get_args
 
@@ -30,6 +31,8 @@ def test_no_two_databases_have_one_name_for_anything(databases: set[str], identi
     made = [_grant(identity, one) for one in databases]
     for of in ("user", "sid", "connection_id", "construct_id", "place"):
         assert len({getattr(one, of) for one in made}) == len(made), of
+    prefixed = [replace(one, prefix="blue").user for one in made]
+    assert len({*prefixed}) == len(made)
     for one, other in combinations(databases, 2):
         assert not set(vars(group_roles(one)).values()) & set(vars(group_roles(other)).values())
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.declared import dev, written
 from tests.existing import LAKE, POND, existing, refused
 
 RDS = "abc.eu-central-1.rds.amazonaws.com"
@@ -109,6 +110,34 @@ def test_a_version_of_another_engine_is_refused_by_name(
 def test_the_administrator_is_none_of_the_roles_that_are_made(tmp_path: Path) -> None:
     [line] = refused(existing(administrator="sales_owner"), tmp_path)
     assert "'sales' makes the role name 'sales_owner', as does the administrator" in line
+
+
+def test_two_environments_on_one_instance_have_different_prefixes(tmp_path: Path) -> None:
+    other = {"instances": {"shared": {**LAKE, "databases": {"fish": {"own": ["shop"]}}}}}
+    said = (
+        "instances.lake: is an instance of the environment 'other', too, and both have no prefix, "
+        "so that each would remove the other's users: declare another prefix"
+    )
+    written({**dev(), **other}, tmp_path / "other.yaml")
+    assert refused({"instances.lake": LAKE}, tmp_path) == [said]
+    assert refused({"instances.lake": LAKE, "prefix": "blue"}, tmp_path) == []
+    # One that cannot be read keeps nobody.
+    (tmp_path / "other.yaml").write_text("instances: no")
+    assert refused({"instances.lake": LAKE}, tmp_path) == []
+
+
+def test_an_instance_that_another_environment_makes_is_shared_by_prefix(tmp_path: Path) -> None:
+    written(dev(), tmp_path / "prod.yaml")
+    endpoint = "prod-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
+    [line] = refused(existing(endpoint=endpoint), tmp_path)
+    assert line.startswith("instances.lake: is an instance of the environment 'prod', too")
+    assert refused({**existing(endpoint=endpoint), "prefix": "blue"}, tmp_path) == []
+
+
+@pytest.mark.parametrize("prefix", ["Blue", "a-b", "_a", "p" * 17])
+def test_a_prefix_is_a_short_plain_name(prefix: str, tmp_path: Path) -> None:
+    [line] = refused({"prefix": prefix}, tmp_path)
+    assert line.startswith(f"prefix: '{prefix}': must be 1 to 16 lower-case letters, digits")
 
 
 def test_nothing_that_would_change_it_stands_beside_it(tmp_path: Path) -> None:

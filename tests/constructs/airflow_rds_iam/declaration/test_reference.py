@@ -23,6 +23,7 @@ ROW = re.compile(r"^\| `(\w+)` \|(.*)\|$")
 
 # Beside the dev environment: another value of each key that becomes a property.
 CHANGES: dict[str, object] = {
+    "prefix": "blue",
     "network.cidr": "10.99.0.0/16",
     "network.zones": ["b", "c"],
     "network.egress": "nat",
