@@ -1,6 +1,7 @@
 """Nothing that Airflow keeps or shows holds a token, whether logins work or are refused."""
 
 import json
+from dataclasses import replace
 
 from proof import failed_runs
 from proof.airflow import Airflow
@@ -16,7 +17,10 @@ def test_a_login_that_is_refused_in_any_way_leaves_no_token(
 ) -> None:
     whose = scene(deployment, AIRFLOW)
     conf = {"connection_ids": [whose.grant.connection_id]}
-    with roles.no_policy(whose), one.worker() as worker:
+    # In a session of the proof's, whose denied calls are meant.
+    signing = deployment.account.variables(deployment.identity(AIRFLOW).credentials)
+    proving = replace(one, variables=one.variables | signing)
+    with roles.no_policy(whose), proving.worker() as worker:
         run = worker.run("connection_check", logical_date=LOGICAL_DATE, conf=conf)
     refused = [error for error in run.errors if "PAM authentication failed" in error]
     assert len(refused) == 3, run.errors
