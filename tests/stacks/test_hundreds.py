@@ -16,6 +16,8 @@ from tests.declared import dev, written
 from tests.stacks.test_policy_sizes import longest
 from tests.templates import Content, of_type, properties, text
 
+pytestmark = pytest.mark.slow
+
 COUNT = 300
 QUOTA = 20
 Synthesize = Callable[[Mapping[str, str]], str]
