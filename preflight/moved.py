@@ -1,9 +1,8 @@
 """What would go from one stack to another, which CloudFormation cannot do with people inside."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-Template = Mapping[str, Any]
+from deployed.stack import Template, resources_of
 
 
 def moved(deployed: Template, template: Template) -> Iterator[str]:
@@ -29,11 +28,10 @@ def moved(deployed: Template, template: Template) -> Iterator[str]:
 def _places(template: Template) -> dict[str, tuple[str, bool]]:
     """Of each instance's users, the stack that they are made in, and whether there are any."""
     places: dict[str, tuple[str, bool]] = {}
-    for logical_id, one in template.get("Resources", {}).items():
-        if one["Type"] == "Custom::DatabaseUsers":
-            # It has the same one in either stack.
-            stack, _, users = logical_id.rpartition("/")
-            databases = one["Properties"]["Databases"]
-            granted = any(each[level] for each in databases for level in ("Read", "Write", "Own"))
-            places[users] = stack, granted
+    for logical_id, one in resources_of(template, "Custom::DatabaseUsers").items():
+        # It has the same one in either stack.
+        stack, _, users = logical_id.rpartition("/")
+        databases = one["Properties"]["Databases"]
+        granted = any(each[level] for each in databases for level in ("Read", "Write", "Own"))
+        places[users] = stack, granted
     return places
