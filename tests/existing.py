@@ -4,10 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from aws_cdk import App, Environment
+
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from review.declared import declared
 from review.guardrails.rules import Broken
 from review.reports import review
+from stacks import add_environment
 from tests.declared import dev, written
 
 LAKE: dict[str, Any] = {
@@ -58,6 +61,14 @@ def refused(changes: dict[str, object], tmp_path: Path) -> list[str]:
     except DeclarationError as error:
         return [line.partition(": ")[2] for line in str(error).splitlines()]
     return []
+
+
+def synthesized(app: App, file: Path) -> Path:
+    """The folder with the templates of a declaration of dev."""
+    declaration = load(file)
+    env = Environment(account=declaration.account, region=declaration.region)
+    add_environment(app, name="dev", declaration=declaration, env=env)
+    return Path(app.synth().directory)
 
 
 def guardrail_errors(outdir: Path, file: Path) -> list[Broken]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App
 
 from airflow_rds_iam.declaration.file import load
 from review.declared import declared
@@ -14,10 +14,9 @@ from review.horizon import horizon
 from review.matrix.build import matrix
 from review.templates.access import Access
 from review.templates.assembly import read
-from stacks import add_environment
 from tests.application import templates
 from tests.declared import dev, written
-from tests.existing import AIRFLOW, LAKE, NETWORK, guardrail_errors
+from tests.existing import AIRFLOW, LAKE, NETWORK, guardrail_errors, synthesized
 from tests.templates import of_type, properties, text
 
 ROLE = "team-airflow"
@@ -46,13 +45,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def outdirs(new_app: Callable[[], App], files: dict[str, Path]) -> dict[str, Path]:
-    made: dict[str, Path] = {}
-    for name, file in files.items():
-        app, declaration = new_app(), load(file)
-        env = Environment(account=declaration.account, region=declaration.region)
-        add_environment(app, name="dev", declaration=declaration, env=env)
-        made[name] = Path(app.synth().directory)
-    return made
+    return {name: synthesized(new_app(), file) for name, file in files.items()}
 
 
 @pytest.fixture(scope="module")

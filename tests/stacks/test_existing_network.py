@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App
 
 from airflow_rds_iam.declaration.file import load
 from review.declared import declared
@@ -14,10 +14,9 @@ from review.horizon import horizon
 from review.matrix.build import matrix
 from review.templates.access import Access
 from review.templates.assembly import read
-from stacks import add_environment
 from tests.application import templates
 from tests.declared import dev, written
-from tests.existing import LAKE, NETWORK, POND, guardrail_errors
+from tests.existing import LAKE, NETWORK, POND, guardrail_errors, synthesized
 from tests.templates import of_type, properties, text, the
 
 ELSEWHERE = ["10.20.0.0/16"]
@@ -49,10 +48,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    app, declaration = new_app(), load(file)
-    env = Environment(account=declaration.account, region=declaration.region)
-    add_environment(app, name="dev", declaration=declaration, env=env)
-    return Path(app.synth().directory)
+    return synthesized(new_app(), file)
 
 
 @pytest.fixture(scope="module")

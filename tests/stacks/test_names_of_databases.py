@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App
 
 from airflow_rds_iam.declaration.derived_names import word
 from airflow_rds_iam.declaration.file import load
@@ -15,10 +15,9 @@ from review.declared import declared
 from review.matrix.build import matrix
 from review.templates.access import Access
 from review.templates.assembly import read
-from stacks import add_environment
 from tests.application import templates
 from tests.declared import dev, written
-from tests.existing import AIRFLOW, LAKE, guardrail_errors
+from tests.existing import AIRFLOW, LAKE, guardrail_errors, synthesized
 from tests.incident.test_environment import Account
 from tests.templates import properties, text
 
@@ -49,13 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def outdirs(new_app: Callable[[], App], files: dict[str, Path]) -> dict[str, Path]:
-    made: dict[str, Path] = {}
-    for name, file in files.items():
-        app, declaration = new_app(), load(file)
-        env = Environment(account=declaration.account, region=declaration.region)
-        add_environment(app, name="dev", declaration=declaration, env=env)
-        made[name] = Path(app.synth().directory)
-    return made
+    return {name: synthesized(new_app(), file) for name, file in files.items()}
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +97,7 @@ def test_an_environments_prefix_is_in_its_roles_and_reaches_every_run(
 ) -> None:
     lake = {**LAKE, "databases": {"My Sales": {"own": ["shop"], "read": ["airflow"]}}}
     file = written(dev({"prefix": "blue", "instances.lake": lake}), tmp_path / "dev.yaml")
-    app, declaration = new_app(), load(file)
-    env = Environment(account=declaration.account, region=declaration.region)
-    add_environment(app, name="dev", declaration=declaration, env=env)
-    outdir = Path(app.synth().directory)
+    outdir = synthesized(new_app(), file)
     access = templates(outdir)["dev-access"]
     for kind in ("Custom::DatabaseUsers", "Custom::RetiredDatabaseUsers"):
         assert {one["Prefix"] for one in properties(access, kind)} == {"blue"}
@@ -116,6 +106,6 @@ def test_an_environments_prefix_is_in_its_roles_and_reaches_every_run(
     assert found.identities == ["airflow", "shop"]
     [lake_server] = [one for one in found.servers if one.name == "lake"]
     assert lake_server.users("shop") == [f"shop_blue_{word('My Sales')}_own"]
-    expected = declared(declaration, environment="dev")
+    expected = declared(load(file), environment="dev")
     rows = matrix(Access(read(outdir), expected.arns_by_role), expected).rows
     assert not [one.disagreements for one in rows if one.disagreements]
