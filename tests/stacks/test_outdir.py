@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from stacks import outdir
+from tests.application import ROOT
 
 ASSET = f"asset.{'0a' * 32}"
 LEFT_BY_THE_CDK = ["prod-access.template.json", "prod-access.assets.json", "prod.metadata.json"]
@@ -51,3 +52,20 @@ def test_a_new_folder_and_one_of_an_interrupted_synthesis_are_taken(
     outdir.clear(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} <= {"synth.lock", "tree.json"}
     outdir.clear(tmp_path / "not there")
+
+
+@pytest.mark.parametrize("place", ["constructs/new", "docs", "cdk.outer/../stacks", "", "try.new"])
+def test_a_folder_among_the_sources_is_refused(place: str) -> None:
+    with pytest.raises(outdir.OutdirError, match="is among the sources; must be outside of"):
+        outdir.refuse_among_sources(ROOT / place, ROOT)
+
+
+def test_a_link_to_the_sources_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(ROOT / "docs")
+    with pytest.raises(outdir.OutdirError, match="is among the sources"):
+        outdir.refuse_among_sources(tmp_path / "link", ROOT)
+
+
+@pytest.mark.parametrize("place", ["cdk.out", "cdk.out.prod/base", "build/x", ".local/tmp/1", ".."])
+def test_a_folder_that_git_ignores_and_one_elsewhere_are_taken(place: str) -> None:
+    outdir.refuse_among_sources(ROOT / place, ROOT)
