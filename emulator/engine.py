@@ -32,7 +32,7 @@ _PRIVATE_NAMES = {
         "validate_policy_document",
     ),
     "core.rds_iam": ("RdsIamTokenError", "verify_rds_iam_token"),
-    "core.responses": ("request_scope",),
+    "core.responses": ("error_response_json", "request_scope"),
     "services.cloudformation": ("_exports", "_stacks"),
     "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.handlers": (
@@ -53,7 +53,7 @@ _PRIVATE_NAMES = {
         "_record_history",
         "record_metric",
     ),
-    "services.cloudwatch_logs": ("_log_groups",),
+    "services.cloudwatch_logs": ("_log_groups", "_put_resource_policy"),
     "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
     "services.iam": (
         "_groups",
@@ -63,12 +63,19 @@ _PRIVATE_NAMES = {
         "_trust_policy_not_principal_error",
         "_users",
     ),
-    "services.kms": ("_keys",),
-    "services.lambda_svc": ("_execute_function_warm", "_functions"),
+    "services.kms": ("_create_key", "_keys", "_put_key_policy"),
+    "services.lambda_svc": ("_add_permission", "_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
     "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
-    "services.s3": ("_bucket_tags", "_bucket_versioning", "_buckets", "_object_versions"),
-    "services.secretsmanager": ("_secrets",),
+    "services.s3": (
+        "_bucket_tags",
+        "_bucket_versioning",
+        "_buckets",
+        "_error",
+        "_object_versions",
+        "_put_bucket_policy",
+    ),
+    "services.secretsmanager": ("_put_resource_policy", "_secrets"),
     "services.sts": (
         "_error",
         "_web_identity_principal",
@@ -77,6 +84,7 @@ _PRIVATE_NAMES = {
     ),
 }
 
+_JSON_ERROR = ("core.responses", "error_response_json")
 _WITHOUT_RESOURCES = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -354,6 +362,23 @@ class Emulator:
 
         self._names["core.iam_evaluator"]["validate_policy_document"] = partial(refusal, identity)
         self._names["services.iam"]["_trust_policy_not_principal_error"] = partial(refusal, trust)
+
+    def refuse_call(
+        self, service: str, handler: str, check: Callable[..., None], code: str
+    ) -> None:
+        """Call `check` with what a service's handler is given; a ValueError is its error `code`."""
+        names = self._names[f"services.{service}"]
+        act = names[handler]
+        error = self._get(*(("services.s3", "_error") if service == "s3" else _JSON_ERROR))
+
+        def handle(*given: Any, **options: Any) -> Any:
+            try:
+                check(*given)
+            except ValueError as refusal:
+                return error(code, str(refusal), 400)
+            return act(*given, **options)
+
+        names[handler] = handle
 
     def role_session(self, role: str, session: str, seconds: float) -> Credentials:
         """Credentials of a session of the role of that name or ARN, valid so long."""

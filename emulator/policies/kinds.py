@@ -6,7 +6,7 @@ AWS KMS developer guide, "Key policies"; Amazon S3 user guide, "Bucket policies"
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.policies.arns import check_resources
@@ -17,6 +17,14 @@ _ASSUMING = {
     "assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "setcontext",
     "setsourceidentity", "tagsession",
 }  # fmt: skip
+# AWS Lambda API reference, "AddPermission".
+_PERMISSION = {
+    "StatementId": r"[a-zA-Z0-9-_]{1,100}",
+    "Action": r"lambda:[*]|lambda:[a-zA-Z]+|[*]",
+    "Principal": r"[^\s]+",
+    "SourceAccount": r"[0-9]{12}",
+    "SourceArn": r"arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9\-]+:([a-z]{2}(-gov)?-[a-z]+-\d)?:(\d{12})?:.*",
+}
 _KEEPING = ("*", "kms:*", "kms:put*", "kms:putkeypolicy")
 
 
@@ -98,6 +106,21 @@ class Policies:
         if not any(map(_keeps, found)):
             raise ValueError(
                 "The new key policy will not allow you to update the key policy in the future."
+            )
+
+    def permission(self, given: Mapping[str, Any]) -> None:
+        """Of a function of Lambda, whose service writes the statement of what it is given."""
+        for name, pattern in _PERMISSION.items():
+            if name in given and not re.fullmatch(pattern, str(given[name])):
+                raise ValueError(
+                    f"Value '{given[name]}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
+                    f"constraint: Member must satisfy regular expression pattern: {pattern}"
+                )
+        who = given["Principal"]
+        kind = "Service" if who.endswith(".amazonaws.com") else "AWS"
+        if [*self._principals.invalid({"Principal": {kind: who}})]:
+            raise ValueError(
+                "The provided principal was invalid. Please check the principal and try again."
             )
 
 

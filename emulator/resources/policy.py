@@ -47,6 +47,42 @@ def register(emulator: Emulator) -> None:
         _documents(check, "PolicyDocument", "MalformedPolicy")(new, old)
 
     emulator.check("AWS::S3::BucketPolicy", properties=check_bucket)
+    _refuse_calls(emulator, policies)
+
+
+def _refuse_calls(emulator: Emulator, policies: Policies) -> None:
+    """Check what the services themselves are given as IAM is, without a template."""
+    malformed = "MalformedPolicyDocumentException"
+    secrets = _given(policies.resource, "ResourcePolicy")
+    logs = _given(policies.resource, "policyDocument")
+    emulator.refuse_call("kms", "_create_key", _given(policies.key, "Policy"), malformed)
+    emulator.refuse_call("kms", "_put_key_policy", _given(policies.key, "Policy"), malformed)
+    emulator.refuse_call("secretsmanager", "_put_resource_policy", secrets, malformed)
+    emulator.refuse_call(
+        "cloudwatch_logs", "_put_resource_policy", logs, "InvalidParameterException"
+    )
+    emulator.refuse_call(
+        "s3",
+        "_put_bucket_policy",
+        lambda bucket, body: policies.bucket(body.decode(), bucket),
+        "MalformedPolicy",
+    )
+    emulator.refuse_call(
+        "lambda_svc",
+        "_add_permission",
+        lambda _function, given, *_: policies.permission(given),
+        "InvalidParameterValueException",
+    )
+
+
+def _given(check: Check, name: str) -> Callable[[Mapping[str, Any]], None]:
+    """A check of the parameter of that name, where there is one."""
+
+    def checked(parameters: Mapping[str, Any]) -> None:
+        if document := parameters.get(name):
+            check(document)
+
+    return checked
 
 
 def _documents(

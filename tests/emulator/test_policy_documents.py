@@ -403,6 +403,106 @@ def test_iams_own_calls_refuse_a_wrong_policy(account: Account, call: str) -> No
             iam.delete_role(RoleName="called")
 
 
+def to(principal: Any, action: str, on: str) -> str:
+    """A policy of a resource."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": on}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+@pytest.fixture(scope="module")
+def given(stacks: Stacks) -> Mapping[str, str]:
+    """Ids of what has policies of its own."""
+    function = resource(
+        "Lambda::Function",
+        Code={"ZipFile": "def handler(event, context): pass"},
+        FunctionName="given",
+        Handler="index.handler",
+        Role={"Fn::GetAtt": ["Role", "Arn"]},
+        Runtime="python3.13",
+    )
+    return stacks.deploy(
+        "given",
+        {
+            "Bucket": resource("S3::Bucket"),
+            "Function": function,
+            "Key": resource("KMS::Key", KeyPolicy=json.loads(to(OWNER, "kms:*", "*"))),
+            "Role": role(Service="lambda.amazonaws.com"),
+            "Secret": resource("SecretsManager::Secret", Name="given"),
+        },
+        **{name: {"Ref": name} for name in ("Bucket", "Function", "Key", "Secret")},
+    )
+
+
+NOT = {"AWS": NOBODY}
+CALLS: dict[tuple[str, str], tuple[str, Callable[[Mapping[str, str], bool], dict[str, Any]]]] = {
+    ("kms", "put_key_policy"): ("MalformedPolicyDocumentException", lambda ids, right: {
+        "KeyId": ids["Key"], "Policy": to(OWNER if right else NOT, "kms:*", "*"),
+    }),
+    ("kms", "create_key"): ("MalformedPolicyDocumentException", lambda _, right: {
+        "Policy": to(OWNER, "kms:*" if right else "kms:Decrypt", "*"),
+    }),
+    ("s3", "put_bucket_policy"): ("MalformedPolicy", lambda ids, right: {
+        "Bucket": ids["Bucket"],
+        "Policy": to(OWNER, "s3:*", f"arn:aws:s3:::{ids['Bucket'] if right else 'another'}"),
+    }),
+    ("lambda", "add_permission"): ("InvalidParameterValueException", lambda ids, right: {
+        "FunctionName": ids["Function"], "StatementId": "it", "Action": "lambda:InvokeFunction",
+        "Principal": "events.amazonaws.com" if right else NOBODY,
+    }),
+    ("secretsmanager", "put_resource_policy"): ("MalformedPolicyDocument", lambda ids, right: {
+        "SecretId": ids["Secret"],
+        "ResourcePolicy": to(OWNER if right else NOT, "secretsmanager:GetSecretValue", "*"),
+    }),
+    ("logs", "put_resource_policy"): ("InvalidParameterException", lambda _, right: {
+        "policyName": "it",
+        "policyDocument": to(OWNER if right else NOT, "logs:PutLogEvents", "*"),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "call"), CALLS)
+def test_services_own_calls_refuse_a_wrong_policy_and_take_a_right_one(
+    account: Account, given: Mapping[str, str], service: str, call: str
+) -> None:
+    code, parameters = CALLS[service, call]
+    act = getattr(account.client(service), call)
+    with pytest.raises(ClientError, match=code):
+        act(**parameters(given, False))
+    assert act(**parameters(given, True))["ResponseMetadata"]["HTTPStatusCode"] < 300
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Action": "InvokeFunction"},
+        {"Action": "s3:GetObject"},
+        {"StatementId": "an id"},
+        {"Principal": "events"},
+        {"Principal": "events.example.com"},
+        {"SourceAccount": ACCOUNT[1:]},
+        {"SourceArn": "rule"},
+    ],
+    ids=str,
+)
+def test_a_functions_permission_says_whom_it_lets_do_what(wrong: dict[str, str]) -> None:
+    right = {"StatementId": "it", "Action": "lambda:InvokeFunction", "Principal": "*"}
+    with pytest.raises(ValueError, match=r"failed to satisfy constraint|principal was invalid"):
+        Policies(Principals(ACCOUNT, lambda _: {})).permission({**right, **wrong})
+
+
+def test_a_templates_permission_is_held_to_the_same(
+    stacks: Stacks, given: Mapping[str, str]
+) -> None:
+    permission = resource(
+        "Lambda::Permission",
+        Action="lambda:InvokeFunction",
+        FunctionName=given["Function"],
+        Principal=NOBODY,
+    )
+    with pytest.raises(StackFailedError, match="The provided principal was invalid"):
+        stacks.deploy("permitted-nobody", {"It": permission})
+
+
 def test_a_name_is_not_free_before_a_secrets_recovery_window_ends(
     stacks: Stacks, account: Account
 ) -> None:
