@@ -5,6 +5,9 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+AT_ONCE = 100
+"""The most runs that Airflow's API lists in an answer."""
+
 
 def forget(url: str) -> int:
     """Delete the failed runs of the Airflow whose API is at ``url``, through that API.
@@ -13,11 +16,14 @@ def forget(url: str) -> int:
         How many there were.
     """
     token = call(f"{url}/auth/token")["access_token"]
-    runs = call(f"{url}/api/v2/dags/~/dagRuns?state=failed&limit=100", token)["dag_runs"]
-    for run in runs:
-        name = urllib.parse.quote(run["dag_run_id"], safe="")
-        call(f"{url}/api/v2/dags/{run['dag_id']}/dagRuns/{name}", token, method="DELETE")
-    return len(runs)
+    failed = f"{url}/api/v2/dags/~/dagRuns?state=failed&limit={AT_ONCE}"
+    forgotten = 0
+    while runs := call(failed, token)["dag_runs"]:
+        for run in runs:
+            name = urllib.parse.quote(run["dag_run_id"], safe="")
+            call(f"{url}/api/v2/dags/{run['dag_id']}/dagRuns/{name}", token, method="DELETE")
+        forgotten += len(runs)
+    return forgotten
 
 
 def call(url: str, token: str = "", *, method: str = "GET") -> Any:

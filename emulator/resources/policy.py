@@ -52,27 +52,25 @@ def register(emulator: Emulator) -> None:
 
 def _refuse_calls(emulator: Emulator, policies: Policies) -> None:
     """Check what the services themselves are given as IAM is, without a template."""
-    malformed = "MalformedPolicyDocumentException"
-    secrets = _given(policies.resource, "ResourcePolicy")
-    logs = _given(policies.resource, "policyDocument")
-    emulator.refuse_call("kms", "_create_key", _given(policies.key, "Policy"), malformed)
-    emulator.refuse_call("kms", "_put_key_policy", _given(policies.key, "Policy"), malformed)
-    emulator.refuse_call("secretsmanager", "_put_resource_policy", secrets, malformed)
-    emulator.refuse_call(
-        "cloudwatch_logs", "_put_resource_policy", logs, "InvalidParameterException"
-    )
-    emulator.refuse_call(
-        "s3",
-        "_put_bucket_policy",
-        lambda bucket, body: policies.bucket(body.decode(), bucket),
-        "MalformedPolicy",
-    )
-    emulator.refuse_call(
-        "lambda_svc",
-        "_add_permission",
-        lambda _function, given, *_: policies.permission(given),
-        "InvalidParameterValueException",
-    )
+
+    def on_bucket(bucket: str, document: bytes) -> None:
+        policies.bucket(document.decode(), bucket)
+
+    def on_function(_name: str, permission: Mapping[str, Any], *_rest: Any) -> None:
+        policies.permission(permission)
+
+    on_key = _given(policies.key, "Policy")
+    on_secret = _given(policies.resource, "ResourcePolicy")
+    on_logs = _given(policies.resource, "policyDocument")
+    for service, handler, check, code in (
+        ("cloudwatch_logs", "_put_resource_policy", on_logs, "InvalidParameterException"),
+        ("kms", "_create_key", on_key, "MalformedPolicyDocumentException"),
+        ("kms", "_put_key_policy", on_key, "MalformedPolicyDocumentException"),
+        ("lambda_svc", "_add_permission", on_function, "InvalidParameterValueException"),
+        ("s3", "_put_bucket_policy", on_bucket, "MalformedPolicy"),
+        ("secretsmanager", "_put_resource_policy", on_secret, "MalformedPolicyDocumentException"),
+    ):
+        emulator.refuse_call(service, handler, check, code)
 
 
 def _given(check: Check, name: str) -> Callable[[Mapping[str, Any]], None]:
