@@ -91,7 +91,7 @@ class Postgres:
         with self.superuser(database) as connection:
             return connection.execute(query.encode()).fetchall()
 
-    def connect(self, database: str, user: str = MASTER) -> Session:
+    def connect(self, database: str, user: str = MASTER, password: str | None = None) -> Session:
         """What the function's `Target.connect` does, over the socket."""
         path = str(self.directory / f".s.PGSQL.{PORT}")
         try:
@@ -99,6 +99,7 @@ class Postgres:
                 user,
                 unix_sock=path,
                 database=database,
+                password=password,
                 ssl_context=False,
                 startup_params={"client_encoding": SERVERS_OWN, **settings_for(self.version)},
             )

@@ -1,4 +1,4 @@
-"""A plan from the command line: `python -m database_users plan --help`."""
+"""A plan, or an administrator's SQL: `python -m database_users --help`."""
 
 import argparse
 import getpass
@@ -14,6 +14,7 @@ from database_users.deadline import Deadline
 from database_users.desired import InvalidRequestError, mark, parse_databases, parse_prefix
 from database_users.errors import LockoutError
 from database_users.plan import Plan
+from database_users.postgres.administrator import script, way_back
 from database_users.postgres.catalog.server_rows import empty_server
 from database_users.postgres.run import plan_from_nothing, survey
 from database_users.postgres.session import Session
@@ -25,8 +26,15 @@ SECONDS = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints the plan. 0: nothing to do; 2: there is something to do; 1: not all could be read."""
+    """Prints what is asked for.
+
+    Of a plan 0: nothing to do; 2: there is something to do; 1: not all could be read.
+    """
     options = _parser().parse_args(arguments)
+    if "administrator" in options:
+        text = way_back if options.give_up else script
+        print(text(options.administrator, options.master))
+        return 0
     try:
         plan = _planned(options)
     except (InvalidRequestError, LockoutError, ServerError, OSError, ValueError) as error:
@@ -42,9 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m database_users",
-        description="What a deploy would do to a server: each statement under its sentence.",
+        description="What a deploy would do to a server, or what comes before it by hand: each"
+        " statement under its sentence.",
     )
-    plan = parser.add_subparsers(required=True).add_parser("plan", help="print it; change nothing")
+    commands = parser.add_subparsers(required=True)
+    plan = commands.add_parser("plan", help="print it; change nothing")
     plan.add_argument(
         "databases",
         help="a JSON file with the list Databases, or an object that has it, such as the custom"
@@ -70,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("--prefix", help="the declaration's, if it has one")
     plan.add_argument("--version", type=int, default=17, help="of the new server to plan for")
+    sql = commands.add_parser(
+        "administrator",
+        help="print the SQL that a master user with a password runs in psql to have one",
+    )
+    sql.add_argument("administrator", help="the declared administrator")
+    sql.add_argument("--master", required=True, help="the master user that has the password")
+    sql.add_argument(
+        "--give-up", action="store_true", help="the SQL by which the administrator is gone again"
+    )
     return parser
 
 

@@ -13,59 +13,18 @@ from database_users import retry
 from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.errors import LockTimeoutError, RefusedStatementError, UnsuitableServerError
-from database_users.plan import Statements
 from database_users.postgres import reading, startup, watch
 from database_users.postgres.run import converge, survey
 from database_users.postgres.scope import changed_since
 from database_users.postgres.session import Session
-from database_users.postgres.watch import Watch
 from rds_login.causes import UnavailableServerError
 from tests.database_server import MASTER, SUPERUSER, Postgres
 from tests.desired import ORDERS, PAYROLL
+from tests.fuse import Fuse, KilledError
 from tests.runs import looping
 
 # Each of some in a quick run; each in a full one.
 EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 31
-
-
-class KilledError(Exception):
-    """The function is gone from one moment to the next."""
-
-
-class Fuse:
-    """Opens sessions that die before the statement number `left`, in whatever transaction."""
-
-    def __init__(self, server: Postgres, left: int = 1_000_000) -> None:
-        self._server = server
-        self._whole = self._left = left
-        self._lock = threading.Lock()
-
-    @property
-    def burnt(self) -> int:
-        """How many statements ran: what ends a session is none of them."""
-        return self._whole - self._left
-
-    def connect(self, database: str) -> Session:
-        session = self._server.connect(database)
-        whole = session.run
-
-        def run_until_killed(statements: Statements, watch: Watch) -> None:
-            with self._lock:
-                left = self._left
-                self._left -= len(statements)
-            if left >= len(statements):
-                whole(statements, watch)
-                return
-            together = len(statements) > 1
-            if left >= 0 and together:
-                session.driver.run("BEGIN")
-                for statement in statements[:left]:
-                    session.driver.run(statement.sql)
-            session.driver.close()
-            raise KilledError
-
-        session.run = run_until_killed  # pyright: ignore[reportAttributeAccessIssue]
-        return session
 
 
 def deadline() -> Deadline:
@@ -141,13 +100,13 @@ def test_a_run_that_is_killed_leaves_nobody_with_more_and_the_next_one_ends_it(
 
     prepare()
     access_before = access(server)
-    fuse = Fuse(server)
+    fuse = Fuse(server.connect)
     converge(fuse.connect, after, deadline())
     expected = state(server, after)
     for left in range(0, fuse.burnt, EVERY):
         prepare()
         with pytest.raises(KilledError):
-            converge(Fuse(server, left).connect, after, deadline())
+            converge(Fuse(server.connect, left).connect, after, deadline())
         # Sessions that died are noticed in a moment.
         assert access(server) <= access_before | expected[0], left
         scope = changed_since(before)
