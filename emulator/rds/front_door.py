@@ -13,17 +13,24 @@ from typing import TypeAlias
 import psycopg
 
 from emulator.rds.server import ADMINISTRATOR
-from emulator.rds.session import RefusedError, Session
+from emulator.rds.session import Known, RefusedError, Session
 
 # Membership through any chain counts; a superuser is a member only if it was made one, unlike
 # what pg_has_role says. As text, since a name longer than the server's names is nobody's name.
-_IS_IAM_USER = """
+_KNOWN = """
     WITH RECURSIVE granted (role) AS (
-        SELECT oid FROM pg_roles WHERE rolname::text = %s::text AND rolname <> session_user
+        SELECT oid FROM pg_roles WHERE rolname::text = %(user)s::text AND rolname <> session_user
         UNION
         SELECT roleid FROM pg_auth_members JOIN granted ON member = role
-    )
-    SELECT count(*) > 0 FROM granted JOIN pg_roles ON oid = role WHERE rolname = 'rds_iam'
+    ), roles AS (SELECT rolname FROM granted JOIN pg_roles ON oid = role)
+    SELECT
+        EXISTS (SELECT FROM roles WHERE rolname = 'rds_iam'),
+        EXISTS (SELECT FROM roles WHERE rolname = 'rds_superuser'),
+        (
+            SELECT rolpassword FROM pg_authid
+            WHERE rolname::text = %(user)s::text AND rolname <> session_user
+                AND coalesce(rolvaliduntil > now(), true)
+        )
 """
 _log = logging.getLogger("emulator.rds")
 
@@ -56,7 +63,7 @@ class FrontDoor:
         self._server_log = server_log
         self._error_log = error_log
         self._export = export
-        self._administrator: psycopg.AsyncConnection[tuple[bool]] | None = None
+        self._administrator: psycopg.AsyncConnection[tuple[bool, bool, str | None]] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self._listener.setblocking(False)
@@ -85,21 +92,23 @@ class FrontDoor:
             await self._administrator.close()
             self._administrator = None
 
-    async def is_iam_user(self, user: str) -> bool:
-        """Whether the user is a member of `rds_iam`, through whatever chain."""
+    async def known(self, user: str) -> Known:
+        """What the server has of the user."""
         for attempt in ("first", "last"):
             try:
                 if self._administrator is None:
-                    self._administrator = await psycopg.AsyncConnection[tuple[bool]].connect(
+                    self._administrator = await psycopg.AsyncConnection[
+                        tuple[bool, bool, str | None]
+                    ].connect(
                         host=str(self.server_socket.parent),
                         user=ADMINISTRATOR,
                         dbname=ADMINISTRATOR,
                         options="-c log_statement=none -c log_min_duration_statement=-1",
                         autocommit=True,
                     )
-                rows = await self._administrator.execute(_IS_IAM_USER, [user])
+                rows = await self._administrator.execute(_KNOWN, {"user": user})
                 row = await rows.fetchone()
-                return bool(row and row[0])
+                return Known(*row) if row else Known()
             except psycopg.OperationalError as error:
                 self._administrator = None  # the server was restarted
                 if attempt == "last":

@@ -4,7 +4,7 @@ Source: the PostgreSQL documentation, "Message Formats".
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -34,3 +34,23 @@ def fatal(code: str, message: str) -> bytes:
     """An error that ends the connection."""
     fields = f"SFATAL\0VFATAL\0C{code}\0M{message}\0\0".encode()
     return struct.pack("!cI", b"E", len(fields) + 4) + fields
+
+
+class Queries:
+    """What a client says, piece by piece, with each of its simple queries changed."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._change = change
+        self._rest = b""
+
+    def __call__(self, data: bytes) -> bytes:
+        """The messages that end in `data`."""
+        said, ready = self._rest + data, b""
+        while len(said) >= 5 and len(said) > (length := struct.unpack("!I", said[1:5])[0]):
+            message, said = said[: length + 1], said[length + 1 :]
+            if message[:1] == b"Q":
+                text = self._change(message[5:-1].decode()).encode() + b"\0"
+                message = struct.pack("!cI", b"Q", len(text) + 4) + text
+            ready += message
+        self._rest = said
+        return ready

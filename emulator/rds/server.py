@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from emulator import processes
+from emulator.postgres.administration import SET_UP
 
 ADMINISTRATOR = "rdsadmin"
 _START_SECONDS = 30
@@ -114,8 +115,16 @@ class Server:
         """The one way in, which needs no password."""
         return self.socket_directory / ".s.PGSQL.5432"
 
-    def create(self, master: str, database: str | None, parameters: Mapping[str, str]) -> None:
+    def create(
+        self,
+        master: str,
+        database: str | None,
+        parameters: Mapping[str, str],
+        password: str | None = None,
+    ) -> None:
         """Make the cluster, start it, and set up what RDS sets up.
+
+        A master without a password logs in with tokens.
 
         RuntimeError with the server's log if it does not start.
         """
@@ -127,8 +136,10 @@ class Server:
         self.configure(parameters)
         self.start()
         with self.connect("postgres") as connection:
-            for statement in _setup(master, database):
+            for statement in _setup(master, database, password):
                 connection.execute(statement)
+            for statement in SET_UP if password else ():
+                connection.execute(statement.encode())
 
     def restore(self, snapshot: Path, parameters: Mapping[str, str]) -> None:
         """Start on a copy of what `save` wrote. RuntimeError as `create`."""
@@ -219,7 +230,7 @@ class Server:
         )
 
 
-def _setup(master: str, database: str | None) -> list[sql.Composed]:
+def _setup(master: str, database: str | None, password: str | None) -> list[sql.Composed]:
     """The roles and databases of a new instance.
 
     Source: Amazon RDS user guide, "Understanding the rds_superuser role"; the list of databases
@@ -233,8 +244,10 @@ def _setup(master: str, database: str | None) -> list[sql.Composed]:
         "CREATE ROLE rds_replication NOLOGIN",
         "GRANT pg_monitor, pg_signal_backend, pg_checkpoint, pg_use_reserved_connections,"
         " rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION",
-        "CREATE ROLE {master} LOGIN CREATEDB CREATEROLE VALID UNTIL 'infinity'",
-        "GRANT rds_superuser, rds_iam TO {master} WITH ADMIN OPTION",
+        "CREATE ROLE {master} LOGIN CREATEDB CREATEROLE PASSWORD {password} VALID UNTIL 'infinity'",
+        "GRANT rds_superuser TO {master}"
+        if password
+        else "GRANT rds_superuser, rds_iam TO {master} WITH ADMIN OPTION",
         "CREATE DATABASE rdsadmin OWNER rdsadmin",
         "REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC",
         "ALTER DATABASE postgres OWNER TO {master}",
@@ -243,6 +256,10 @@ def _setup(master: str, database: str | None) -> list[sql.Composed]:
     if database:
         statements.append("CREATE DATABASE {database} OWNER {master}")
     return [
-        sql.SQL(statement).format(master=user, database=sql.Identifier(database or master))  # pyright: ignore[reportArgumentType]
+        sql.SQL(statement).format(  # pyright: ignore[reportArgumentType]
+            master=user,
+            database=sql.Identifier(database or master),
+            password=sql.Literal(password),
+        )
         for statement in statements
     ]

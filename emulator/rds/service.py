@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import hashlib
+import json
 import secrets
 import threading
+import uuid
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -59,6 +61,7 @@ class Rds:
         self._running = contextlib.ExitStack()
         self._loop = self._running.enter_context(running_loop())
         self._instance_type = emulator.resource_type("AWS::RDS::DBInstance")
+        self._secret_type = emulator.resource_type("AWS::SecretsManager::Secret")
         self._group_type = emulator.resource_type("AWS::RDS::DBParameterGroup")
         emulator.handle(
             "AWS::RDS::DBInstance",
@@ -92,16 +95,19 @@ class Rds:
         name, _ = self._instance_type.create(logical_id, properties, stack)
         record = self._record(name)
         server = self._server(name, record)
+        master, password = properties["MasterUsername"], properties.get("MasterUserPassword")
         try:
-            server.create(
-                properties["MasterUsername"], properties.get("DBName"), self._settings(record)
-            )
+            if str(properties.get("ManageMasterUserPassword")).lower() == "true":
+                password = self._keep_secret(record, master, stack)
+            server.create(master, properties.get("DBName"), self._settings(record), password)
         except BaseException:
             server.remove()
             self._emulator.store("rds", "_instances").pop(name, None)
             raise
         record["DBName"] = properties.get("DBName", "")
-        record["MasterUserAuthenticationType"] = properties["MasterUserAuthenticationType"]
+        record["MasterUserAuthenticationType"] = properties.get(
+            "MasterUserAuthenticationType", "password"
+        )
         self._open(name, record, server)
         return name, _attributes(record)
 
@@ -123,7 +129,23 @@ class Rds:
                 "again. (Service: Rds, Error Code: InvalidParameterCombination)"
             )
         self._instance_type.delete(name, properties)
+        if record and (secret := record.get("MasterUserSecret")):
+            self._secret_type.delete(secret["SecretArn"].split(":")[6].rpartition("-")[0], {})
         self._remove(name)
+
+    def _keep_secret(self, record: dict[str, Any], master: str, stack: str) -> str:
+        """Make a password for the master, and keep it as RDS does; the password.
+
+        Source: "Password management with Amazon RDS and AWS Secrets Manager".
+        """
+        password = secrets.token_urlsafe(21)
+        text = json.dumps({"username": master, "password": password})
+        name = f"rds!db-{uuid.uuid4()}"
+        _, made = self._secret_type.create(
+            "MasterUserSecret", {"Name": name, "SecretString": text}, stack
+        )
+        record["MasterUserSecret"] = {"SecretArn": made["Arn"], "SecretStatus": "active"}
+        return password
 
     def _create_group(self, logical_id: str, properties: Properties, stack: str) -> Created:
         validation.check_parameters(properties, self._binaries.known_parameters)
@@ -300,6 +322,7 @@ def _attributes(record: dict[str, Any]) -> Attributes:
         "Endpoint.Address": record["Endpoint"]["Address"],
         "Endpoint.HostedZoneId": record["Endpoint"]["HostedZoneId"],
         "Endpoint.Port": str(record["Endpoint"]["Port"]),
+        "MasterUserSecret.SecretArn": record.get("MasterUserSecret", {}).get("SecretArn", ""),
     }
 
 

@@ -5,14 +5,26 @@ import logging
 import socket
 import ssl
 import struct
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from emulator.rds import protocol
-from emulator.rds.stream import Stream, join
+from emulator.postgres.administration import as_rds_superuser
+from emulator.rds import password, protocol
+from emulator.rds.protocol import Queries
+from emulator.rds.stream import Change, Stream, join, unchanged
 
 _AUTHENTICATION_SECONDS = 60
 _log = logging.getLogger("emulator.rds")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the server has of a user: memberships, through whatever chain, and its password."""
+
+    is_iam_user: bool = False
+    is_superuser: bool = False
+    password: str | None = field(default=None, repr=False)
 
 
 class Door(Protocol):
@@ -22,8 +34,8 @@ class Door(Protocol):
     certificate: ssl.SSLContext
     force_ssl: bool
 
-    async def is_iam_user(self, user: str) -> bool:
-        """Whether the user is a member of `rds_iam`, through whatever chain."""
+    async def known(self, user: str) -> Known:
+        """What the server has of the user."""
         ...
 
     def admit(self, user: str, database: str, client: str, token: str) -> bool:
@@ -51,6 +63,7 @@ class Session:
         self._connection = connection
         self._client = client
         self._streams: list[Stream] = []
+        self._change: Change = unchanged
 
     async def run(self) -> None:
         """Serve the client until either side ends. Raises nothing but a cancellation."""
@@ -58,7 +71,7 @@ class Session:
             async with asyncio.timeout(_AUTHENTICATION_SECONDS):
                 joined = await self._begin()
             if joined:
-                await join(*joined)
+                await join(*joined, self._change)
         except (OSError, EOFError, TimeoutError) as error:
             _log.debug("connection of %s ended: %r", self._client, error)
         except Exception:
@@ -137,9 +150,10 @@ class Session:
     async def _expect_token(
         self, stream: Stream, user: str, database: str, *, encrypted: bool
     ) -> None:
-        is_iam_user, host = await self._door.is_iam_user(user), self._client[0]
-        if not encrypted and (is_iam_user or self._door.force_ssl):
-            start = "pg_hba.conf rejects connection" if is_iam_user else "no pg_hba.conf entry"
+        known, host = await self._door.known(user), self._client[0]
+        if not encrypted and (known.is_iam_user or self._door.force_ssl):
+            by_token = known.is_iam_user
+            start = "pg_hba.conf rejects connection" if by_token else "no pg_hba.conf entry"
             who = f'host "{host}", user "{user}", database "{database}"'
             raise RefusedError("28000", f"{start} for {who}, no encryption")
         stream.write(protocol.REQUEST_PASSWORD)
@@ -147,9 +161,12 @@ class Session:
         if kind != b"p" or not 5 <= length <= protocol.LONGEST_PASSWORD:
             raise RefusedError("08P01", "expected password response")
         token = (await stream.read(length - 4)).removesuffix(b"\0").decode(errors="replace")
-        if not is_iam_user:
-            # No password exists in the whole system.
-            raise RefusedError("28P01", f'password authentication failed for user "{user}"')
+        if not known.is_iam_user:
+            if not password.takes(known.password, token):
+                raise RefusedError("28P01", f'password authentication failed for user "{user}"')
+            if known.is_superuser:
+                self._change = Queries(as_rds_superuser)
+            return
         if not self._door.admit(user, database, host, token):
             raise RefusedError("28000", f'PAM authentication failed for user "{user}"')
 

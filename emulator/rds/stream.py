@@ -10,6 +10,14 @@ from pathlib import Path
 _CHUNK = 1 << 16
 _HANDSHAKE_SECONDS = 10
 
+Change = Callable[[bytes], bytes]
+"""What is carried, from the next piece of what was said."""
+
+
+def unchanged(data: bytes) -> bytes:
+    """What is said, as it is."""
+    return data
+
 
 class Stream:
     """A connection that reads and writes."""
@@ -39,10 +47,10 @@ class Stream:
         """A stream to a Unix socket."""
         return cls(*await asyncio.open_unix_connection(path))
 
-    async def pump(self, target: "Stream") -> None:
-        """Carry what comes from here to `target` until it ends."""
+    async def pump(self, target: "Stream", change: Change) -> None:
+        """Carry what comes from here to `target`, changed, until it ends."""
         while data := await self._reader.read(_CHUNK):
-            target.write(data)
+            target.write(change(data))
             await target._writer.drain()
 
     async def close(self) -> None:
@@ -56,9 +64,15 @@ class Stream:
         self._writer.transport.abort()
 
 
-async def join(one: Stream, other: Stream) -> None:
-    """Carry bytes both ways until either side ends; then end the other."""
-    pumps = [asyncio.create_task(one.pump(other)), asyncio.create_task(other.pump(one))]
+async def join(one: Stream, other: Stream, change: Change = unchanged) -> None:
+    """Carry bytes both ways until either side ends; then end the other.
+
+    What `one` says is changed on its way, if at all.
+    """
+    pumps = [
+        asyncio.create_task(one.pump(other, change)),
+        asyncio.create_task(other.pump(one, unchanged)),
+    ]
     try:
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
     finally:

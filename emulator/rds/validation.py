@@ -8,6 +8,7 @@ from emulator.engine import Emulator, Properties
 # Amazon RDS user guide, "Quotas and constraints" and CreateDBInstance's reference.
 _IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
 _MASTER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,62}")
+_PASSWORD = re.compile(r"[!#-&(-.0-?A-~]{8,128}")
 _RESERVED = {"admin", "postgres_admin", "public", "rdsadmin", "rds_iam", "rds_superuser"}
 _STORAGE_TYPES = {"gp2", "gp3", "io1", "io2", "standard"}
 _LOGS = {"iam-db-auth-error", "postgresql", "upgrade"}
@@ -47,15 +48,31 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
     )
     method = given("MasterUserAuthenticationType", "password")
     require(
-        method == "iam-db-auth",
-        f"MasterUserAuthenticationType {method!r}: the local AWS has no passwords, so iam-db-auth",
+        method in ("iam-db-auth", "password"),
+        f"MasterUserAuthenticationType {method!r}: iam-db-auth or password",
     )
-    require(
-        _true(given("EnableIAMDatabaseAuthentication")),
-        "MasterUserAuthenticationType iam-db-auth requires EnableIAMDatabaseAuthentication",
-    )
-    for name in ("MasterUserPassword", "ManageMasterUserPassword"):
-        require(not given(name), f"{name} cannot be given with iam-db-auth")
+    passwords = [
+        name
+        for name in ("MasterUserPassword", "ManageMasterUserPassword")
+        if given(name) and str(given(name)).lower() != "false"
+    ]
+    if method == "password":
+        require(
+            len(passwords) == 1,
+            "MasterUserAuthenticationType password requires MasterUserPassword or"
+            " ManageMasterUserPassword, and not both",
+        )
+        require(
+            passwords == ["ManageMasterUserPassword"]
+            or _PASSWORD.fullmatch(str(given(passwords[0]))),
+            "MasterUserPassword: 8 to 128 printable characters, and none of / ' \" @ or a space",
+        )
+    else:
+        require(
+            _true(given("EnableIAMDatabaseAuthentication")),
+            "MasterUserAuthenticationType iam-db-auth requires EnableIAMDatabaseAuthentication",
+        )
+        require(not passwords, f"{', '.join(passwords)} cannot be given with iam-db-auth")
     size = int(given("AllocatedStorage", 0))
     require(20 <= size <= 65536, f"AllocatedStorage {size}: 20 to 65536 GiB")
     kind = given("StorageType", "gp2")

@@ -87,7 +87,11 @@ def test_a_failed_update_goes_back_and_a_custom_resource_hears_of_both(stacks: S
         ({"Engine": "mysql"}, "Engine 'mysql'"),
         ({"EngineVersion": "9.6"}, "EngineVersion '9.6'"),
         ({"MasterUsername": "rdsadmin"}, "MasterUsername 'rdsadmin' cannot be used"),
-        ({"MasterUserAuthenticationType": "password"}, "MasterUserAuthenticationType"),
+        ({"MasterUserAuthenticationType": "password"}, "requires MasterUserPassword or"),
+        (
+            {"MasterUserAuthenticationType": "password", "MasterUserPassword": "pass word"},
+            "8 to 128 printable characters",
+        ),
         ({"EnableIAMDatabaseAuthentication": False}, "requires EnableIAMDatabaseAuth"),
         ({"MasterUserPassword": "secret"}, "MasterUserPassword cannot be given"),
         ({"AllocatedStorage": "5"}, "AllocatedStorage 5"),
