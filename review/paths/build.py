@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from review.bootstrap import deploying
 from review.declared import Declared
@@ -14,13 +14,24 @@ from review.matrix.connecting import CONNECT, context, speaking_of
 from review.matrix.labels import Labels, evidence
 from review.paths.given import given
 from review.paths.model import Need, Path, Way
+from review.paths.needs import assuming
 from review.paths.power import by_itself
+from review.paths.restraints import Freed, freed, restraints, without
 from review.paths.ways import becoming, ways
 from review.templates.access import Access
 from review.templates.identities import PROVIDER, Identity
 
 OUTSIDE = "outside"
 """The kind of who is not made by the templates, and is named in them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Somebody who may go a way, as it is and as it can make itself."""
+
+    identity: Identity
+    name: str
+    freed: Sequence[Freed] = ()
 
 
 def paths(access: Access, declared: Declared | None = None) -> list[Path]:
@@ -33,21 +44,23 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
     ]
     pipelines = [one for one in deploying(access) if one not in holding]
     inside = access.identities
-    askers = [(_readable(one), labels.name(one)) for one in inside]
-    askers += [(one, one.name) for one in _outsiders(access)]
+    askers = [
+        Asker(identity=_readable(one), name=labels.name(one), freed=freed(_readable(one), access))
+        for one in inside
+    ]
+    askers += [Asker(identity=one, name=one.name) for one in _outsiders(access)]
     found = list(given(access, labels, holding))
     found += [path for one in inside for path in _not_readable(one, labels.name(one))]
     found += [
         path
-        for identity, name in askers
-        for way in by_itself(identity, access)
-        for path in going(identity, name, way)
+        for one in askers
+        for way in by_itself(one.identity, access)
+        for path in _going(one, way)
     ]
+    known = list(ways(access, labels, [*holding, *pipelines]))
+    found += [path for way in known for one in askers for path in _going(one, way)]
     found += [
-        path
-        for way in ways(access, labels, [*holding, *pipelines])
-        for identity, name in askers
-        for path in going(identity, name, way)
+        path for one in askers for path in _freed_by_others(one, found, known, askers, access)
     ]
     found += _by_others(found, [*holding, *pipelines], askers, access, labels)
     unique = {(one.who, one.how, tuple(map(str, one.evidence))): one for one in found}
@@ -57,7 +70,7 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
 def _by_others(
     found: Sequence[Path],
     known: Sequence[Identity],
-    askers: Sequence[tuple[Identity, str]],
+    askers: Sequence[Asker],
     access: Access,
     labels: Labels,
 ) -> Iterator[Path]:
@@ -66,7 +79,7 @@ def _by_others(
     Args:
         found: the paths to a grant.
         known: to whom there are ways already.
-        askers: everybody who may go one, with what they are called.
+        askers: everybody who may go one.
         access: what the templates hold.
         labels: what identities are called.
     """
@@ -79,10 +92,53 @@ def _by_others(
     ]:
         done |= {id(one) for one in between}
         for way in becoming(access, labels, between):
-            for identity, name in askers:
-                for path in going(identity, name, way):
+            for one in askers:
+                for path in _going(one, way):
                     on_a_path.add(path.who)
                     yield path
+
+
+def _freed_by_others(
+    restrained: Asker,
+    found: Sequence[Path],
+    known: Sequence[Way],
+    askers: Sequence[Asker],
+    access: Access,
+) -> Iterator[Path]:
+    """The paths to whom only its restraints keep from a way, for who may take them off."""
+    own = restrained.identity
+    if own.kind != "role" or not own.trust:
+        return
+    gone = [(one.who, one.how) for one in found]
+    for restraint in restraints(own, access):
+        bare = without(own, restraint)
+        for way in (*known, *by_itself(bare, access)):
+            if (restrained.name, way.how) in gone or not any(going(bare, restrained.name, way)):
+                continue
+            for action, resource in restraint.taken_off_by:
+                become = Way(
+                    how=f"take off the {restraint.what} of the role {own.name}, assume it, and "
+                    f"{way.how}",
+                    needs=[assuming(own), Need(action=action, resource=resource)],
+                    reaches=way.reaches,
+                )
+                for one in askers:
+                    yield from _going(one, become)
+
+
+def _going(asker: Asker, way: Way) -> Iterator[Path]:
+    """The path of an asker by a way: as it is, or once it took off the least that is in its way."""
+    found = list(going(asker.identity, asker.name, way))
+    for one in asker.freed:
+        if found:
+            break
+        found = [
+            replace(path, how=f"{path.how}, {one.once}")
+            for path in going(
+                one.identity, asker.name, replace(way, given=[*one.given, *way.given])
+            )
+        ]
+    yield from found
 
 
 def going(identity: Identity, name: str, way: Way) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from review.iam.policy import Policy
 from review.paths.model import Need, Way
 from review.templates.access import Access
 from review.templates.assembly import Resource
+from review.templates.identities import Identity
 
 
 def way(
@@ -19,6 +20,17 @@ def way(
         needs=[Need(action=action, resource=resource) for action, resource in needs],
         reaches=reaches,
         given=given,
+    )
+
+
+def assuming(role: Identity) -> Need:
+    """To assume a role; where its trust is known, that decides."""
+    return Need(
+        action="sts:AssumeRole",
+        resource=role.arn,
+        policies=role.trust,
+        account=role.account,
+        decides=bool(role.trust),
     )
 
 

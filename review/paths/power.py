@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from review.paths.model import Need, Way
-from review.paths.needs import any_of_its_choice, way
+from review.paths.needs import any_of_its_choice, assuming, way
 from review.paths.roles import EMPOWERING_A_USER
 from review.templates.access import Access
 from review.templates.identities import Identity
@@ -29,14 +29,10 @@ def by_anybody(access: Access, everything: Sequence[str]) -> Iterator[Way]:
     """What lets somebody log in who holds nothing yet."""
     for one in access.identities:
         if one.kind == "role" and one.trust:
-            assume = Need(
-                action="sts:AssumeRole", resource=one.arn, policies=one.trust,
-                account=one.account, decides=True,
-            )  # fmt: skip
             for action in EMPOWERING["role"]:
                 yield Way(
                     how=f"assume the role {one.name}, and give it a permission to log in",
-                    needs=[assume, Need(action=action, resource=one.arn)],
+                    needs=[assuming(one), Need(action=action, resource=one.arn)],
                     reaches=everything,
                 )
     for actions in MAKING:

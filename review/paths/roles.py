@@ -6,7 +6,7 @@ from review.guardrails.pipelines_are_named_exactly import named, providers
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.principals import Principal, named_principals
 from review.paths.model import Need, Way
-from review.paths.needs import any_of_its_choice, way
+from review.paths.needs import any_of_its_choice, assuming, way
 from review.paths.running import RUNNING
 from review.templates.access import Access
 from review.templates.identities import Identity
@@ -18,17 +18,12 @@ EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserTo
 def by_the_role(identity: Identity, name: str) -> Iterator[Way]:
     """To assume a role, to change it, or to have something run with it."""
     arn, known = identity.arn, bool(identity.trust)
-    assume = Need(
-        action="sts:AssumeRole",
-        resource=arn,
-        policies=identity.trust,
-        account=identity.account,
-        decides=known,
-    )
     # Of an existing role, the trust is not known: whoever has no statement for it is left out here,
     # and the horizon says so.
     given = () if known else (Decision(answer=Answer.UNKNOWN),)
-    yield Way(how=f"assume the role of {name}", needs=[assume], reaches=[name], given=given)
+    yield Way(
+        how=f"assume the role of {name}", needs=[assuming(identity)], reaches=[name], given=given
+    )
     yield way(f"have the role of {name} trust it", [name], ("iam:UpdateAssumeRolePolicy", arn))
     for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy"):
         yield way(f"change what the role of {name} may", [name], (action, arn))
