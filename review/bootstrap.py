@@ -35,6 +35,12 @@ class Bootstrap:
         resource = f"role/cdk-{self.qualifier}-{name}-role-{place}"
         return f"arn:{self.partition}:iam::{self.account}:{resource}"
 
+    @property
+    def assets(self) -> str:
+        """The ARN of the bucket that templates and code are deployed from."""
+        place = f"{self.account}-{self.region}"
+        return f"arn:{self.partition}:s3:::cdk-{self.qualifier}-assets-{place}"
+
 
 def bootstraps(assembly: Assembly) -> list[Bootstrap]:
     """Those that the stacks of an assembly name, by a parameter that each CDK stack has."""

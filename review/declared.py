@@ -1,12 +1,13 @@
 """What the declaration grants, as plain values beside what the templates hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from airflow_rds_iam.declaration.airflow_conflicts import let_in
-from airflow_rds_iam.declaration.grants import Grant, grants
+from airflow_rds_iam.declaration.grants import Grant, grants, group_roles
 from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.policies import of_task_role
 from review.declared_trust import DeclaredTrust, declared_trust
 
 
@@ -27,6 +28,18 @@ class DeclaredGrant:
     """Of the identity: ``human``, ``program``, or not said."""
     data_class: str = ""
     """Of the database's data, in the team's own words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredDatabase:
+    """What the function of a server may be told of one of its databases, beside its users."""
+
+    roles: Mapping[str, str]
+    """Its group roles, by what the function takes them for."""
+    old_owners: frozenset[str]
+    other_levels: frozenset[str]
+    """Users of a program's other levels, which may be kept until it has heard of its new one."""
+    connection_limit: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +69,11 @@ class Declared:
     permission_sets: Mapping[str, str] = field(default_factory=dict[str, str])
     """By identity that is one of IAM Identity Center: its name."""
     airflow: str = AIRFLOW
+    databases: Mapping[str, Mapping[str, DeclaredDatabase]] = field(
+        default_factory=dict[str, dict[str, DeclaredDatabase]]
+    )
+    """By server, by name."""
+    prefix: str = ""
     rules: Sequence[OwnRule] = ()
     ranges: tuple[str, ...] = ()
     """Of addresses, or security groups, that may reach the servers."""
@@ -93,6 +111,11 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             for name, one in declaration.identities.items()
             if one.identity_center
         },
+        databases={
+            one.identifier(environment, name): dict(_databases(declaration, name))
+            for name, one in declaration.instances.items()
+        },
+        prefix=declaration.prefix or "",
         rules=tuple(
             OwnRule(
                 name=one.name,
@@ -115,6 +138,26 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
         },
         packs=tuple(declaration.review.packs),
     )
+
+
+def _databases(declaration: Declaration, instance: str) -> Iterator[tuple[str, DeclaredDatabase]]:
+    for name, database in declaration.instances[instance].databases.items():
+        roles = group_roles(name, declaration.prefix or "")
+        yield (
+            name,
+            DeclaredDatabase(
+                roles={"Owner": roles.owner, "Writer": roles.writer, "Reader": roles.reader},
+                old_owners=frozenset(database.old_owners),
+                other_levels=frozenset(
+                    user
+                    for one in grants(declaration)
+                    if (one.instance, one.database) == (instance, name)
+                    and (one.identity == AIRFLOW or of_task_role(declaration, one))
+                    for user in one.other_users
+                ),
+                connection_limit=declaration.instances[instance].connections_per_user,
+            ),
+        )
 
 
 def _grant(grant: Grant, declaration: Declaration, environment: str) -> DeclaredGrant:

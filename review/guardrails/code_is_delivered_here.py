@@ -1,5 +1,6 @@
 """What may log in runs the code that these templates deliver, and no other."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from review.guardrails.subject import Subject, Violation
 from review.iam.matching import has_token
 from review.templates.assembly import Resource
+from review.templates.servers import MASTER
 
 # What Lambda or a language loads before the function's own code, or has it speak to another AWS.
 LOADING = re.compile(
@@ -14,6 +16,9 @@ LOADING = re.compile(
     r"SSL_CERT_\w+|PG\w+|HTTPS?_PROXY"
 )
 BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+# What a function of this application begins with; of others, only those that may log in are asked.
+HANDLERS = ("database_users.handler.handle", "database_users.look.handle")
+DAGS = "dags"
 # Each is a file of Airflow's bucket in one version, which somebody must have put there.
 FILES = ("Requirements", "Plugins", "StartupScript")
 
@@ -25,7 +30,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
             found = (
                 _of_a_function(one, subject)
                 if one.type == "AWS::Lambda::Function"
-                else _of_airflow(one)
+                else _of_airflow(one, subject)
             )
             for wrong in found:
                 yield Violation(
@@ -71,19 +76,43 @@ def _of_a_function(one: Resource, subject: Subject) -> Iterator[str]:
             yield f"it has the layer {layer}"
     if one.properties.get("FileSystemConfigs"):
         yield "it has a file system that others may write to"
+    if one.properties.get("Handler") not in HANDLERS:
+        yield f"it begins with {one.properties.get('Handler')}"
     environment: Mapping[str, Any] = one.properties.get("Environment") or {}
     variables: Mapping[str, Any] = environment.get("Variables") or {}
+    masters = [
+        user
+        for user in subject.access.users
+        if user.level == MASTER and user.server.address in variables.values()
+    ]
+    for user in masters:
+        if variables.get("MASTER_USER") != user.name:
+            yield f"logs in as {variables.get('MASTER_USER')}, where {user.name} is the master user"
     for name in variables:
         if LOADING.fullmatch(name.upper()):
             yield f"its variable {name} loads or trusts what is not its own"
 
 
-def _of_airflow(one: Resource) -> Iterator[str]:
+def _of_airflow(one: Resource, subject: Subject) -> Iterator[str]:
     for file in FILES:
         path = one.properties.get(f"{file}S3Path")
         version = str(one.properties.get(f"{file}S3ObjectVersion", ""))
         if path and not has_token(version):
             yield f"takes {path} in a version that is not delivered here ({version or 'any'})"
+    if one.properties.get("DagS3Path") != DAGS:
+        yield f"takes its DAGs from {one.properties.get('DagS3Path')}, where none are delivered"
     options: Mapping[str, Any] = one.properties.get("AirflowConfigurationOptions") or {}
-    if options.get("secrets.backend", BACKEND) != BACKEND:
-        yield f"its connections come from {options['secrets.backend']}"
+    if options.get("secrets.backend") != BACKEND:
+        yield f"its connections come from {options.get('secrets.backend', 'its own database')}"
+    prefix = _prefix(options.get("secrets.backend_kwargs"))
+    for connection in subject.access.connections:
+        name = str(connection.resource.properties.get("Name"))
+        if name.rpartition("/")[0] != prefix:
+            yield f"its connections are looked up below {prefix}, and {name} is not"
+
+
+def _prefix(arguments: Any) -> str:
+    try:
+        return str(json.loads(str(arguments))["connections_prefix"])
+    except (KeyError, TypeError, ValueError):
+        return "a prefix that is not known"

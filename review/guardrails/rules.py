@@ -28,11 +28,13 @@ from review.guardrails import (
     trust_has_a_condition,
     trust_is_used,
     until,
+    users_as_declared,
 )
 from review.guardrails.subject import Subject, Violation
 
 RULES: tuple[ModuleType, ...] = (
     as_declared,
+    users_as_declared,
     connect_to_one_user,
     no_policy_editor_connects,
     trust_has_a_condition,

@@ -9,8 +9,8 @@ from review.templates.servers import Server
 
 # Backups are there already: RDS makes them each day.
 COPYING = (
-    ("rds:CreateDBSnapshot", "rds:ModifyDBSnapshotAttribute"),
-    ("rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute"),
+    # What is there already, such as the last one of a server that was replaced, is shared by this.
+    ("rds:ModifyDBSnapshotAttribute",),
     ("rds:StartExportTask", "iam:PassRole"),
     ("rds:RestoreDBInstanceFromDBSnapshot", "rds:ModifyDBInstance"),
     ("rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"),

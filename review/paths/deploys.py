@@ -9,6 +9,7 @@ from review.paths.model import Way
 from review.paths.needs import any_of_its_choice, way
 from review.templates.access import Access
 
+STAGING = token("CDKToolkit/StagingBucket")
 # A stack keeps the role that it was deployed with: nobody passes it again.
 DEPLOYING = (
     ("cloudformation:UpdateStack",),
@@ -28,6 +29,14 @@ def by_the_bootstrap(access: Access) -> Iterator[Way]:
             ("sts:AssumeRole", one.role("deploy")),
             given=[elsewhere],
         )
+        for action in ("s3:PutObject", "s3:ReplicateObject"):
+            yield way(
+                "write to the bucket that CDK deploys templates and code from",
+                everything,
+                (action, f"{one.assets}/{token('an asset')}"),
+                # A bucket of these templates, whatever it is called, is another.
+                (action, f"arn:{one.partition}:s3:::{STAGING}/{token('an asset')}"),
+            )
         for action in ("cloudformation:CreateStack", "cloudformation:UpdateStack"):
             yield way(
                 "deploy templates of its own with the role of CDK's bootstrap that CloudFormation "

@@ -181,7 +181,7 @@ def _login_users(assembly: Assembly, known: Mapping[str, Server]) -> Iterator[Lo
             )
     for one in _making_users(assembly):
         server = known[_server_id(one, known)]
-        for database in () if server.observed else _databases(one):
+        for database in () if server.observed else told_databases(one):
             for level in LEVELS:
                 for user in cast("list[Any]", database.get(level.title()) or []):
                     yield LoginUser(
@@ -202,8 +202,17 @@ def databases(
         database
         for one in _making_users(assembly)
         if _server_id(one, by_id) == server.resource_id
-        for database in _databases(one)
+        for database in told_databases(one)
     ]
+
+
+def told(assembly: Assembly, known: Sequence[Server]) -> Iterator[tuple[Server, Resource]]:
+    """What tells a function of databases, and the server that it is about, each step of it."""
+    by_id = {one.resource_id: one for one in known}
+    for one in _telling(assembly):
+        server = by_id.get(_server_id(one, by_id))
+        if server:
+            yield server, one
 
 
 def connections(assembly: Assembly) -> tuple[Connection, ...]:
@@ -237,16 +246,18 @@ def _making_users(assembly: Assembly) -> Iterator[Resource]:
 
     One with a ``Step`` says no more than the one that it follows.
     """
+    return (one for one in _telling(assembly) if "Step" not in one.properties)
+
+
+def _telling(assembly: Assembly) -> Iterator[Resource]:
     for one in assembly.resources:
-        if (
-            "Step" not in one.properties
-            and (one.type == CUSTOM_RESOURCE or not one.type.startswith(("AWS::", "Alexa::")))
-            and any(_databases(one))
-        ):
+        custom = one.type == CUSTOM_RESOURCE or not one.type.startswith(("AWS::", "Alexa::"))
+        if custom and any(told_databases(one)):
             yield one
 
 
-def _databases(one: Resource) -> Iterator[dict[str, Any]]:
+def told_databases(one: Resource) -> Iterator[dict[str, Any]]:
+    """The databases that a resource tells a function of, as the function takes them."""
     listed = one.properties.get("Databases")
     for database in cast("list[Any]", listed) if isinstance(listed, list) else []:
         # The function takes a list that is left out as an empty one.

@@ -152,11 +152,12 @@ OTHERS: dict[str, list[dict[str, Any]]] = {
     "send tokens elsewhere": [allow("secretsmanager:PutSecretValue")],
     "modify servers": [allow("rds:ModifyDBInstance")],
     "restore a server": [allow(["rds:RestoreDBInstance*", "rds:ModifyDBInstance"])],
-    "share a snapshot": [allow(["rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute"])],
+    "share a snapshot": [allow("rds:ModifyDBSnapshotAttribute")],
     "export a snapshot": [allow(["rds:StartExportTask", "iam:PassRole"])],
     "read logs": [allow("logs:FilterLogEvents")],
     "send logs elsewhere": [allow("logs:PutSubscriptionFilter")],
     "deploy": [allow("cloudformation:UpdateStack")],
+    "change what is deployed": [allow("s3:PutObject", "arn:aws:s3:::cdk-hnb659fds-assets-*/*")],
     "deploy with the bootstrap": [
         allow("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/cdk-*")
     ],

@@ -101,8 +101,12 @@ def test_access_that_goes_narrows_and_access_that_comes_widens(
 
 def with_level(templates: Templates) -> Declared:
     """Airflow writes orders, where it read them."""
-    database = users(templates)
-    database["Read"], database["Write"] = [], ["airflow_orders_write"]
+    others = ["airflow_orders_read", "airflow_orders_own"]
+    for one in templates["dev-access"]["Resources"].values():
+        for database in one["Properties"].get("Databases", []):
+            if database["Name"] == "orders":
+                database.update(Read=[], Write=["airflow_orders_write"])
+                database.update({"Retiring": others} if "Retiring" in database else {})
     [policy] = policies(templates, "airflow_orders_read")
     statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
     renamed(statement, "airflow_orders_read", "airflow_orders_write")
@@ -117,7 +121,9 @@ def with_level(templates: Templates) -> Declared:
         else one
         for one in DEV.grants
     )
-    return replace(DEV, grants=grants)
+    [(server, databases)] = DEV.databases.items()
+    orders = replace(databases["orders"], other_levels=frozenset(others))
+    return replace(DEV, grants=grants, databases={server: {**databases, "orders": orders}})
 
 
 def test_another_level_is_one_change(before: Review, dev_templates: Templates) -> None:

@@ -639,6 +639,79 @@ def directory(templates: Templates) -> None:
     the(templates, DATABASE, "AWS::RDS::DBInstance")["Domain"] = "d-1234567890"
 
 
+@breaks("code-is-delivered-here", "its connections come from its own database")
+def no_backend(templates: Templates) -> None:
+    airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
+    del airflow["AirflowConfigurationOptions"]["secrets.backend"]
+
+
+@breaks("code-is-delivered-here", "its connections are looked up below others")
+def other_connections(templates: Templates) -> None:
+    airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
+    arguments = '{"connections_prefix": "others"}'
+    airflow["AirflowConfigurationOptions"]["secrets.backend_kwargs"] = arguments
+
+
+@breaks("code-is-delivered-here", "takes its DAGs from theirs, where none are delivered")
+def another_folder(templates: Templates) -> None:
+    the(templates, AIRFLOW, "AWS::MWAA::Environment")["DagS3Path"] = "theirs"
+
+
+@breaks("code-is-delivered-here", "it begins with database_users.connection.open")
+def another_handler(templates: Templates) -> None:
+    users_function(templates)["Handler"] = "database_users.connection.open"
+
+
+@breaks("code-is-delivered-here", "logs in as shop_orders_own, where administrator is the master")
+def another_master(templates: Templates) -> None:
+    users_function(templates)["Environment"]["Variables"]["MASTER_USER"] = "shop_orders_own"
+
+
+def told_of(templates: Templates, kind: str = "Custom::DatabaseUsers") -> dict[str, Any]:
+    """What a function is told of the database ``orders``."""
+    return next(one for one in the(templates, ACCESS, kind)["Databases"] if one["Name"] == "orders")
+
+
+@breaks("users-as-declared", "is told of the database billing, which nobody declared")
+def another_database(templates: Templates) -> None:
+    told_of(templates)["Name"] = "billing"
+
+
+@breaks("users-as-declared", "takes orders_owner for the reader of orders")
+def readers_own(templates: Templates) -> None:
+    told_of(templates)["Reader"] = "orders_owner"
+
+
+@breaks("users-as-declared", "hands what reports_owner owns to the owner of orders")
+def handed_over(templates: Templates) -> None:
+    told_of(templates)["OldOwners"] = ["reports_owner"]
+
+
+@breaks("users-as-declared", "lets analyst_orders_read of orders stay")
+def kept_for_ever(templates: Templates) -> None:
+    told_of(templates)["Retiring"] = ["analyst_orders_read"]
+
+
+@breaks("users-as-declared", "gives users of orders 5000 connections, which are 50")
+def all_connections(templates: Templates) -> None:
+    told_of(templates)["ConnectionLimit"] = "5000"
+
+
+@breaks("users-as-declared", "takes the users with the prefix other for its own")
+def users_of_others(templates: Templates) -> None:
+    the(templates, ACCESS, "Custom::DatabaseUsers")["Prefix"] = "other"
+
+
+@breaks("users-as-declared", "lets stay analyst_orders_read, who may read orders")
+def never_removed(templates: Templates) -> None:
+    told_of(templates, "Custom::RetiredDatabaseUsers")["Read"].append("analyst_orders_read")
+
+
+@breaks("users-as-declared", "leaves out shop_orders_own, who may own orders")
+def removed_after_all(templates: Templates) -> None:
+    told_of(templates, "Custom::RetiredDatabaseUsers")["Own"] = []
+
+
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
 
