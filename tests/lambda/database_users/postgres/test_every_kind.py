@@ -254,8 +254,10 @@ def test_whatever_there_is_the_second_run_does_nothing_and_nothing_is_hidden(
 _HAS = """
 WITH things AS (
     SELECT CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END kind, oid, relname::text AS name,
-        relowner owner, relacl acl, relnamespace schema
-        FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        relowner owner, (SELECT array_agg(item) FROM (SELECT unnest(relacl) item UNION ALL
+            SELECT unnest(attacl) FROM pg_attribute WHERE attrelid = c.oid) of_columns_too) acl,
+        relnamespace schema
+        FROM pg_class c WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     UNION ALL SELECT 'schema', oid, nspname, nspowner, nspacl, 0 FROM pg_namespace
     UNION ALL SELECT 'routine', oid, proname, proowner, proacl, pronamespace FROM pg_proc
     UNION ALL SELECT 'type', oid, typname, typowner, typacl, typnamespace FROM pg_type
