@@ -63,7 +63,7 @@ class Database:
 
     def group(self, level: Level) -> str:
         """The group role of `level`."""
-        return next(group for group, of, _ in self.groups if of == level)
+        return {"read": self.reader, "write": self.writer, "own": self.owner}[level]
 
 
 def parse_prefix(value: object, place: str = "Prefix") -> str:

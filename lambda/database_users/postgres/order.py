@@ -108,6 +108,7 @@ def follow(
     refuse_lockouts(comparison)
     before = _in_the_way(run, comparison) if lived_in else ()
     access = tuple(access_changes(comparison))
+    users = losing(comparison)
     names = frozenset(scope(comparison))
     steps = [_done(Phase.CLOSE, chain(before, first), run.do)]
     failed: set[Subject] = set()
@@ -118,14 +119,14 @@ def follow(
                 entered = names | databases_to_hand_over(comparison)
                 steps += _inside(run, comparison, entered - _missing(comparison, failed) - unready)
             case Phase.DISCONNECT:
-                steps.append(_disconnected(run, comparison))
+                steps.append(_disconnected(run, comparison, users))
             case Phase.REMOVE:
                 steps.append(_done(phase, dropped_logins(comparison, _kept(steps)), run.do, failed))
             case _:
                 given = failed if phase in _GIVING else ()
                 steps.append(_done(phase, SERVER_PHASES[phase](comparison), run.do, given))
         failed |= {subject for step in steps for failure in step.failures for subject in failure.of}
-        if phase is Phase.READMIT and losing(comparison):
+        if phase is Phase.READMIT and users:
             # What the users whose sessions ended have made until then is known only now.
             run.look_again()
             comparison = Comparison(databases, run.server, lived_in)
@@ -164,13 +165,13 @@ def _missing(comparison: Comparison, failed: Collection[Subject]) -> frozenset[s
     return frozenset(names - comparison.server.databases.keys())
 
 
-def _disconnected(run: Run, comparison: Comparison) -> Step:
-    users = losing(comparison)
+def _disconnected(run: Run, comparison: Comparison, users: Collection[str]) -> Step:
     left: Mapping[str, str] = run.end_sessions(users) if users else {}
     failures = [Failure(SessionsLeftError(what), (("user", user),)) for user, what in left.items()]
     failed = {subject for failure in failures for subject in failure.of}
-    ended = (one for one in ended_sessions(comparison) if failed.isdisjoint(one.of))
-    return Step.of(Phase.DISCONNECT, chain(ended, sessions_of_others(comparison), failures))
+    ended = (one for one in ended_sessions(comparison, users) if failed.isdisjoint(one.of))
+    others = sessions_of_others(comparison, users)
+    return Step.of(Phase.DISCONNECT, chain(ended, others, failures))
 
 
 def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Step]:

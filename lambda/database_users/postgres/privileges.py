@@ -71,6 +71,7 @@ _LEVELS = {"read": _READ, "write": _WRITE, "own": _OWN}
 _KEPT_BY_OWNERS = frozenset({"foreign server", "foreign-data wrapper", "language"})
 
 
+@cache
 def level_privileges(level: Level, kind: Kind, version: int) -> frozenset[str]:
     """What `level` may do with an object of `kind` on a server of major `version`."""
     privileges = _LEVELS[level].get(kind, NONE)
@@ -79,6 +80,7 @@ def level_privileges(level: Level, kind: Kind, version: int) -> frozenset[str]:
     return privileges
 
 
+@cache
 def tolerated(level: Level, kind: Kind, version: int) -> frozenset[str]:
     """What `level` may have at the most on an object of `kind`: what it is given, and more."""
     more = {"USAGE"} if level == "own" and kind in _KEPT_BY_OWNERS else NONE

@@ -1,6 +1,6 @@
 """What a session starts as, and whose sessions end."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
@@ -55,19 +55,19 @@ def loses_groups(comparison: Comparison, login: str) -> bool:
     )
 
 
-def ended_sessions(comparison: Comparison) -> Iterator[Transaction]:
-    """What ends the sessions of users that lose something, where there may be any."""
+def ended_sessions(comparison: Comparison, users: Collection[str]) -> Iterator[Transaction]:
+    """What ends the sessions of `users`, who lose something, where there may be any."""
     server = comparison.server
-    for login in losing(comparison):
+    for login in users:
         if server.roles[login].can_login or login in server.sessions:
             ended = server_wide(_TERMINATE + literal(login), f"the sessions of {login} end")
             yield Transaction((ended,), of=(("user", login),))
 
 
-def sessions_of_others(comparison: Comparison) -> Iterator[Finding]:
-    """Sessions of somebody else that could set themselves to what a user loses, and stay so."""
+def sessions_of_others(comparison: Comparison, users: Collection[str]) -> Iterator[Finding]:
+    """Sessions of somebody else that could set themselves to what `users` lose, and stay so."""
     server = comparison.server
-    for login in losing(comparison):
+    for login in users:
         for other in sorted(server.members_of(login) & comparison.others & server.sessions):
             yield Finding(
                 f"{other} is not managed here, and could act as {login}, which loses something:"
