@@ -16,6 +16,7 @@ from tests.application import ROOT
 from tests.damage import CHANGES_OF_MODE, DAMAGES
 
 PROGRAM = ROOT / "installation/installed.py"
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -109,22 +110,47 @@ def test_in_the_place_of_a_folder_a_file_or_a_link_goes_and_what_it_leads_to_sta
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["", "bytecode", "cache", "demo", "tmp", "venvs"])
-@pytest.mark.parametrize("damage", [*DAMAGES, None])
-def test_what_is_kept_is_kept_in_folders_that_can_be_written_to(
-    tmp_path: Path, name: str, damage: Callable[[Path], None] | None
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_kept_is_kept_in_folders_whatever_was_in_their_place(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
     state = tmp_path / "state"
     assert run(state) == ""
-    if damage is None:
-        (state / name).chmod(0o500)
-    else:
-        shutil.rmtree(state / name)
-        (state / name).write_text("no folder")
-        damage(state / name)
+    shutil.rmtree(state / name)
+    (state / name).write_text("no folder")
+    damage(state / name)
     assert run(state) == ""
     assert (state / name).is_dir()
     assert not (state / name).is_symlink()
     assert os.access(state / name, os.R_OK | os.W_OK | os.X_OK)
+
+
+def run_as_nobody(state: Path, *folders: Path) -> str:
+    """As `run`, by a user who is not root."""
+    for parent in state.parents:
+        if parent.owner() == "root" and parent.is_relative_to(Path(tempfile.gettempdir())):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    as_nobody = "import os, sys; from pathlib import Path; from installation import installed; "
+    as_nobody += f"os.setuid({NOBODY}); installed.main(*map(Path, sys.argv[1:]))"
+    ran = subprocess.run(
+        [sys.executable, "-c", as_nobody, state, state / "tmp/1", *folders],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return ran.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else becomes another user")
+@pytest.mark.parametrize("name", ["", "bytecode", "cache", "demo", "tmp", "venvs"])
+def test_folders_of_ones_own_that_cannot_be_written_to_are_opened_up(
+    tmp_path: Path, name: str
+) -> None:
+    state = tmp_path / "state"
+    assert run(state) == ""
+    for folder in (state, *state.rglob("*")):
+        os.chown(folder, NOBODY, NOBODY)
+    (state / name).chmod(0o500)
+    assert run_as_nobody(state) == ""
+    assert (state / name).stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="nobody else becomes another user")
@@ -134,16 +160,8 @@ def test_what_only_another_user_can_put_right_is_told(folder: Path, whole: bool)
     assert run(state) == ""
     if not whole:
         (folder / "program").unlink()
-    for parent in folder.parents:
-        if parent.owner() == "root" and parent.is_relative_to(Path(tempfile.gettempdir())):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    as_nobody = "import os, sys; from pathlib import Path; from installation import installed; "
-    as_nobody += "os.setuid(65534); installed.main(*map(Path, sys.argv[1:]))"
-    ran = subprocess.run(
-        [sys.executable, "-c", as_nobody, state, state / "tmp/1", folder],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    assert re.fullmatch(r".* is of a command that another user ran: .* make clean\n", ran.stdout)
+    told = run_as_nobody(state, folder)
+    assert re.fullmatch(r".* is of a command that another user ran: .* make clean\n", told)
     assert folder.exists()
 
 
