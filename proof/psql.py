@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 from botocore.exceptions import ClientError
 
+from airflow_rds_iam.declaration.environments import declaration_file
+from airflow_rds_iam.declaration.file import DeclarationError, load
 from proof import declared
 from proof.account import running_account
 from proof.declared import AIRFLOW, Declared
@@ -25,29 +27,34 @@ def main() -> None:
     parser.add_argument("-c", dest="sql", metavar="SQL", help="run this, and end")
     parser.add_argument("--user", help="log in as this user, not as the one that was granted")
     parser.add_argument(
-        "--environment", metavar="FILE", type=Path, default=DECLARATION,
+        "--environment", metavar="NAME_OR_FILE", default=str(DECLARATION),
         help="the declaration that was deployed, environments/dev.yaml if none is given",
     )  # fmt: skip
     given = parser.parse_args()
+    try:
+        declaration = declaration_file(given.environment, folder=DECLARATION.parent)
+        load(declaration)
+    except DeclarationError as error:
+        sys.exit(str(error))
     try:
         account = running_account(STATE / "aws")
     except FileNotFoundError:
         sys.exit("no demo runs: start one with `make demo KEEP=1`")
     try:
-        expected = declared.read(given.environment, database=given.database)
-    except (OSError, LookupError) as error:
+        expected = declared.read(declaration, database=given.database)
+    except LookupError as error:
         if given.identity != MASTER:
             sys.exit(f"{error}: name another declaration with --environment")
-        expected = declared.read(given.environment)
+        expected = declared.read(declaration)
     if given.identity not in (known := [AIRFLOW, *expected.role_arns, STRANGER, MASTER]):
         sys.exit(
-            f"{given.identity!r} is not an identity of {given.environment}, which has "
+            f"{given.identity!r} is not an identity of {declaration}, which has "
             f"{', '.join(known)}: name the declaration that has it with --environment"
         )
     user = given.user or _granted(expected, given.identity, given.database)
     environment = Environment(account=account, declared=expected)
-    identity = _identity(environment, given.identity, given.environment)
-    _expect_user(environment, user, given.environment)
+    identity = _identity(environment, given.identity, declaration)
+    _expect_user(environment, user, declaration)
     if given.sql:
         _run(identity, user, given.database, given.sql)
     else:
