@@ -54,7 +54,17 @@ _PRIVATE_NAMES = {
         "record_metric",
     ),
     "services.cloudwatch_logs": ("_log_groups", "_put_resource_policy"),
-    "services.ec2": ("_ACTION_MAP", "_addresses", "_security_groups", "_subnets", "_vpcs"),
+    "services.ec2": (
+        "_ACTION_MAP",
+        "_addresses",
+        "_error",
+        "_parse_filters",
+        "_security_groups",
+        "_subnets",
+        "_vpc_endpoints",
+        "_vpce_fields_xml",
+        "_vpcs",
+    ),
     "services.iam": (
         "_groups",
         "_oidc_providers",
@@ -84,6 +94,14 @@ _PRIVATE_NAMES = {
     ),
 }
 
+# Amazon EC2 API reference, DescribeVpcEndpoints, as far as the account has them.
+_ENDPOINT_FILTERS = {
+    "service-name": "ServiceName",
+    "vpc-endpoint-id": "VpcEndpointId",
+    "vpc-endpoint-state": "State",
+    "vpc-endpoint-type": "VpcEndpointType",
+    "vpc-id": "VpcId",
+}
 _JSON_ERROR = ("core.responses", "error_response_json")
 _WITHOUT_RESOURCES = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 
@@ -204,6 +222,7 @@ class Emulator:
         self._describe_stacks_by_their_templates()
         self._forget_names_of_deleted_stacks()
         self._join_in_conditions()
+        self._describe_endpoints_as_they_are_asked_for()
 
     def _get(self, module: str, name: str) -> Any:
         return self._names[module][name]
@@ -777,6 +796,38 @@ class Emulator:
             module = vars(importlib.import_module(f"{package}.{name}"))
             if "_evaluate_conditions" in module:
                 module["_evaluate_conditions"] = evaluated
+
+    def _describe_endpoints_as_they_are_asked_for(self) -> None:
+        """It passes filters over, and does not tell groups and whether a name is the VPC's own."""
+        names = self._names["services.ec2"]
+        fields, describe = names["_vpce_fields_xml"], names["_ACTION_MAP"]["DescribeVpcEndpoints"]
+
+        def whole(endpoint: Mapping[str, Any], tag: str = "item") -> str:
+            groups = "".join(
+                f"<item><groupId>{one}</groupId></item>"
+                for one in endpoint.get("SecurityGroupIds", ())
+            )
+            private = str(endpoint.get("PrivateDnsEnabled", False)).lower()
+            more = f"<groupSet>{groups}</groupSet><privateDnsEnabled>{private}</privateDnsEnabled>"
+            return fields(endpoint, tag).replace("<routeTableIdSet>", f"{more}<routeTableIdSet>")
+
+        def described(parameters: Mapping[str, Any]) -> Any:
+            filters: dict[str, list[str]] = names["_parse_filters"](parameters)
+            if unknown := filters.keys() - _ENDPOINT_FILTERS.keys():
+                wrong = f"The filter '{min(unknown)}' is invalid"
+                return names["_error"]("InvalidParameterValue", wrong, 400)
+            found = [
+                id_
+                for id_, one in names["_vpc_endpoints"].items()
+                if all(one[_ENDPOINT_FILTERS[name]] in of for name, of in filters.items())
+            ]
+            if not filters:
+                return describe(parameters)
+            asked = {f"VpcEndpointId.{number}": [id_] for number, id_ in enumerate(found, 1)}
+            return describe(asked or {"VpcEndpointId.1": ["none"]})
+
+        names["_vpce_fields_xml"] = whole
+        names["_ACTION_MAP"]["DescribeVpcEndpoints"] = described
 
     def _forget_names_of_deleted_stacks(self) -> None:
         """A stack that is deleted is known by its id alone ("GetTemplate" of the API reference)."""

@@ -245,3 +245,45 @@ def test_an_alarm_on_an_expression_is_one_that_nothing_here_measures(
     with pytest.raises(StackFailedError, match="exactly one has ReturnData"):
         stacks.deploy("expression", {"Alarm": alarm})
     stacks.delete("expression")
+
+
+def test_endpoints_are_told_as_they_are_asked_for(stacks: Stacks, account: Account) -> None:
+    def endpoint(service: str, **properties: Any) -> dict[str, Any]:
+        name = f"com.amazonaws.{REGION}.{service}"
+        return resource("EC2::VPCEndpoint", VpcId={"Ref": "Vpc"}, ServiceName=name, **properties)
+
+    interface: dict[str, Any] = {
+        "VpcEndpointType": "Interface",
+        "SubnetIds": [{"Ref": "Subnet0"}],
+        "SecurityGroupIds": [get("One", "GroupId")],
+    }
+    ids = stacks.deploy(
+        "endpoints",
+        {
+            **subnets("a"),
+            "One": group(),
+            "Files": endpoint("s3"),
+            "Logs": endpoint("logs", PrivateDnsEnabled=True, **interface),
+            "Keys": endpoint("kms", PrivateDnsEnabled=False, **interface),
+        },
+        **{name: {"Ref": name} for name in ("Vpc", "Files", "Logs", "Keys")},
+        One=get("One", "GroupId"),
+    )
+    ec2 = account.client("ec2")
+
+    def found(**filters: list[str]) -> dict[str, Any]:
+        asked = [{"Name": name.replace("_", "-"), "Values": of} for name, of in filters.items()]
+        answer = ec2.describe_vpc_endpoints(Filters=asked)["VpcEndpoints"]
+        return {one["VpcEndpointId"]: one for one in answer}
+
+    mine = found(vpc_id=[ids["Vpc"]])
+    assert mine.keys() == {ids["Files"], ids["Logs"], ids["Keys"]}
+    assert mine.keys() <= found().keys()
+    assert {id_ for id_, one in mine.items() if one["PrivateDnsEnabled"]} == {ids["Logs"]}
+    assert [one["GroupId"] for one in mine[ids["Logs"]]["Groups"]] == [ids["One"]]
+    logs = found(vpc_id=[ids["Vpc"]], service_name=[f"com.amazonaws.{REGION}.logs"])
+    assert logs.keys() == {ids["Logs"]}
+    assert found(vpc_id=[ids["Vpc"]], vpc_endpoint_type=["Gateway"]).keys() == {ids["Files"]}
+    assert found(vpc_id=["vpc-missing"]) == {}
+    with pytest.raises(ec2.exceptions.ClientError, match="The filter 'colour' is invalid"):
+        found(colour=["blue"])
