@@ -8,6 +8,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from airflow_rds_iam.declaration.document import DeclarationError, Document
+from airflow_rds_iam.declaration.environments import declaration_file
 from incident.environment import NotDeployedError, deployed
 from incident.revocation import restore, revoke
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("identity", help="as the declaration names it, such as airflow")
     given = parser.parse_args(arguments)
     environment = Path(given.environment).stem
-    session = boto3.Session()
+    session = boto3.Session(region_name=_region(given.environment))
     act = revoke if given.action == "revoke" else restore
     failed = False
     try:
@@ -46,6 +48,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif given.action == "revoke":
         print(_REVOKED.format(identity=given.identity, environment=environment), end="")
     return 1 if failed else 0
+
+
+def _region(environment: str) -> str | None:
+    """Where it was deployed, if a declaration says so; None: where the caller's credentials are.
+
+    One that is wrong elsewhere, or gone, keeps nobody from stopping an identity.
+    """
+    try:
+        content = Document(declaration_file(environment, folder=Path("environments"))).content
+    except DeclarationError:
+        return None
+    region = content.get("region")
+    return region if isinstance(region, str) else None
 
 
 if __name__ == "__main__":

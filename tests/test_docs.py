@@ -96,7 +96,8 @@ def options(service: str, action: str, rest: str) -> set[str]:
         operation = waiters.get_waiter(named[rest.split()[0]]).operation
     else:
         operation = {xform_name(name, "-"): name for name in model.operation_names}[action]
-    members: Mapping[str, Shape] = model.operation_model(operation).input_shape.members
+    shape = model.operation_model(operation).input_shape
+    members: Mapping[str, Shape] = shape.members if shape else {}
     found = {xform_name(name, "-") for name in members}
     switches = {xform_name(name, "-") for name, of in members.items() if of.type_name == "boolean"}
     return found | {f"no-{name}" for name in switches}

@@ -25,6 +25,8 @@ class Aws:
     failing: dict[str, str] = field(default_factory=dict[str, str])
     """Code of the error, by operation; what a function says, by its ARN."""
     region_name: str = "eu-central-1"
+    asked_for: str | None = None
+    """The region that it was made for, if that is another than the caller's."""
     called: list[tuple[str, dict[str, Any]]] = field(
         default_factory=list[tuple[str, dict[str, Any]]]
     )

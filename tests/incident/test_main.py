@@ -1,5 +1,6 @@
 """What the commands print, and the status that they exit with."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,12 @@ from tests.incident.test_revocation import FOUND
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     aws = Aws()
-    monkeypatch.setattr(command.boto3, "Session", lambda: aws)
+
+    def session(region_name: str | None) -> Aws:
+        aws.asked_for = region_name
+        return aws
+
+    monkeypatch.setattr(command.boto3, "Session", session)
 
     def found(*_: Any) -> Deployed:
         return FOUND
@@ -31,6 +37,29 @@ def test_all_is_done_and_it_is_said_what_is_left(
     assert said.count("✓") == 3
     assert "analyst removed from the declaration of prod, by pull request" in said
     assert "make restore-access IDENTITY=analyst ENVIRONMENT=prod" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        (None, "eu-central-1"),
+        ("region: eu-west-1\nnetworks: wrong", "eu-west-1"),
+        ("region: 1", None),
+        ("tags: {}", None),
+        ("half written: [", None),
+    ],
+)
+def test_it_acts_in_the_region_that_is_declared(
+    text: str | None, region: str | None, aws: Aws, tmp_path: Path
+) -> None:
+    environment = "prod"
+    if text is not None:
+        (file := tmp_path / "prod.yaml").write_text(text)
+        environment = str(file)
+    assert command.main(["revoke", environment, "analyst"]) == 0
+    assert aws.asked_for == region
+    assert command.main(["revoke", str(tmp_path / "gone.yaml"), "analyst"]) == 0
+    assert aws.asked_for is None
 
 
 def test_a_restoration_leaves_nothing(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
