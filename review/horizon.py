@@ -173,10 +173,21 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 ),
             )
             yield Gap(
-                what=f"Roles of {server.name} that are not declared, what each may, and its master "
-                "user's password: a plan names them, and what stays theirs",
+                what=f"Roles of {server.name} that are not declared, and what each may: a plan "
+                "names them, and what stays theirs",
                 commands=(
                     "aws logs filter-log-events --log-group-name <log-group-of-the-users-function>",
+                ),
+            )
+            yield Gap(
+                what=f"Who may read the password of the master user of {server.name}, if it has "
+                "one, and so become its administrator",
+                commands=(
+                    f"aws rds describe-db-instances --db-instance-identifier {name} "
+                    "--query DBInstances[].MasterUserSecret",
+                    "aws secretsmanager get-resource-policy --secret-id <secret-arn>",
+                    "aws iam simulate-principal-policy --policy-source-arn <role-arn> "
+                    "--action-names secretsmanager:GetSecretValue --resource-arns <secret-arn>",
                 ),
             )
         if server.ranges:

@@ -7,6 +7,7 @@ from aws_cdk import Annotations, CfnOutput, CfnParameter, NestedStack, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from airflow_rds_iam.access.administrator import Administrator
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.access.identity_access import IdentityAccess, login_description
 from airflow_rds_iam.access.login_policies import LoginPolicies
@@ -105,6 +106,27 @@ class AccessStack(Stack):
             )
             for name, database in databases.items()
         }
+        for name, database in databases.items():
+            existing = declaration.instances[name].existing
+            if existing and existing.bootstrap:
+                administrator = Administrator(
+                    scopes[name],
+                    f"Administrator-{name}",
+                    instance=database.instance,
+                    secret_arn=existing.bootstrap.secret,
+                    key_arn=existing.bootstrap.key,
+                    key=key,
+                    vpc=network.vpc,
+                    subnets=network.private_subnets,
+                    security_group=database.users_security_group,
+                    endpoints=network.endpoints_security_group,
+                )
+                users[name].made.node.add_dependency(administrator)
+                Annotations.of(administrator).add_warning_v2(
+                    "airflow-rds-iam:bootstrap",
+                    f"instances.{name}.existing.bootstrap lets a function read the password of the "
+                    "master user: remove it once this is deployed, and deploy again",
+                )
         for name, database in databases.items():
             if not isinstance(database, DatabaseStack):
                 continue  # its logs and its storage are its owner's

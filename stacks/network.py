@@ -39,8 +39,12 @@ class NetworkStack(Stack):
             if network.existing
             else self._new(network, airflow, retain, tasks_take_roles)
         )
+        # What lets a function in for a while is taken away from nobody.
+        endpoints = self.network.endpoints_security_group
         for construct in self.node.find_all():
-            if isinstance(construct, CfnResource):
+            if isinstance(construct, CfnResource) and (
+                endpoints is None or construct.node.scope is not endpoints
+            ):
                 # What stands in the network is replaced with it, so nobody takes it away from
                 # under them, and they know its ids before they are deployed.
                 construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)

@@ -17,7 +17,11 @@ LOADING = re.compile(
 )
 BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 # What a function of this application begins with; of others, only those that may log in are asked.
-HANDLERS = ("database_users.handler.handle", "database_users.look.handle")
+HANDLERS = (
+    "database_users.handler.handle",
+    "database_users.look.handle",
+    "database_users.administrator.handle",
+)
 DAGS = "dags"
 # Each is a file of Airflow's bucket in one version, which somebody must have put there.
 FILES = ("Requirements", "Plugins", "StartupScript")

@@ -69,6 +69,15 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
             (each, arn if "Create" in each or "PointInTime" in each else of) for each, of in needs
         ]
         yield way(f"copy, restore or share the data of {server.name}", everything, *needs)
+    if server.master_secret:
+        told = server.master_secret.metadata["MasterSecret"]
+        key = [("kms:Decrypt", str(told["Key"]))] if told.get("Key") else []
+        yield way(
+            f"read the password of the master user of {server.name}, and become its administrator",
+            everything,
+            ("secretsmanager:GetSecretValue", str(told["Secret"])),
+            *key,
+        )
     logs = [
         log.attribute("Arn")
         for log in access.assembly.of_type("AWS::Logs::LogGroup")

@@ -31,6 +31,9 @@ class Server:
     maker: Resource | None = None
     """What makes the users of one that exists already."""
 
+    master_secret: Resource | None = None
+    """What has its administrator made, by the password of its master user."""
+
     @property
     def observed(self) -> bool:
         """Whether nothing of it is brought about, and nobody is given access."""
@@ -149,8 +152,23 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
                 resource=made.resource if made else None,
                 told=told,
                 maker=one,
+                master_secret=next(
+                    (
+                        each
+                        for each in with_passwords(assembly)
+                        if each.properties.get("InstanceResourceId") == resource_id
+                    ),
+                    None,
+                ),
             )
     return tuple(found.values())
+
+
+def with_passwords(assembly: Assembly) -> Iterator[Resource]:
+    """What has an administrator made by the password of a master user, whose secret it tells."""
+    for one in assembly.resources:
+        if isinstance(one.metadata.get("MasterSecret"), Mapping):
+            yield one
 
 
 def existing_server(one: Resource) -> Mapping[str, Any]:

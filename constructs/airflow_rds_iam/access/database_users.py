@@ -6,6 +6,7 @@ from typing import cast
 from aws_cdk import CfnResource, CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from airflow_rds_iam.access.desired_database import DesiredDatabase
@@ -15,6 +16,13 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.delivery.function_code import function_code
 from airflow_rds_iam.delivery.resource_function import ResourceFunction
 from airflow_rds_iam.servers.server import Server
+
+
+def users_code() -> lambda_.Code:
+    """The code of what logs in to make users."""
+    return function_code(
+        "database_users", "rds_login", distributions=["pg8000"], files=[RDS_CERTIFICATES]
+    )
 
 
 class DatabaseUsers(Construct):
@@ -60,9 +68,7 @@ class DatabaseUsers(Construct):
         deployment: str = "never",
     ) -> None:
         super().__init__(scope, construct_id)
-        code = function_code(
-            "database_users", "rds_login", distributions=["pg8000"], files=[RDS_CERTIFICATES]
-        )
+        code = users_code()
         server = {
             "DATABASE_HOST": instance.host,
             "DATABASE_PORT": instance.port,

@@ -36,8 +36,11 @@ def of_existing_airflow(declaration: Declaration) -> Iterator[tuple[Path, str]]:
                 yield (*PATH, key), message
     network = declaration.network.existing
     if network:
+        bootstraps = any(
+            one.existing and one.existing.bootstrap for one in declaration.instances.values()
+        )
         for key in ("missing_endpoints", "endpoints_security_group"):
-            if getattr(network, key):
+            if getattr(network, key) and not (bootstraps and key == "endpoints_security_group"):
                 message = "is for an Airflow that is made here: what an existing one needs, it has"
                 yield ("network", "existing", key), message
 

@@ -11,11 +11,38 @@ from airflow_rds_iam.declaration.rds_endpoint import KINDS, endpoint
 from airflow_rds_iam.declaration.values import (
     EndpointName,
     ExistingResourceId,
+    KeyArn,
     RoleName,
+    SecretArn,
     SecurityGroupId,
 )
 
 DESCRIBED = "aws rds describe-db-instances"
+
+
+class Bootstrap(Model):
+    """The master user's password, with which the administrator is made in the next deploy."""
+
+    secret: SecretArn = Field(
+        description="The ARN of the secret with the master user's `username` and `password`: RDS's "
+        "own, MasterUserSecret.SecretArn of `aws rds describe-db-instances`, or one of yours.",
+    )
+    key: KeyArn | None = Field(
+        default=None,
+        description="The KMS key of yours that the secret is encrypted with. Default: Secrets "
+        "Manager's.",
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _is_an_instances(cls, arn: str) -> str:
+        # "Password management with Amazon RDS and AWS Secrets Manager".
+        if arn.split(":")[6].startswith("rds!cluster"):
+            raise ValueError(
+                "is the secret of an Aurora cluster: must be of the instance, which begins with "
+                "rds!db-, or one of yours"
+            )
+        return arn
 
 
 class ExistingInstance(Model):
@@ -44,8 +71,14 @@ class ExistingInstance(Model):
         "`security_group` the network's, and without one its owner lets them in.",
     )
     administrator: RoleName = Field(
-        description="A PostgreSQL user that exists, may CREATEROLE and CREATEDB, and is a member "
-        "of `rds_iam` with the ADMIN option: the function logs in as it, with a token."
+        description="A PostgreSQL user that exists, or that `bootstrap` makes, may CREATEROLE and "
+        "CREATEDB, and is a member of `rds_iam` with the ADMIN option: the function logs in as it, "
+        "with a token."
+    )
+    bootstrap: Bootstrap | None = Field(
+        default=None,
+        description="How the master user, which has a password, makes the administrator: once. "
+        "Remove it after that deploy, and with it every permission on the secret.",
     )
 
     @property

@@ -73,7 +73,7 @@ class ExistingNetwork(Model):
     endpoints_security_group: SecurityGroupId | None = Field(
         default=None,
         description="That of the VPC's interface endpoints, if it lets in by group: Airflow's is "
-        "added, at port 443.",
+        "added, at port 443, and that of a function which reads a secret (`bootstrap`).",
     )
 
     @property

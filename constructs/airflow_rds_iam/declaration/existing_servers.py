@@ -25,6 +25,7 @@ def contradictions(declaration: Declaration, *, environment: str) -> Iterator[tu
             continue
         yield from _of_another_region(existing, path, declaration.region)
         yield from _in_another_network(existing, path, declaration.network)
+        yield from _with_a_password(existing, path, declaration)
         for key, value in (
             ("endpoint", existing.identifier),
             ("resource_id", existing.resource_id),
@@ -57,6 +58,35 @@ def _of_another_region(
             (*path, "endpoint"),
             f"{existing.endpoint!r} is a name of the partition {found.partitions[0]}, and {region} "
             f"is of {offers.partition(region)}",
+        )
+
+
+def _with_a_password(
+    existing: ExistingInstance, path: Path, declaration: Declaration
+) -> Iterator[tuple[Path, str]]:
+    bootstrap = existing.bootstrap
+    if bootstrap is None:
+        return
+    for key, arn in (("secret", bootstrap.secret), ("key", bootstrap.key)):
+        region, account = arn.split(":")[3:5] if arn else (None, None)
+        if arn and declaration.region and region != declaration.region:
+            yield (
+                (*path, "bootstrap", key),
+                f"{arn!r} is of {region}, and this environment of {declaration.region}: must be of "
+                "the instance's region",
+            )
+        elif arn and declaration.account and account != declaration.account:
+            yield (
+                (*path, "bootstrap", key),
+                f"{arn!r} is of the account {account}: must be of this one, {declaration.account}",
+            )
+    network = declaration.network
+    if network.egress == "endpoints" and not network.existing and declaration.airflow.existing:
+        yield (
+            (*path, "bootstrap"),
+            "must have a way to Secrets Manager, and this network has neither NAT nor an endpoint "
+            "of secretsmanager, as no Airflow is made in it: declare network.egress: nat, or run "
+            "the SQL by hand (docs/existing.md)",
         )
 
 

@@ -175,6 +175,23 @@ AirflowKey = Annotated[
         "111122223333:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f, not of an alias",
     ),
 ]
+KeyArn = Annotated[
+    str,
+    _form(
+        r"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+        "the ARN of a KMS key, such as arn:aws:kms:eu-central-1:111122223333:key/"
+        "1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f, not of an alias",
+    ),
+]
+# Secrets Manager API reference, CreateSecret: six characters end each ARN.
+SecretArn = Annotated[
+    str,
+    _form(
+        r"^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$",
+        "the whole ARN of a secret, with the six characters at its end, such as arn:aws:"
+        "secretsmanager:eu-central-1:111122223333:secret:team/lake-AbCdEf",
+    ),
+]
 # S3 user guide, "General purpose bucket naming rules"; a dot is in no certificate of S3's.
 BucketName = Annotated[
     str,

@@ -40,6 +40,7 @@ def python_function(
     vpc: ec2.IVpc | None = None,
     subnets: Sequence[ec2.ISubnet] = (),
     security_group: ec2.ISecurityGroup | None = None,
+    way_out: ec2.ISecurityGroup | None = None,
 ) -> tuple[lambda_.Function, iam.Role]:
     """A function on arm64 in ``scope``, and its role; arguments are those of `ResourceFunction`."""
     group = log_group(scope, "Logs", key)
@@ -53,8 +54,13 @@ def python_function(
             "Resource",
             "*",
             reason="Lambda attaches the function to the VPC with these actions, for which "
-            "no resource can be named before it exists. The function itself cannot use them: "
-            "its security group lets it out to the database's port and to no AWS API.",
+            "no resource can be named before it exists. "
+            + (
+                "The function itself makes one call of AWS, of another service."
+                if way_out
+                else "The function itself cannot use them: its security group lets it out to the "
+                "database's port and to no AWS API."
+            ),
         )
     function = lambda_.Function(
         scope,
@@ -71,7 +77,7 @@ def python_function(
         log_group=group,
         vpc=vpc,
         vpc_subnets=ec2.SubnetSelection(subnets=list(subnets)) if vpc else None,
-        security_groups=[security_group] if security_group else None,
+        security_groups=[one for one in (security_group, way_out) if one] or None,
     )
     return function, role
 

@@ -31,6 +31,7 @@ class ResourceFunction(Construct):
         memory_size: MiB.
         key: encrypts the log groups; its policy lets CloudWatch Logs use it. None for one of AWS's.
         subnets: with ``vpc`` and ``security_group``, where the function runs.
+        way_out: a security group that lets it out to an AWS API, where it calls one.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ResourceFunction(Construct):
         vpc: ec2.IVpc | None = None,
         subnets: Sequence[ec2.ISubnet] = (),
         security_group: ec2.ISecurityGroup | None = None,
+        way_out: ec2.ISecurityGroup | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.function, self.role = python_function(
@@ -62,6 +64,7 @@ class ResourceFunction(Construct):
             vpc=vpc,
             subnets=subnets,
             security_group=security_group,
+            way_out=way_out,
         )
         provider_logs = log_group(self, "ProviderLogs", key)
         provider_role = service_role(self, "ProviderRole", provider_logs)

@@ -13,10 +13,11 @@ def add_interface_endpoints(
     *,
     used_by: ec2.ISecurityGroup,
     subnets: Sequence[ec2.ISubnet] | None = None,
-) -> None:
+) -> ec2.ISecurityGroup:
     """Make the endpoints of ``services``, such as ``ecr.api``, for who is in ``used_by``.
 
-    They are in ``subnets``, one in each zone, or in those of the VPC that are private.
+    They are in ``subnets``, one in each zone, or in those of the VPC that are private. Their
+    security group.
     """
     group = ec2.SecurityGroup(
         scope,
@@ -35,3 +36,4 @@ def add_interface_endpoints(
             private_dns_enabled=True,
             subnets=ec2.SubnetSelection(subnets=list(subnets)) if subnets else None,
         )
+    return group

@@ -50,19 +50,23 @@ class ExistingNetwork(Construct):
         ]
         group = airflow_security_group(self, self.vpc) if airflow else None
         self.airflow_security_group: ec2.ISecurityGroup | None = group
-        if group and endpoints_security_group_id:
-            endpoints = ec2.SecurityGroup.from_security_group_id(
-                self, "Endpoints", endpoints_security_group_id
-            )
+        endpoints = self.endpoints_security_group = (
+            ec2.SecurityGroup.from_security_group_id(self, "Endpoints", endpoints_security_group_id)
+            if endpoints_security_group_id
+            else None
+        )
+        if group and endpoints:
             endpoints.connections.allow_from(group, ec2.Port.tcp(443), "Airflow calls AWS")
         if group and missing_endpoints:
-            add_interface_endpoints(
+            made = add_interface_endpoints(
                 self,
                 self.vpc,
                 missing_endpoints,
                 used_by=group,
                 subnets=self.private_subnets,
             )
+            if "secretsmanager" in missing_endpoints:
+                self.endpoints_security_group = made
         if route_tables:
             ec2.CfnVPCEndpoint(
                 self,

@@ -28,6 +28,11 @@ class Network(Protocol):
         ...
 
     @property
+    def endpoints_security_group(self) -> ec2.ISecurityGroup | None:
+        """That of the endpoint of Secrets Manager, if that lets in by group."""
+        ...
+
+    @property
     def ranges(self) -> Sequence[str]:
         """Of IPv4 addresses: those of the VPC, as far as they are known."""
         ...

@@ -100,9 +100,12 @@ class NewNetwork(Construct):
         self._log_flows()
         group = airflow_security_group(self, self.vpc) if airflow else None
         self.airflow_security_group: ec2.ISecurityGroup | None = group
+        self.endpoints_security_group: ec2.ISecurityGroup | None = None
         if group and not nat:
             services = [*INTERFACES, *([STS] if tasks_take_roles else [])]
-            add_interface_endpoints(self, self.vpc, services, used_by=group)
+            self.endpoints_security_group = add_interface_endpoints(
+                self, self.vpc, services, used_by=group
+            )
 
     def _log_flows(self) -> None:
         group = logs.LogGroup(

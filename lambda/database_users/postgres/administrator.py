@@ -103,8 +103,9 @@ def entering(administrator: str, master: str) -> str:
     Of a database that is closed to everyone, the master comes to be in the owner, to enter it.
     """
     names = f"{literal(administrator)}, {literal(master)}"
+    grant = "GRANT %I TO %I WITH INHERIT TRUE, SET TRUE"
     return f"""
-SELECT DISTINCT pg_catalog.format('GRANT %I TO %I', o.rolname, {literal(master)})
+SELECT DISTINCT pg_catalog.format({literal(grant)}, o.rolname, {literal(master)})
 FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles o ON o.oid = d.datdba
 WHERE o.rolname NOT IN ({names})
     AND pg_catalog.pg_has_role({literal(administrator)}, o.oid, 'MEMBER')

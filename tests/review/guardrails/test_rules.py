@@ -712,6 +712,15 @@ def removed_after_all(templates: Templates) -> None:
     told_of(templates, "Custom::RetiredDatabaseUsers")["Own"] = []
 
 
+@breaks("no-password-is-read", "remove `bootstrap` from the declaration once it is deployed")
+def bootstrap(templates: Templates) -> None:
+    templates[ACCESS]["Resources"]["Added"] = {
+        "Type": "Custom::DatabaseAdministrator",
+        "Properties": {"InstanceResourceId": "db-LAKE"},
+        "Metadata": {"MasterSecret": {"Secret": "arn:aws:secretsmanager:::secret:x", "Key": ""}},
+    }
+
+
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
 
