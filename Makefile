@@ -109,7 +109,9 @@ DEPLOY = $(CDK) deploy --app "$$OUTPUT" --require-approval never --exclusively
 MOMENT = $(shell date -u +%Y%m%dT%H%M%SZ)
 # The access stack refers to the others by what they say when it is updated, and it is updated only
 # where its template or a parameter changed.
-DEPLOY_ACCESS = $(DEPLOY) "$$ENVIRONMENT_NAME-access" --parameters "$$ENVIRONMENT_NAME-access:Deployment=$(MOMENT)"
+# What refuses it says why, and make says that last.
+DEPLOY_ACCESS = $(DEPLOY) "$$ENVIRONMENT_NAME-access" --parameters "$$ENVIRONMENT_NAME-access:Deployment=$(MOMENT)" \
+	$(1) || $(BIN)/python -m deployed "$$OUTPUT" "$$ENVIRONMENT_NAME-access"
 # Another moment is another value, so that CloudFormation has every database entered.
 REPAIR = --parameters "$$ENVIRONMENT_NAME-access:Repair=$(MOMENT)"
 # GitLab hands a job its token as a variable; what signs for AWS reads a file.
@@ -154,16 +156,16 @@ diff: synth ## what a deploy would change (METHOD=template reads, and makes no c
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 	$(PREFLIGHT)
 	$(DEPLOY) --concurrency 4 "$$ENVIRONMENT_NAME-!(access)"
-	$(DEPLOY_ACCESS)
+	$(call DEPLOY_ACCESS)
 	$(UNDECLARED)
 
 access: synth ## deploy who may reach what, and nothing else
 	$(PREFLIGHT)
-	$(DEPLOY_ACCESS)
+	$(call DEPLOY_ACCESS)
 
 repair: synth ## the same, and put right what has drifted since in any database
 	$(PREFLIGHT)
-	$(DEPLOY_ACCESS) $(REPAIR)
+	$(call DEPLOY_ACCESS,$(REPAIR))
 
 # What reviews report of a pull request. Whoever opened it may have written them.
 REVIEWS ?= $(OUTPUT)/review

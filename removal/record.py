@@ -7,11 +7,12 @@ from pathlib import Path
 
 from deployed.stack import DeployedStack
 from removal import take_up
+from removal.lived_in import left_behind
 from review.templates.assembly import read
 
 FOLDER = "retained"
 """In the assembly's folder: of each stack, what an import would take."""
-RESOURCES, TEMPLATE = ".resources.json", ".template.json"
+RESOURCES, TEMPLATE, SERVERS = ".resources.json", ".template.json", ".servers.json"
 
 
 def record(stacks: Sequence[DeployedStack], assembly: Path) -> None:
@@ -22,6 +23,7 @@ def record(stacks: Sequence[DeployedStack], assembly: Path) -> None:
         for suffix, content in (
             (RESOURCES, take_up.resources(stack)),
             (TEMPLATE, take_up.template(stack)),
+            (SERVERS, [*left_behind(stack)]),
         ):
             (folder / f"{stack.name}{suffix}").write_text(json.dumps(content, indent=1) + "\n")
 
@@ -34,6 +36,7 @@ def told(assembly: Path, names: Container[str] | None = None) -> Iterator[str]:
         names: of these stacks alone.
     """
     kinds: dict[str, list[str]] = defaultdict(list)
+    servers: list[str] = []
     described = {stack.template.get("Description") for stack in read(assembly).stacks}
     for file in sorted((assembly / FOLDER).glob(f"*{TEMPLATE}")):
         name = file.name.removesuffix(TEMPLATE)
@@ -41,6 +44,7 @@ def told(assembly: Path, names: Container[str] | None = None) -> Iterator[str]:
             continue
         if names is not None and name not in names:
             continue
+        servers += json.loads(file.with_name(f"{name}{SERVERS}").read_text())
         for one in json.loads(file.with_name(f"{name}{RESOURCES}").read_text()):
             [identifier] = one["ResourceIdentifier"].values()
             kinds[one["ResourceType"].removeprefix("AWS::")].append(identifier)
@@ -60,5 +64,6 @@ def told(assembly: Path, names: Container[str] | None = None) -> Iterator[str]:
             f"S3 access logs stay in {', '.join(buckets)}, a record of who read what: empty the "
             "bucket and delete it once nobody needs them."
         )
-    if not kinds and not buckets:
+    yield from servers
+    if not kinds and not buckets and not servers:
         yield "Nothing stays."
