@@ -1,4 +1,4 @@
-"""Whether the account takes a deploy: its roles their policies, and no name is taken already."""
+"""Whether the account takes a deploy: bootstrapped, its roles with room, and no name taken."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from deployed import sessions
 from deployed.nested import joined
 from deployed.stack import Template, read_stack
 from preflight.airflow import unset
+from preflight.bootstrap import unprepared
 from preflight.files_bucket import AWS_KEY, unfit_bucket, unfit_key
 from preflight.moved import moved
 from preflight.names import taken
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         declaration = load(declaration_file(given.environment, folder=Path("environments")))
-        found = [*_obstacles(given.assembly, declaration)]
+        session = sessions.session(given.assembly, "read")
+        found = [*_first(session, given.assembly, given.environment)]
+        found = found or [*_obstacles(session, given.assembly, declaration)]
     except DeclarationError as error:
         print(error, file=sys.stderr)
         return 1
@@ -53,12 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if found else 0
 
 
-def _obstacles(assembly: Path, declaration: Declaration) -> Iterator[str]:
+def _first(session: Any, assembly: Path, environment: str) -> Iterator[str]:
+    """What would fail each deploy, whatever it holds."""
+    try:
+        if found := unprepared(session, assembly, environment=environment):
+            yield found
+    except ClientError as error:
+        print(f"whether the account is bootstrapped was not asked: {error}", file=sys.stderr)
+
+
+def _obstacles(session: Any, assembly: Path, declaration: Declaration) -> Iterator[str]:
     stacks = read(assembly).stacks
     nested = {one.name.rpartition("/")[2]: one.template for one in stacks if one.parent}
     declared = [one for one in stacks if not one.parent]
     [access] = [one for one in declared if one.name.endswith("-access")]
-    session = sessions.session(assembly, "read")
     cloudformation, rds, logs = map(session.client, ("cloudformation", "rds", "logs"))
     there = read_stack(cloudformation, access.name)
     for stack in declared:
