@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -21,7 +21,7 @@ from doctor.inside import Inside, parse
 from doctor.subject import Subject
 from doctor.way import Obstacle, look
 from rds_login.login import Driver, LoginError, log_in
-from rds_login.tls import encrypted, trusting
+from rds_login.tls import secured, trusting
 from rds_login.token import sign
 
 SECONDS = 5
@@ -60,12 +60,17 @@ class Logged:
 
 
 class Evidence:
-    """What can be seen of ``subject``'s login with the credentials of ``session``, boto3's."""
+    """What can be seen of ``subject``'s login with the credentials of ``session``, boto3's.
+
+    Port, certificate and login are seen on one connection, as a login has but one.
+    """
 
     def __init__(self, subject: Subject, session: Any) -> None:
         self.subject = subject
         self._session = session
         self._tried: float | None = None
+        self._open: socket.socket | None = None
+        self._secure: ssl.SSLSocket | None = None
 
     @cached_property
     def caller(self) -> Caller:
@@ -97,8 +102,8 @@ class Evidence:
         return list(dict.fromkeys(ip_address(str(one[4][0])) for one in found))
 
     def reach(self) -> None:
-        """Open the port, and close it. `OSError` if it does not open."""
-        socket.create_connection(self._address, SECONDS).close()
+        """Open the port. `OSError` if it does not open."""
+        self._open = self._connected()
 
     def shake_hands(self) -> None:
         """Verify the server's certificate, and say nothing.
@@ -107,7 +112,7 @@ class Evidence:
             FileNotFoundError: the file of authorities is not there.
             OSError: as `encrypted` has them.
         """
-        self._encrypted().close()
+        self._secure = self._encrypted()
 
     def simulated(self, role_arn: str, resource_arn: str) -> str | None:
         """IAM's decision on `rds-db:connect` for a role; None if this caller may not ask."""
@@ -176,8 +181,8 @@ class Evidence:
         """What is in the way to the server, or why that cannot be told."""
         if self.subject.via:
             return "the port is forwarded, and from where is not known here"
-        there = self.addresses[0]
-        if not isinstance(there, IPv4Address):
+        there = next((one for one in self.addresses if isinstance(one, IPv4Address)), None)
+        if there is None:
             return "the way of an IPv6 address is not looked at"
         vpc = (self.instance or {}).get("DBSubnetGroup", {}).get("VpcId")
         if not vpc:
@@ -222,11 +227,19 @@ class Evidence:
         # Whole seconds, as the log of RDS has them.
         self._tried = self._tried or float(int(time.time()))
         token = sign(credentials, subject.host, subject.port, subject.user, str(subject.region))
-        secure = self._encrypted()
-        return log_in(secure, user=subject.user, database=subject.database, token=token)
+        login = partial(log_in, user=subject.user, database=subject.database, token=token)
+        if secure := self._secure:
+            self._secure = None
+            # The server may have waited for AWS's answers longer than it waits for a login.
+            with suppress(OSError):
+                return login(secure)
+        return login(self._encrypted())
 
     def close(self) -> None:
         """End the session, if there is one: it is one of the user's few connections."""
+        for one in (self._open, self._secure):
+            if one:
+                one.close()
         if session := self.__dict__.pop("session", None):
             with suppress(OSError, InterfaceError):  # it may be lost
                 session.close()
@@ -258,16 +271,22 @@ class Evidence:
         except BotoCoreError as error:
             return Logged(refusal=type(error).__name__)
 
-    @property
-    def _address(self) -> tuple[str, int]:
-        return str(self.addresses[0]), self.subject.via[
-            1
-        ] if self.subject.via else self.subject.port
+    def _connected(self) -> socket.socket:
+        """A connection to the first address that opens one, as libpq and Python make it."""
+        port = self.subject.via[1] if self.subject.via else self.subject.port
+        errors: list[OSError] = []
+        for address in self.addresses:
+            try:
+                return socket.create_connection((str(address), port), SECONDS)
+            except OSError as error:
+                errors.append(error)
+        # The resolver has those first that this machine has a route to.
+        raise errors[0]
 
     def _encrypted(self) -> ssl.SSLSocket:
         context = trusting(self.subject.authorities)
-        address, port = self._address
-        return encrypted(self.subject.host, port, context, SECONDS, address=address)
+        plain, self._open = self._open or self._connected(), None
+        return secured(plain, self.subject.host, context)
 
 
 def source(there: IPv4Address, port: int) -> IPv4Address:

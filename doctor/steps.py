@@ -175,14 +175,18 @@ def user(evidence: Evidence) -> Answer:
 
 def capacity(evidence: Evidence) -> Answer:
     """How many connections are left beside the doctor's own, of the server's and of the user's."""
-    # Of others' sessions, a user may see whose they are and in which database, and no more.
+    # Of others' sessions, a user may see whose they are and in which database, and no more. The
+    # function is what pg_stat_activity shows, without the tables that give it names.
     [[server, limit, mine]] = evidence.session.run(
         "SELECT current_setting('max_connections')::int"
         " - current_setting('superuser_reserved_connections')::int"
         " - coalesce(current_setting('reserved_connections', true)::int, 0)"
-        " - (SELECT count(*) - 1 FROM pg_catalog.pg_stat_activity WHERE datid IS NOT NULL),"
-        " (SELECT nullif(rolconnlimit, -1) FROM pg_catalog.pg_roles WHERE rolname = session_user),"
-        " (SELECT count(*) - 1 FROM pg_catalog.pg_stat_activity WHERE usename = session_user)"
+        " - coalesce(nullif("
+        "current_setting('rds.rds_superuser_reserved_connections', true), '')::int, 0)"
+        " - count(datid) + 1,"
+        " nullif(rolconnlimit, -1), count(*) FILTER (WHERE usesysid = me.oid) - 1"
+        " FROM pg_catalog.pg_roles me, pg_catalog.pg_stat_get_activity(NULL)"
+        " WHERE rolname = session_user GROUP BY me.oid, rolconnlimit"
     ) or [[0, None, 0]]
     left = server if limit is None else min(server, limit - mine)
     few = min(FEW_CONNECTIONS, limit or FEW_CONNECTIONS)
@@ -193,12 +197,14 @@ def capacity(evidence: Evidence) -> Answer:
 def locks(evidence: Evidence) -> Answer:
     """Whether sessions of the user wait for what another holds."""
     rows = evidence.session.run(
-        "SELECT w.pid, extract(epoch FROM now() - w.query_start)::int,"
-        " coalesce(string_agg(DISTINCT h.usename::text, ', '), 'a prepared transaction')"
-        " FROM pg_catalog.pg_stat_activity w"
-        " CROSS JOIN unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)"
-        " LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid"
-        " WHERE w.usename = session_user GROUP BY w.pid, w.query_start"
+        "SELECT pid, extract(epoch FROM now() - query_start)::int,"
+        " coalesce((SELECT string_agg(DISTINCT holds.usename::text, ', ')"
+        " FROM pg_catalog.pg_stat_activity holds"
+        " WHERE holds.pid = ANY (pg_catalog.pg_blocking_pids(waits.pid))),"
+        " 'a prepared transaction')"
+        " FROM pg_catalog.pg_roles me JOIN pg_catalog.pg_stat_get_activity(NULL) waits"
+        " ON usesysid = me.oid WHERE rolname = session_user AND wait_event_type = 'Lock'"
+        " AND cardinality(pg_catalog.pg_blocking_pids(waits.pid)) > 0"
     )
     waits = [f"session {pid} has waited {seconds} s for {who}" for pid, seconds, who in rows or ()]
     return failed("waiting", "; ".join(waits)) if waits else fine("nobody waits")

@@ -53,7 +53,11 @@ def encrypted(
         OtherEngineError: the server is MySQL or MariaDB.
         OSError: anything else that fails; `before_the_login` knows its cause.
     """
-    plain = create_connection((address or host, port), seconds)
+    return secured(create_connection((address or host, port), seconds), host, context)
+
+
+def secured(plain: socket, host: str, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """What `encrypted` makes of a connection that is open already; if it fails, that is closed."""
     try:
         plain.sendall(_SSL_REQUEST)
         _expect_tls(plain)
