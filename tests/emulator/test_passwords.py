@@ -1,14 +1,21 @@
 """Who is no member of `rds_iam` logs in by password, and who is one by token alone, as on RDS."""
 
 import json
+import socket
 from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from database_users import administrator, retry
+from database_users.handler import FailedError
 from proof.account import Account
 from proof.logins import Endpoint, connect
-from tests.emulator.conftest import Stacks, instance
+from rds_login import tls
+from rds_login.token import signed_token
+from tests.emulator.conftest import ACCOUNT, REGION, Stacks, allow, instance, role
 
 MASTER = "postgres"
 Connecting = Callable[[str, str], psycopg.Connection]
@@ -27,6 +34,7 @@ def outputs(stacks: Stacks) -> Generator[dict[str, str]]:
         {"Server": server},
         Host={"Fn::GetAtt": ["Server", "Endpoint.Address"]},
         Port={"Fn::GetAtt": ["Server", "Endpoint.Port"]},
+        ResourceId={"Fn::GetAtt": ["Server", "DbiResourceId"]},
         Secret={"Fn::GetAtt": ["Server", "MasterUserSecret.SecretArn"]},
     )
     assert stacks.delete("by-password") == "DELETE_COMPLETE"
@@ -93,3 +101,64 @@ def test_the_master_grants_rds_iam_and_is_no_member_of_it(
         master.execute("REVOKE rds_iam FROM caught")
     log_in(MASTER, password).close()
     log_in("caught", "a-password").close()
+
+
+class Context:
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def test_the_function_has_the_administrator_made_by_what_its_role_may(
+    account: Account,
+    stacks: Stacks,
+    outputs: dict[str, str],
+    log_in: Connecting,
+    password: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the secret of RDS's own, over TLS, and with a token of the function's role."""
+    resource = {
+        "Fn::Sub": f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:{outputs['ResourceId']}/platform"
+    }
+    made = stacks.deploy(
+        "administrators",
+        {
+            "Reading": role(
+                allow("rds-db:connect", resource),
+                allow("secretsmanager:GetSecretValue", outputs["Secret"]) | {"PolicyName": "more"},
+            ),
+            "NotReading": role(allow("rds-db:connect", resource)),
+        },
+        Reading={"Fn::GetAtt": ["Reading", "Arn"]},
+        NotReading={"Fn::GetAtt": ["NotReading", "Arn"]},
+    )
+    (tmp_path / "global-bundle.pem").write_bytes(account.authorities.read_bytes())
+    connect_to = socket.create_connection
+
+    def on_loopback(at: tuple[str, int], seconds: float) -> socket.socket:
+        return connect_to(("127.0.0.1", at[1]), seconds)
+
+    monkeypatch.setattr(tls, "create_connection", on_loopback)
+    monkeypatch.setattr(retry, "SPREAD_SECONDS", 0.0)
+
+    def run_as(role: str) -> dict[str, Any]:
+        signed_token.cache_clear()
+        for name, value in {
+            **account.variables(account.assume(made[role], session="function")),
+            "AWS_REGION": REGION,
+            "DATABASE_HOST": outputs["Host"],
+            "DATABASE_PORT": outputs["Port"],
+            "MASTER_USER": "platform",
+            "MASTER_SECRET": outputs["Secret"],
+            "LAMBDA_TASK_ROOT": str(tmp_path),
+        }.items():
+            monkeypatch.setenv(name, value)
+        return administrator.handle({"RequestType": "Create"}, Context())
+
+    with pytest.raises(FailedError, match=r"cannot be read \(AccessDenied"):
+        run_as("NotReading")
+    assert run_as("Reading") == {"PhysicalResourceId": "administrator:platform"}
+    log_in(MASTER, password).close()
+    # It logs in by now, and so nobody reads the secret any more.
+    assert run_as("NotReading") == {"PhysicalResourceId": "administrator:platform"}
