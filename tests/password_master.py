@@ -14,6 +14,7 @@ from database_users.postgres.session import Connect, Session
 from database_users.postgres.statements import HOME
 from database_users.secret import Master
 from emulator.postgres.administration import SET_UP, as_rds_superuser
+from rds_login.causes import RefusedTokenError
 from tests.database_server import Postgres
 
 MASTER = Master("postgres", "a-password")
@@ -27,7 +28,9 @@ class PasswordMaster:
     server: Postgres
 
     def connect(self, database: str = HOME) -> Session:
-        """A session as the function has one."""
+        """A session as the function has one: a password is no token to who is in rds_iam."""
+        if not self.logs_in():
+            raise RefusedTokenError(f'PAM authentication failed for user "{MASTER.user}"')
         session = self.server.connect(database, MASTER.user, MASTER.password)
         as_postgresql: Any = session.driver.run
         session.driver.run = lambda sql: as_postgresql(as_rds_superuser(sql))  # pyright: ignore[reportAttributeAccessIssue]

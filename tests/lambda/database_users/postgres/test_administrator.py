@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingTypeStubs]
 
+from database_users import administrator
 from database_users.desired import Database
 from database_users.errors import LockoutError, UnsuitableServerError
+from database_users.plan import Statement
 from database_users.postgres.administrator import (
     making,
     script,
@@ -178,6 +180,24 @@ def test_where_the_server_would_catch_the_master_nothing_is_left(master: Passwor
         master.make()
     assert memberships(master.server) == before
     assert not master.server.query(f"SELECT 1 FROM pg_roles WHERE rolname = '{ADMINISTRATOR}'")
+    assert master.logs_in()
+
+
+def by_itself(administrator: str, master: str) -> Iterator[Statement]:
+    """What a master does that knows nothing of all this."""
+    for one in making(administrator, master):
+        if not any(word in one.sql for word in ("maker", "SET LOCAL", "$grant$", "$check$")):
+            yield one
+
+
+def test_a_master_that_makes_the_administrator_itself_is_caught_and_has_it_undone(
+    master: PasswordMaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = memberships(master.server)
+    monkeypatch.setattr(administrator, "making", by_itself)
+    with pytest.raises(LockoutError, match="postgres lost its login by password with platform"):
+        master.make()
+    assert memberships(master.server) == before
     assert master.logs_in()
 
 
