@@ -207,12 +207,7 @@ def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chang
     yield from _let_in(comparison, existing)
     owner = comparison.owner_of(existing.name)
     if owner != existing.owner and comparison.can_act_as(existing.owner):
-        handed_over = server_wide(
-            f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
-            f"{existing.name}: the database belongs to {owner}, no longer to {existing.owner}",
-            acts_for=(existing.owner,),
-        )
-        yield from acting(comparison, HOME, [handed_over])
+        yield from acting(comparison, HOME, [handed_over(comparison, existing)])
         # What its owner took from itself is not the next one's either.
         theirs = held(_remaining(comparison, existing), owner)
         if missing := _missing(comparison, existing, owner) - theirs:
@@ -222,6 +217,16 @@ def _owned(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Chang
         missing = ALL_ON_DATABASE - held(_remaining(comparison, existing), database.owner)
         if missing:
             yield from _granted(comparison, existing, missing, [database.owner])
+
+
+def handed_over(comparison: Comparison, existing: ExistingDatabase) -> Statement:
+    """Gives the database `existing` to whom it is to belong."""
+    owner = comparison.owner_of(existing.name)
+    return server_wide(
+        f"ALTER DATABASE {identifier(existing.name)} OWNER TO {identifier(owner)}",
+        f"{existing.name}: the database belongs to {owner}, no longer to {existing.owner}",
+        acts_for=(existing.owner,),
+    )
 
 
 def _let_in(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Change]:

@@ -146,8 +146,8 @@ class Handover:
 
     def _owns_elsewhere(self, role: str) -> bool:
         server = self.comparison.server
-        # The database at hand goes to the same role, and before.
-        keeps_shared = role not in self.comparison.removed and (
+        # The database at hand goes to the same role; what is a managed one's, to others before.
+        keeps_shared = role not in self.comparison.managed and (
             any(one.owner == role for name, one in server.databases.items() if name != self.name)
             or any(shared.owner == role for shared in server.shared)
         )

@@ -8,10 +8,12 @@ from database_users.postgres.acting import acting
 from database_users.postgres.cascade import by_itself, left_after, without
 from database_users.postgres.catalog.contents import Contents, ObjectGroup, Owned
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.databases import handed_over
 from database_users.postgres.planners.handover import Handover, altered
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.lookup import lent
 from database_users.postgres.planners.objects import executor, on_objects
+from database_users.postgres.planners.shared import given_to_master
 from database_users.postgres.privileges import Grant
 from database_users.postgres.sql import identifier
 from database_users.postgres.statements import some
@@ -90,7 +92,7 @@ def _freed(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Chan
 
 def _rest(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Statement]:
     """What only these statements do: extensions, default privileges, mentions, user mappings."""
-    yield _reassigned(handover.name, login, handover.owner)
+    yield from _reassigned(handover, login)
     yield Statement(
         handover.name,
         f"DROP OWNED BY {identifier(login)}",
@@ -162,7 +164,7 @@ def adopted(inside: Inside) -> Iterator[Change]:
         elif one.role in staying:
             extending.add(one.role)
     for role in sorted(extending):
-        yield _reassigned(handover.name, role, handover.owner)
+        yield from _reassigned(handover, role)
 
 
 def _stuck(handover: Handover, role: str) -> Iterator[Finding]:
@@ -187,9 +189,20 @@ def _altered(name: str, one: Owned, owner: str) -> Statement:
     )
 
 
-def _reassigned(name: str, role: str, owner: str) -> Statement:
-    """No other statement gives an extension to somebody else."""
-    return Statement(
+def _reassigned(handover: Handover, role: str) -> Iterator[Statement]:
+    """No other statement gives an extension to somebody else.
+
+    It gives all databases and tablespaces of `role` along. They went to others before; where that
+    failed they do now, or this does not happen.
+    """
+    comparison, name, owner = handover.comparison, handover.name, handover.owner
+    for existing in comparison.server.databases.values():
+        if existing.owner == role and existing.name != name:
+            yield handed_over(comparison, existing)
+    for shared in comparison.server.shared:
+        if shared.owner == role and shared.kind == "tablespace":
+            yield given_to_master(shared)
+    yield Statement(
         name,
         f"REASSIGN OWNED BY {identifier(role)} TO {identifier(owner)}",
         f"{name}: whatever else {role} owns belongs to {owner} now",

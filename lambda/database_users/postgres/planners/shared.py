@@ -78,11 +78,16 @@ def owned_tablespaces(comparison: Comparison) -> Iterator[Planned]:
                     (shared.owner,),
                 )
                 continue
-            handed_over = server_wide(
-                f"ALTER TABLESPACE {identifier(shared.name)} OWNER TO CURRENT_USER",
-                f"the tablespace {shared.name} is the master's, no longer {shared.owner}'s",
-                acts_for=(shared.owner,),
-            )
             yield from together(
-                acting(comparison, HOME, [handed_over]), rivals=comparison.rivals(shared.owner)
+                acting(comparison, HOME, [given_to_master(shared)]),
+                rivals=comparison.rivals(shared.owner),
             )
+
+
+def given_to_master(tablespace: SharedObject) -> Statement:
+    """Gives a `tablespace` to the master."""
+    return server_wide(
+        f"ALTER TABLESPACE {identifier(tablespace.name)} OWNER TO CURRENT_USER",
+        f"the tablespace {tablespace.name} is the master's, no longer {tablespace.owner}'s",
+        acts_for=(tablespace.owner,),
+    )

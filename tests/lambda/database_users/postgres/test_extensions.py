@@ -52,3 +52,25 @@ def test_an_extension_is_handed_over_in_the_run_that_hands_over_its_owners_datab
     owner = server.query("SELECT extowner::regrole::text FROM pg_extension", "orders")
     assert owner == [("orders_owner",)]
     assert outstanding(server, ORDERS, PAYROLL) == []
+
+
+def test_an_extension_is_handed_over_in_one_run_and_another_database_of_its_owner_to_the_master(
+    server: Postgres,
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute("CREATE DATABASE attic OWNER boss")
+    server.execute(
+        "DROP EXTENSION plpgsql",
+        "GRANT CREATE ON DATABASE orders TO boss",
+        "SET ROLE boss",
+        "CREATE EXTENSION plpgsql",
+        database="orders",
+    )
+    run(server, ORDERS, PAYROLL)
+    assert server.query("SELECT extowner::regrole::text FROM pg_extension", "orders") == [
+        ("orders_owner",)
+    ]
+    assert server.query(
+        "SELECT datdba::regrole::text FROM pg_database WHERE datname = 'attic'"
+    ) == [(MASTER,)]
+    assert outstanding(server, ORDERS, PAYROLL) == []

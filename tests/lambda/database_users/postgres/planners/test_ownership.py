@@ -10,7 +10,7 @@ from database_users.postgres.catalog.contents import (
     ObjectGroup,
     Owned,
 )
-from database_users.postgres.catalog.server import Holding, Role, Server
+from database_users.postgres.catalog.server import Holding, Role, Server, SharedObject
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.ownership import adopted, databases_to_hand_over, freed
@@ -63,6 +63,23 @@ DROPPED = [
 def test_a_user_with_nothing_in_its_way_is_freed_of_all():
     contents = Contents((), mentions=(Mention("reader", "o_owner"), Mention("writer", "far")))
     assert told(less_of(server_of(ORDERS), "reader"), contents) == (DROPPED, [])
+
+
+def test_what_a_user_has_in_the_whole_server_is_never_given_to_the_owner_of_one_database():
+    server = server_of(ORDERS)
+    attic = replace(server.databases["orders"], name="attic", owner="reader")
+    shared = (
+        SharedObject("tablespace", "fast", "reader", ()),
+        SharedObject("tablespace", "slow", "near", ()),
+        SharedObject("parameter", "work_mem", "reader", ()),
+    )
+    server = replace(server, databases=server.databases | {"attic": attic}, shared=shared)
+    statements, _ = told(less_of(server, "reader"), Contents(()))
+    assert statements[1:4] == [
+        'ALTER DATABASE "attic" OWNER TO "administrator"',
+        'ALTER TABLESPACE "fast" OWNER TO CURRENT_USER',
+        DROPPED[1],
+    ]
 
 
 def test_a_policy_is_left_by_who_owns_its_table():
