@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ import pytest
 
 from database_users.errors import SessionsLeftError
 from database_users.postgres import ending
+from database_users.postgres.session import Session
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
@@ -103,7 +104,17 @@ def test_a_session_of_somebody_else_that_acts_as_whom_a_user_was_is_told_of(serv
     assert run(server, WITHOUT_OWNER).findings == ()
 
 
-def test_many_sessions_are_told_to_end_at_once(newest: Postgres):
+def test_many_sessions_are_told_to_end_at_once(newest: Postgres, monkeypatch: pytest.MonkeyPatch):
+    told: list[Collection[str]] = []
+    tell = ending.signal_sessions
+
+    def once(home: Session, users: Collection[str]) -> None:
+        if not told:
+            tell(home, users)
+        told.append(users)
+
+    monkeypatch.setattr(ending, "signal_sessions", once)
+    monkeypatch.setattr(ending, "END_SECONDS", 5)
     run(newest, ORDERS)
     sessions = [newest.login("owner", "orders") for _ in range(30)]
     run(newest, WITHOUT_OWNER)
