@@ -14,8 +14,7 @@ REVOKED = replace(ORDERS, read=())
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_user_goes_that_replicates_with_its_subscription_label_and_slot(version: int):
-    settings = {"wal_level": "logical", "max_wal_senders": "5"}
-    with running(version, **settings) as server:
+    with running(version, wal_level="logical", max_wal_senders="5") as server:
         run(server, ORDERS)
         server.execute(
             "ALTER ROLE reader REPLICATION",
