@@ -13,7 +13,7 @@ from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.identities import made_role
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from attribution.exported import ExportError, log_entries, trail_records
 from attribution.logins import Login, logins
 from attribution.people import Answer, behind
@@ -78,7 +78,7 @@ def _answers(
             continue
         because = (
             "a task of Airflow's: its own log names the DAG and the run, and git who wrote it"
-            if identity == AIRFLOW
+            if identity in declaration.airflows
             else "no user of this declaration: the database users' function, or RDS itself"
         )
         yield Answer(login=login, confidence="nobody", because=because), identity

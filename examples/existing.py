@@ -14,7 +14,7 @@ app = App()
 env = Environment(account="111122223333", region="eu-central-1")
 stack = Stack(app, "orders-access", env=env)
 zones = {"eu-central-1a": "subnet-0a1b2c3d", "eu-central-1b": "subnet-1b2c3d4e"}
-network = ExistingNetwork(stack, "Network", vpc_id="vpc-0a1b2c3d", subnets=zones, airflow=False)
+network = ExistingNetwork(stack, "Network", vpc_id="vpc-0a1b2c3d", subnets=zones, airflows=())
 instance = ExistingInstance(
     stack, "Instance", identifier="orders", host="orders.abc.eu-central-1.rds.amazonaws.com",
     port=5432, resource_id="db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", security_group_id="sg-0a1b2c3d",

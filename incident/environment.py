@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW, EXECUTION_ROLE, output
 from airflow_rds_iam.declaration.derived_names import before
-from airflow_rds_iam.declaration.model import AIRFLOW, LEVELS
+from airflow_rds_iam.declaration.model import LEVELS
 from deployed.stack import DeployedStack, read_stack, resources_of
 
 DesiredState = Sequence[Mapping[str, Any]]
@@ -101,8 +102,9 @@ def deployed(session: Any, environment: str) -> Deployed:
     }
     servers = list(_servers(session, found))
     roles = _roles(found, servers)
-    if airflow := outputs.get("AirflowExecutionRole"):
-        roles[AIRFLOW] = airflow
+    for identity in {AIRFLOW, *(owner for server in servers for owner, _ in server.owners)}:
+        if airflow := outputs.get(output(EXECUTION_ROLE, identity)):
+            roles[identity] = airflow
     return Deployed(servers=servers, roles=roles)
 
 

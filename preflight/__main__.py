@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from airflow_rds_iam.declaration.airflow_names import told_apart
+from airflow_rds_iam.declaration.document import dotted
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from airflow_rds_iam.declaration.model import Airflow, Declaration
@@ -70,34 +72,45 @@ def _obstacles(session: Any, assembly: Path, declaration: Declaration) -> Iterat
     nested = {one.name.rpartition("/")[2]: one.template for one in stacks if one.parent}
     declared = [one for one in stacks if not one.parent]
     [access] = [one for one in declared if one.name.endswith("-access")]
+    environment = access.name.removesuffix("-access")
+    airflows = {told_apart(f"{environment}-airflow", name): name for name in declaration.airflows}
     cloudformation, rds, logs = map(session.client, ("cloudformation", "rds", "logs"))
     there = read_stack(cloudformation, access.name)
     for stack in declared:
         try:
             old = there if stack is access else read_stack(cloudformation, stack.name)
             yield from taken(rds, logs, stack.template, old.ids if old else {})
-            yield from replaced(
-                old.template if old else {}, stack.template, replaces=declaration.airflow.replaces
-            )
+            if airflow := airflows.get(stack.name):
+                yield from replaced(
+                    old.template if old else {},
+                    stack.template,
+                    replaces=declaration.airflows[airflow].replaces,
+                    said=dotted(declaration.airflow_path(airflow)),
+                )
         except ClientError as error:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
-    yield from _of_airflow(session, declaration.airflow)
+    for name, airflow in declaration.airflows.items():
+        yield from _of_airflow(session, airflow, dotted(declaration.airflow_path(name)))
     deployed: Template = there.template if there else {}
     wanted = joined(access.template, nested)
     yield from moved(deployed, wanted)
     yield from obstacles(session.client("iam"), declaration, deployed, wanted)
 
 
-def _of_airflow(session: Any, airflow: Airflow) -> Iterator[str]:
+def _of_airflow(session: Any, airflow: Airflow, said: str) -> Iterator[str]:
     """What is wrong with what exists of Airflow, or of what a new one is to take."""
     existing, key = airflow.existing, airflow.key or AWS_KEY
     try:
         if existing and existing.environment:
-            yield from unset(session.client("mwaa"), existing)
+            yield from unset(session.client("mwaa"), existing, said=f"{said}.existing")
         if airflow.bucket:
-            yield from unfit_bucket(session.client("s3"), airflow.bucket, key)
+            yield from unfit_bucket(
+                session.client("s3"), airflow.bucket, key, said=f"{said}.bucket"
+            )
         if key != AWS_KEY:
-            yield from unfit_key(session.client("kms"), key, region=session.region_name)
+            yield from unfit_key(
+                session.client("kms"), key, region=session.region_name, said=f"{said}.key"
+            )
     except ClientError as error:
         print(f"what Airflow is to take was not asked: {error}", file=sys.stderr)
 
@@ -135,12 +148,13 @@ def obstacles(
                     else "have the quota raised and declare it, or detach one"
                 )
             )
-    if crowded := too_many_logins(deployed=deployed, template=template):
-        yield crowded
-    if not declaration.airflow.existing and (
-        crowded := too_many_of_airflow(deployed=deployed, template=template, quota=quota)
-    ):
-        yield crowded
+    for name, airflow in declaration.airflows.items():
+        if crowded := too_many_logins(name, deployed=deployed, template=template):
+            yield crowded
+        if not airflow.existing and (
+            crowded := too_many_of_airflow(name, deployed=deployed, template=template, quota=quota)
+        ):
+            yield crowded
 
 
 def _attached(iam: Any, role: str) -> int | None:

@@ -11,12 +11,13 @@ from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 ARGUMENTS = "secrets.backend_kwargs"
 
 
-def unset(mwaa: Any, existing: ExistingAirflow) -> Iterator[str]:
+def unset(mwaa: Any, existing: ExistingAirflow, *, said: str = "airflow.existing") -> Iterator[str]:
     """What of the environment is not as declared, or as it must be.
 
     Args:
         mwaa: a boto3 client; it calls GetEnvironment.
         existing: as declared, with the name of its environment.
+        said: where it is declared.
 
     Raises:
         ClientError: the caller may not ask.
@@ -25,23 +26,23 @@ def unset(mwaa: Any, existing: ExistingAirflow) -> Iterator[str]:
     try:
         found = mwaa.get_environment(Name=name)["Environment"]
     except mwaa.exceptions.ResourceNotFoundException:
-        yield f"airflow.existing: the account has no Amazon MWAA environment {name!r} here"
+        yield f"{said}: the account has no Amazon MWAA environment {name!r} here"
         return
     if found["ExecutionRoleArn"] != existing.role_arn:
         yield (
-            f"airflow.existing: the execution role of {name} is {found['ExecutionRoleArn']}, and "
+            f"{said}: the execution role of {name} is {found['ExecutionRoleArn']}, and "
             f"{existing.role_arn} is declared"
         )
     groups = found["NetworkConfiguration"]["SecurityGroupIds"]
     if existing.security_group and existing.security_group not in groups:
         yield (
-            f"airflow.existing: {name} has the security groups {', '.join(groups)}, and "
+            f"{said}: {name} has the security groups {', '.join(groups)}, and "
             f"{existing.security_group} is declared"
         )
     if existing.connections_prefix:
-        yield from _backend(
-            name, existing.connections_prefix, found.get("AirflowConfigurationOptions", {})
-        )
+        options = found.get("AirflowConfigurationOptions", {})
+        for wrong in _backend(name, existing.connections_prefix, options):
+            yield f"{said}: {wrong}"
 
 
 def _backend(name: str | None, prefix: str, options: Mapping[str, str]) -> Iterator[str]:
@@ -53,7 +54,7 @@ def _backend(name: str | None, prefix: str, options: Mapping[str, str]) -> Itera
     backend = options.get("secrets.backend")
     if backend != wanted["secrets.backend"]:
         yield (
-            f"airflow.existing: {name} has secrets.backend {backend or 'not set'}, and finds no "
+            f"{name} has secrets.backend {backend or 'not set'}, and finds no "
             f"connection: must be {wanted['secrets.backend']}; {remedy}"
         )
         return
@@ -63,6 +64,6 @@ def _backend(name: str | None, prefix: str, options: Mapping[str, str]) -> Itera
     found = arguments.get("connections_prefix", "airflow/connections")
     if found != prefix:
         yield (
-            f"airflow.existing: {name} looks connections up under {found!r}, and {prefix!r} is "
+            f"{name} looks connections up under {found!r}, and {prefix!r} is "
             f"declared: declare what it has, or {remedy}"
         )

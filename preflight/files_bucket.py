@@ -13,7 +13,7 @@ AWS_KEY = "aws"
 _PUBLIC = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
-def unfit_bucket(s3: Any, bucket: str, key: str) -> Iterator[str]:
+def unfit_bucket(s3: Any, bucket: str, key: str, *, said: str = "airflow.bucket") -> Iterator[str]:
     """What Amazon MWAA would refuse of the bucket, or could not read in it.
 
     Args:
@@ -21,11 +21,12 @@ def unfit_bucket(s3: Any, bucket: str, key: str) -> Iterator[str]:
             GetBucketEncryption.
         bucket: its name.
         key: the ARN of the environment's key, or ``aws``.
+        said: where it is declared.
 
     Raises:
         ClientError: the caller may not ask.
     """
-    said = f"airflow.bucket: {bucket}"
+    said = f"{said}: {bucket}"
     try:
         versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status")
     except ClientError as error:
@@ -63,18 +64,19 @@ def _encryption(s3: Any, bucket: str, key: str, said: str) -> Iterator[str]:
         yield f"{said} is encrypted with {used}, and {key} is declared: both must be the same key"
 
 
-def unfit_key(kms: Any, key: str, *, region: str) -> Iterator[str]:
+def unfit_key(kms: Any, key: str, *, region: str, said: str = "airflow.key") -> Iterator[str]:
     """What Amazon MWAA, or CloudWatch Logs, would refuse of a key.
 
     Args:
         kms: a boto3 client; it calls DescribeKey and GetKeyPolicy.
         key: its ARN.
         region: that of the environment.
+        said: where it is declared.
 
     Raises:
         ClientError: the caller may not ask.
     """
-    said = f"airflow.key: {key}"
+    said = f"{said}: {key}"
     try:
         found = kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as error:

@@ -7,13 +7,13 @@ both for a while ("Update behaviors of stack resources" of its user guide).
 import json
 import re
 
-from airflow_rds_iam.declaration.model import AIRFLOW
+from airflow_rds_iam.declaration.airflow_names import EXECUTION_ROLE, output
 from airflow_rds_iam.declaration.policies import INLINE_POLICIES, LOGIN_POLICY, OWN_POLICIES
 from deployed.stack import Template
 
 # A change of one of these makes another policy (its schema's createOnlyProperties).
 _REPLACING = ("Description", "ManagedPolicyName", "Path")
-_LOGIN = re.compile(rf'/({AIRFLOW}_\w+)"')
+_LOGIN = re.compile(r':dbuser:.*/([^/"]+)"')
 
 
 def attached_anew(role: str, *, deployed: Template, template: Template) -> int:
@@ -26,20 +26,15 @@ def taken_away(role: str, *, deployed: Template, template: Template) -> int:
     return len({*_managed(deployed, role).items()} - {*_managed(template, role).items()})
 
 
-def too_many_of_airflow(*, deployed: Template, template: Template, quota: int) -> str | None:
-    """What IAM would refuse of the managed policies of Airflow's role that is made here."""
-    roles = [
-        one.get("Outputs", {}).get("AirflowExecutionRole", {}).get("Value")
-        for one in (deployed, template)
-    ]
-    before, after = (
-        {*_managed(one, role).items()} if role else set[tuple[str, str]]()
-        for one, role in zip((deployed, template), roles, strict=True)
-    )
+def too_many_of_airflow(
+    airflow: str, *, deployed: Template, template: Template, quota: int
+) -> str | None:
+    """What IAM would refuse of the managed policies of an Airflow's role that is made here."""
+    before, after = ({*_managed(one, _role(one, airflow)).items()} for one in (deployed, template))
     if len(before | after) <= quota:
         return None
     return (
-        f"{AIRFLOW}: its role would have {len(before | after)} managed policies, {len(before)} of "
+        f"{airflow}: its role would have {len(before | after)} managed policies, {len(before)} of "
         f"before and {len(after - before)} anew, while they change: {quota} are allowed "
         "(managed_policies_per_role); change fewer grants in one deploy"
     )
@@ -54,29 +49,36 @@ def _managed(template: Template, role: object) -> dict[str, str]:
     }
 
 
-def login_characters(*, deployed: Template, template: Template) -> int:
-    """Characters of the inline policies of Airflow's role, with the logins of both templates."""
-    users = _logins(deployed) | _logins(template)
+def _role(template: Template, airflow: str) -> object:
+    """An Airflow's role, as policies are attached to it."""
+    return template.get("Outputs", {}).get(output(EXECUTION_ROLE, airflow), {}).get("Value")
+
+
+def login_characters(airflow: str, *, deployed: Template, template: Template) -> int:
+    """Characters of the inline policies of an Airflow's role, with the logins of both templates."""
+    users = _logins(deployed, airflow) | _logins(template, airflow)
     return OWN_POLICIES + sum(LOGIN_POLICY + len(user) for user in users.values())
 
 
-def _logins(template: Template) -> dict[str, str]:
+def _logins(template: Template, airflow: str) -> dict[str, str]:
+    role = _role(template, airflow)
     return {
         logical_id: found[1]
         for logical_id, one in template.get("Resources", {}).items()
         if one["Type"] == "AWS::IAM::Policy"
+        and role in one["Properties"].get("Roles", ())
         and (found := _LOGIN.search(json.dumps(one["Properties"]["PolicyDocument"])))
     }
 
 
-def too_many_logins(*, deployed: Template, template: Template) -> str | None:
+def too_many_logins(airflow: str, *, deployed: Template, template: Template) -> str | None:
     """What IAM would refuse, in words."""
-    size = login_characters(deployed=deployed, template=template)
+    size = login_characters(airflow, deployed=deployed, template=template)
     if size <= INLINE_POLICIES:
         return None
-    count = len(_logins(template).keys() - _logins(deployed).keys())
+    count = len(_logins(template, airflow).keys() - _logins(deployed, airflow).keys())
     return (
-        f"Airflow's role would have the {count} new logins beside the old ones while levels "
+        f"{airflow}: its role would have the {count} new logins beside the old ones while levels "
         f"change: {size:,} characters of policies, and IAM allows {INLINE_POLICIES:,}; change "
         "fewer levels in one deploy"
     )

@@ -3,7 +3,7 @@
 The proof must not share the derivation that it checks, so nothing here comes from the application.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,8 @@ class Declared:
     administrator: str = ADMINISTRATOR
     """The PostgreSQL user that makes the others."""
     databases: tuple[str, ...]
-    airflow_role_arn: str | None = None
-    """Of an Airflow that exists."""
+    airflows: dict[str, str] = field(default_factory=dict[str, str])
+    """What Amazon MWAA calls each Airflow that is made, by its identity."""
     role_arns: dict[str, str]
     """Of the identities whose roles exist."""
     grants: tuple[Grant, ...]
@@ -83,6 +83,7 @@ def read(path: Path, *, database: str = "") -> Declared:
         raise LookupError(f"{path} has {len(having)} instances with the database {database}")
     [(instance, declared)] = having.items()
     existing = declared.get("existing", {})
+    airflows: dict[str, Any] = content.get("airflows", {AIRFLOW: content.get("airflow", {})})
     return Declared(
         environment=path.stem,
         account=content["account"],
@@ -93,10 +94,17 @@ def read(path: Path, *, database: str = "") -> Declared:
         else f"{path.stem}-{instance}",
         administrator=existing.get("administrator", ADMINISTRATOR),
         databases=tuple(declared["databases"]),
-        airflow_role_arn=content["airflow"].get("existing", {}).get("role_arn"),
+        airflows={
+            name: one.get("name") or (path.stem if name == AIRFLOW else f"{path.stem}-{name}")
+            for name, one in airflows.items()
+            if "existing" not in one
+        },
         role_arns={
             name: identity["role_arn"]
-            for name, identity in content.get("identities", {}).items()
+            for name, identity in (
+                *((name, one["existing"]) for name, one in airflows.items() if "existing" in one),
+                *content.get("identities", {}).items(),
+            )
             if "role_arn" in identity
         },
         grants=tuple(

@@ -49,8 +49,11 @@ class Environment:
 
     @cached_property
     def airflow_environment(self) -> dict[str, Any]:
-        """The Airflow environment as MWAA describes it."""
-        name = self.declared.environment
+        """The one Airflow environment as MWAA describes it."""
+        return self._of_mwaa(AIRFLOW)
+
+    def _of_mwaa(self, identity: str) -> dict[str, Any]:
+        name = self.declared.airflows[identity]
         return self.account.client("mwaa").get_environment(Name=name)["Environment"]
 
     @cached_property
@@ -83,8 +86,8 @@ class Environment:
         return {}
 
     def _assume(self, name: str) -> Credentials:
-        if name == AIRFLOW and not self.declared.airflow_role_arn:
-            return airflow.assume(self.account, self.airflow_environment, session=PROOF)
+        if name in self.declared.airflows:
+            return airflow.assume(self.account, self._of_mwaa(name), session=PROOF)
         if name == MASTER:
             return self.account.assume_as_service(
                 self.users_function["Role"],
@@ -93,6 +96,4 @@ class Environment:
                 session=PROOF,
             )
         roles = {STRANGER: stranger(self.declared), **self.declared.role_arns}
-        if role := self.declared.airflow_role_arn:
-            roles[AIRFLOW] = role
         return self.account.assume(roles[name], session=PROOF)

@@ -13,7 +13,7 @@ from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
 from proof import declared
 from proof.account import running_account
-from proof.declared import AIRFLOW, Declared
+from proof.declared import Declared
 from proof.deployment import DECLARATION, STATE
 from proof.environment import MASTER, STRANGER, Environment
 from proof.logins import Identity
@@ -46,7 +46,7 @@ def main() -> None:
         if given.identity != MASTER:
             sys.exit(f"{error}: name another declaration with --environment")
         expected = declared.read(declaration)
-    if given.identity not in (known := [AIRFLOW, *expected.role_arns, STRANGER, MASTER]):
+    if given.identity not in (known := [*expected.airflows, *expected.role_arns, STRANGER, MASTER]):
         sys.exit(
             f"{given.identity!r} is not an identity of {declaration}, which has "
             f"{', '.join(known)}: name the declaration that has it with --environment"

@@ -6,7 +6,7 @@ from datetime import date
 
 from airflow_rds_iam.declaration.airflow_conflicts import let_in
 from airflow_rds_iam.declaration.grants import Grant, grants, group_roles
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.policies import of_task_role
 from review.declared_trust import DeclaredTrust, declared_trust
 
@@ -57,6 +57,17 @@ class OwnRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeclaredAirflow:
+    """An Airflow, made here or not."""
+
+    made: bool
+    environment: str = ""
+    """What Amazon MWAA calls it, as far as it is one of its."""
+    connections_prefix: str = ""
+    """What stands before the names of its connections, if any are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Declared:
     """The grants of an environment, and which role is whose."""
 
@@ -68,7 +79,8 @@ class Declared:
     """By identity whose role is made: who may take it."""
     permission_sets: Mapping[str, str] = field(default_factory=dict[str, str])
     """By identity that is one of IAM Identity Center: its name."""
-    airflow: str = AIRFLOW
+    airflows: Mapping[str, DeclaredAirflow] = field(default_factory=dict[str, DeclaredAirflow])
+    """By the identity that its role is."""
     databases: Mapping[str, Mapping[str, DeclaredDatabase]] = field(
         default_factory=dict[str, dict[str, DeclaredDatabase]]
     )
@@ -101,10 +113,11 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
             if declaration.instances[grant.instance].mode == "manage"
         ),
         role_arns=declaration.role_arns,
+        airflows={name: _airflow(name, declaration, environment) for name in declaration.airflows},
         trusts={
             name: trust
             for name, one in declaration.identities.items()
-            if (trust := declared_trust(name, one))
+            if (trust := declared_trust(name, one, by_airflow=declaration.whose_task(name)))
         },
         permission_sets={
             name: one.identity_center.permission_set
@@ -152,12 +165,23 @@ def _databases(declaration: Declaration, instance: str) -> Iterator[tuple[str, D
                     user
                     for one in grants(declaration)
                     if (one.instance, one.database) == (instance, name)
-                    and (one.identity == AIRFLOW or of_task_role(declaration, one))
+                    and (one.identity in declaration.airflows or of_task_role(declaration, one))
                     for user in one.other_users
                 ),
                 connection_limit=declaration.instances[instance].connections_per_user,
             ),
         )
+
+
+def _airflow(name: str, declaration: Declaration, environment: str) -> DeclaredAirflow:
+    existing = declaration.airflows[name].existing
+    return DeclaredAirflow(
+        made=existing is None,
+        environment=(existing.environment or "")
+        if existing
+        else declaration.airflow_name(name, environment=environment),
+        connections_prefix=declaration.connections_prefix(name, environment=environment) or "",
+    )
 
 
 def _grant(grant: Grant, declaration: Declaration, environment: str) -> DeclaredGrant:

@@ -21,21 +21,26 @@ class DeclaredTrust:
     actions: frozenset[str]
     exact: Mapping[str, frozenset[str]]
     """The values of each key; of one that is empty, that it must be there."""
-    by_airflow: bool = False
-    """Whether the principal is to be the role of Airflow's tasks, whatever its ARN."""
+    by_airflow: str | None = None
+    """The Airflow whose tasks' role the principal is to be, whatever its ARN."""
     names_source: bool = False
     """Whether who takes it must name the person."""
 
 
-def declared_trust(name: str, identity: Identity) -> DeclaredTrust | None:
-    """Who may take the role that is made for ``identity``, called ``name``; None if none is."""
+def declared_trust(
+    name: str, identity: Identity, *, by_airflow: str | None = None
+) -> DeclaredTrust | None:
+    """Who may take the role that is made for ``identity``, called ``name``; None if none is.
+
+    That of a task's is taken by the Airflow ``by_airflow``.
+    """
     if identity.task_role:
         return DeclaredTrust(
             kind="AWS",
             principal="",
             actions=frozenset({"sts:AssumeRole"}),
             exact={"sts:RoleSessionName": frozenset({session_name(name)})},
-            by_airflow=True,
+            by_airflow=by_airflow,
         )
     if elsewhere := identity.other_account:
         return DeclaredTrust(

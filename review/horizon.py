@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from review.declared import Declared
 from review.iam.aws_managed import is_aws_managed
 from review.iam.matching import has_token
 from review.matrix.connecting import CONNECT
@@ -21,13 +22,13 @@ class Gap:
     """For a shell, as they stand but for what is in ``<>``."""
 
 
-def horizon(access: Access) -> list[Gap]:
-    """Every gap of the assembly."""
+def horizon(access: Access, declared: Declared | None = None) -> list[Gap]:
+    """Every gap of the assembly, and of what is ``declared`` to be there without it."""
     found = [
         *_of_the_account(access),
         *_of_identities(access),
         *_of_networks(access),
-        *_of_airflow(access),
+        *(_of_airflows(declared) if declared else ()),
         *_of_servers(access),
     ]
     return list(dict.fromkeys(found))
@@ -114,16 +115,21 @@ def _hidden(identity: Identity) -> Iterator[Gap]:
             )
 
 
-def _of_airflow(access: Access) -> Iterator[Gap]:
-    """Of an Airflow that was there before, which these connections are for."""
-    if access.connections and not any(access.assembly.of_type("AWS::MWAA::Environment")):
+def _of_airflows(declared: Declared) -> Iterator[Gap]:
+    """Of those that were there before."""
+    for name, airflow in declared.airflows.items():
+        if airflow.made:
+            continue
+        amazons = (
+            f"aws mwaa get-environment --name {airflow.environment}",
+            "aws s3api get-bucket-policy --bucket <bucket-of-its-dags>",
+        )
         yield Gap(
-            what="What the Airflow that was there before has set: which secrets backend it asks "
-            "for connections, who may change its DAGs, and who may become its role",
-            commands=(
-                "aws mwaa get-environment --name <environment>",
-                "aws s3api get-bucket-policy --bucket <bucket-of-its-dags>",
-            ),
+            what=f"What the Airflow that was there before ({name}) has set: which secrets backend "
+            "it asks for connections, who may change its DAGs, and who may become its role",
+            commands=amazons
+            if airflow.environment
+            else ("airflow config get-value secrets backend", "airflow connections list"),
         )
 
 

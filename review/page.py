@@ -55,7 +55,7 @@ def page(review: Review, *, today: date) -> str:
         nag=nag,
         nag_tables=[each for each in _tables(nag) if each[1]],
         controls=controls(review.access, review.matrix),
-        horizon=horizon(review.access),
+        horizon=horizon(review.access, review.declared),
     )
 
 

@@ -6,6 +6,7 @@ from aws_cdk import App, Environment, Stack, Tags
 
 from airflow_rds_iam.clients import Client
 from airflow_rds_iam.declaration.airflow_conflicts import let_in
+from airflow_rds_iam.declaration.airflow_names import told_apart
 from airflow_rds_iam.declaration.model import Declaration
 from stacks.access import AccessStack
 from stacks.airflow import AirflowStack
@@ -23,7 +24,7 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         app,
         f"{name}-network",
         network=declaration.network,
-        airflow=declaration.airflow.existing is None,
+        airflows=[name for name, one in declaration.airflows.items() if not one.existing],
         retain=any(one.retain for one in declaration.instances.values() if not one.existing),
         tasks_take_roles=any(one.task_role for one in declaration.identities.values()),
         **common,
@@ -36,19 +37,19 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         clients=[Client(**one.model_dump()) for one in let_in(declaration)],
         **common,
     )
-    airflow = (
-        None
-        if declaration.airflow.existing
-        else AirflowStack(
+    airflows = {
+        identity: AirflowStack(
             app,
-            f"{name}-airflow",
-            name=declaration.airflow.name or name,
-            airflow=declaration.airflow,
+            told_apart(f"{name}-airflow", identity),
+            name=declaration.airflow_name(identity, environment=name),
+            airflow=declaration.airflows[identity],
             network=network.network,
+            security_group=security_group,
             clients=clients,
             **common,
         )
-    )
+        for identity, security_group in network.network.airflow_security_groups.items()
+    }
     access = AccessStack(
         app,
         f"{name}-access",
@@ -56,10 +57,10 @@ def add_environment(app: App, *, name: str, declaration: Declaration, env: Envir
         declaration=declaration,
         network=network.network,
         databases=databases,
-        airflow=airflow and airflow.airflow,
+        airflows={identity: stack.airflow for identity, stack in airflows.items()},
         **common,
     )
-    stacks: list[Stack] = [network, *databases.values(), *([airflow] if airflow else []), access]
+    stacks: list[Stack] = [network, *databases.values(), *airflows.values(), access]
     if declaration.delivery:
         stacks.append(
             DeliveryStack(

@@ -14,15 +14,16 @@ from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.airflow.airflow import Airflow, secrets_backend
 from airflow_rds_iam.airflow.existing_airflow import ExistingAirflow
 from airflow_rds_iam.audit.watch import Watch
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW, EXECUTION_ROLE, output, told_apart
 from airflow_rds_iam.declaration.connections import crowded
 from airflow_rds_iam.declaration.grants import Grant, grants
 from airflow_rds_iam.declaration.identities import providers_made
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.policies import by_stack, login_policies
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
-from stacks.airflow_access import TaskLogin, let_airflow_in
+from stacks.airflow_access import TaskLogin, Told, let_airflow_in
 from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
@@ -43,7 +44,7 @@ class AccessStack(Stack):
         declaration: Declaration,
         network: Network,
         databases: Mapping[str, AnyDatabaseStack],
-        airflow: Airflow | None,
+        airflows: Mapping[str, Airflow],
         **kwargs: Any,
     ) -> None:
         granted = [
@@ -58,9 +59,13 @@ class AccessStack(Stack):
             suppress_template_indentation=len(granted) > READ_BY_PEOPLE,
             **kwargs,
         )
-        airflow = airflow or self._existing(declaration)
+        airflows = {
+            name: airflows.get(name) or self._existing(name, declaration)
+            for name in declaration.airflows
+        }
         # Whatever is declared here, the other stacks publish these and so stay as they are.
-        CfnOutput(self, "AirflowExecutionRole", value=airflow.execution_role.role_name)
+        for name, airflow in airflows.items():
+            CfnOutput(self, output(EXECUTION_ROLE, name), value=airflow.execution_role.role_name)
         for name, database in databases.items():
             CfnOutput(self, f"ResourceId-{name}", value=database.instance.made_resource_id)
         # CloudFormation resolves references to other stacks anew in an update alone, and updates a
@@ -154,36 +159,41 @@ class AccessStack(Stack):
                 environment=environment,
                 servers=servers,
                 scopes=scopes,
-                airflow=airflow,
+                airflows=airflows,
             )
         }
-        of_airflow = [grant for grant in granted if grant.identity == AIRFLOW or grant in tasks]
-        for stack, part in by_stack(declaration, of_airflow).items():
-            let_airflow_in(
-                scopes[stack] if stack else self,
-                [grant for grant in part if grant not in tasks],
-                tasks=[tasks[grant] for grant in part if grant in tasks],
-                environment=environment,
-                layout=declaration.airflow.policies,
-                airflow=airflow,
-                servers=servers,
-                users=users,
-            )
+        for name, airflow in airflows.items():
+            its_own = [
+                grant
+                for grant in granted
+                if name in (grant.identity, declaration.whose_task(grant.identity))
+            ]
+            for stack, part in by_stack(declaration, its_own).items():
+                scope = scopes[stack] if stack else self
+                let_airflow_in(
+                    scope if name == AIRFLOW else Construct(scope, told_apart("Grants", name)),
+                    [grant for grant in part if grant not in tasks],
+                    tasks=[tasks[grant] for grant in part if grant in tasks],
+                    told=Told(airflow=airflow, name=name, environment=environment),
+                    layout=declaration.airflows[name].policies,
+                    servers=servers,
+                    users=users,
+                )
 
-    def _existing(self, declaration: Declaration) -> Airflow:
-        existing = declaration.airflow.existing
+    def _existing(self, name: str, declaration: Declaration) -> Airflow:
+        existing = declaration.airflows[name].existing
         if existing is None:
             raise ValueError("an Airflow must be made, or be declared to exist")
         if existing.connections_prefix:
             CfnOutput(
                 self,
-                "AirflowConfiguration",
+                output("AirflowConfiguration", name),
                 description="Configuration options that the Airflow which exists must have set",
                 value=self.to_json_string(secrets_backend(existing.connections_prefix)),
             )
         return ExistingAirflow(
             self,
-            "Airflow",
+            told_apart("Airflow", name),
             role_arn=existing.role_arn,
             connections_prefix=existing.connections_prefix,
             authorities=existing.authorities,
@@ -197,7 +207,7 @@ class AccessStack(Stack):
         environment: str,
         servers: Mapping[str, Server],
         scopes: Mapping[str, Construct],
-        airflow: Airflow,
+        airflows: Mapping[str, Airflow],
     ) -> Iterator[TaskLogin]:
         providers = {
             issuer: iam.CfnOIDCProvider(
@@ -209,6 +219,7 @@ class AccessStack(Stack):
             its_own = [grant for grant in granted if grant.identity == name]
             if not its_own:
                 continue
+            taken_by = declaration.whose_task(name)
             parts = by_stack(declaration, its_own)
             if identity.identity_center:
                 parts = {"": its_own}
@@ -221,7 +232,7 @@ class AccessStack(Stack):
                 environment=environment,
                 layout=layouts.pop("", {}),
                 servers=servers,
-                execution_role_arn=airflow.execution_role_arn,
+                execution_role_arn=taken_by and airflows[taken_by].execution_role_arn,
                 providers=providers,
             )
             policies: Construct = access

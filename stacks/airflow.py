@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -29,13 +30,11 @@ class AirflowStack(Stack):
         name: str,
         airflow: model.Airflow,
         network: Network,
+        security_group: ec2.ISecurityGroup,
         clients: Sequence[Client] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        security_group = network.airflow_security_group
-        if security_group is None:
-            raise ValueError("an Airflow that is made must have a security group in its network")
         key = self._key(airflow)
         self.airflow = AirflowEnvironment(
             self,

@@ -18,8 +18,9 @@ from airflow_rds_iam.airflow.connection import (
     grant_tagged,
     role_content,
 )
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW, looked_up_by, output
 from airflow_rds_iam.declaration.grants import Grant, aws_connection_id
-from airflow_rds_iam.declaration.identities import Layout, session_name
+from airflow_rds_iam.declaration.identities import Layout, alphanumeric, session_name
 from airflow_rds_iam.declaration.policies import packed_logins
 from airflow_rds_iam.servers.server import Server
 
@@ -38,14 +39,27 @@ class TaskLogin:
     policies: Construct
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """An Airflow that is let in, the identity that it is, and the environment's name."""
+
+    airflow: Airflow
+    name: str
+    environment: str
+
+    @property
+    def called(self) -> str:
+        """What people are told of it."""
+        return "Airflow" if self.name == AIRFLOW else f"Airflow {self.name}"
+
+
 def let_airflow_in(
     scope: Construct,
     granted: Sequence[Grant],
     *,
     tasks: Sequence[TaskLogin],
-    environment: str,
+    told: Told,
     layout: Layout,
-    airflow: Airflow,
     servers: Mapping[str, Server],
     users: Mapping[str, DatabaseUsers],
 ) -> None:
@@ -58,9 +72,8 @@ def let_airflow_in(
         scope: the access stack.
         granted: Airflow's grants.
         tasks: those of DAGs that take roles.
-        environment: the environment's name.
+        told: whom, and whose.
         layout: of the policies with which it logs in.
-        airflow: that is let in.
         servers: by the name of their instance.
         users: of the same.
     """
@@ -70,24 +83,22 @@ def let_airflow_in(
             "Logins",
             layout=packed_logins(granted),
             servers=servers,
-            description=login_description("Airflow", environment),
-            role=airflow.execution_role,
+            description=login_description(told.called, told.environment),
+            role=told.airflow.execution_role,
             anew=True,
         )
         for name in {grant.instance for grant in granted}:
             users[name].made.node.add_dependency(logins)
     connections: list[AirflowConnection] = []
     for grant in granted:
-        connection = _connection(
-            scope, grant, server=servers[grant.instance], airflow=airflow, environment=environment
-        )
-        login = None if layout == "packed" else _login(scope, grant, servers, airflow)
+        connection = _connection(scope, grant, server=servers[grant.instance], told=told)
+        login = None if layout == "packed" else _login(scope, grant, servers, told)
         if connection:
             connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
             users[grant.instance].retired.node.add_dependency(connection)
             connections.append(connection)
     for task in tasks:
-        made = _of_task(scope, task, servers=servers, airflow=airflow, environment=environment)
+        made = _of_task(scope, task, servers=servers, told=told)
         its_users = users[task.grant.instance]
         its_users.made.node.add_dependency(task.policies)
         for connection in made:
@@ -95,18 +106,16 @@ def let_airflow_in(
             its_users.retired.node.add_dependency(connection)
         connections += made
     if connections:
-        _let_look_up(scope, connections, layout=layout, airflow=airflow, environment=environment)
+        _let_look_up(scope, connections, layout=layout, told=told)
 
 
-def _login(
-    scope: Construct, grant: Grant, servers: Mapping[str, Server], airflow: Airflow
-) -> iam.Policy:
+def _login(scope: Construct, grant: Grant, servers: Mapping[str, Server], told: Told) -> iam.Policy:
     # Of another level it is another policy: there before the connection names its user, while
     # the old one goes when all else is done.
     login = iam.Policy(
         scope,
         f"Login-{grant.construct_id}-{grant.level}",
-        roles=[airflow.execution_role],
+        roles=[told.airflow.execution_role],
     )
     acknowledge_inline_policy(login.node.find_child("Resource"))
     servers[grant.instance].grant_connect(login, user=grant.user)
@@ -114,23 +123,22 @@ def _login(
 
 
 def _connection(
-    scope: Construct, grant: Grant, *, server: Server, airflow: Airflow, environment: str
+    scope: Construct, grant: Grant, *, server: Server, told: Told
 ) -> AirflowConnection | None:
     content = connection_content(
         instance=server,
         database=grant.database,
         user=grant.user,
-        authorities=airflow.authorities,
+        authorities=told.airflow.authorities,
     )
     return _made(
         scope,
         grant.connection_id,
         content,
         construct_id=f"Connection-{grant.construct_id}",
-        output=f"ToConnect{grant.place}",
+        output_name=f"ToConnect{grant.place}",
         to=f"{grant.database} on {server.identifier}; no password",
-        airflow=airflow,
-        environment=environment,
+        told=told,
     )
 
 
@@ -139,8 +147,7 @@ def _of_task(
     task: TaskLogin,
     *,
     servers: Mapping[str, Server],
-    airflow: Airflow,
-    environment: str,
+    told: Told,
 ) -> list[AirflowConnection]:
     """The connections of a task that takes a role: to its database, and to AWS as that role."""
     grant, role = task.grant, task.access.role
@@ -152,7 +159,7 @@ def _of_task(
         instance=server,
         database=grant.database,
         user=grant.user,
-        authorities=airflow.authorities,
+        authorities=told.airflow.authorities,
         aws_connection=aws_connection_id(grant),
     )
     made = [
@@ -161,10 +168,9 @@ def _of_task(
             connection_id,
             content,
             construct_id=f"Connection-{kind}-{name}",
-            output=f"ToConnect{kind}{''.join(map(str.capitalize, name.split('_')))}",
+            output_name=f"ToConnect{kind}{alphanumeric(name)}",
             to=to,
-            airflow=airflow,
-            environment=environment,
+            told=told,
         )
         for kind, connection_id, content, to in (
             ("Role", aws_connection_id(grant), as_role, f"AWS as {name}; no key"),
@@ -185,27 +191,26 @@ def _made(
     content: Mapping[str, object],
     *,
     construct_id: str,
-    output: str,
+    output_name: str,
     to: str,
-    airflow: Airflow,
-    environment: str,
+    told: Told,
 ) -> AirflowConnection | None:
-    if airflow.connections_prefix is None:
+    if told.airflow.connections_prefix is None:
         # Nobody here knows where it keeps its connections: a person puts it there.
         CfnOutput(
             scope,
-            output,
+            output_name,
             description=f"The connection {connection_id}, to be made in Airflow",
             value=Stack.of(scope).to_json_string(content),
-        )
+        ).override_logical_id(output(output_name, told.name))
         return None
     return AirflowConnection(
         scope,
         construct_id,
-        name=f"{airflow.connections_prefix}/{connection_id}",
+        name=f"{told.airflow.connections_prefix}/{connection_id}",
         description=f"Airflow connection to {to}",
         content=content,
-        environment=environment,
+        looked_up_by=looked_up_by(told.environment, told.name),
     )
 
 
@@ -214,19 +219,18 @@ def _let_look_up(
     connections: Sequence[AirflowConnection],
     *,
     layout: Layout,
-    airflow: Airflow,
-    environment: str,
+    told: Told,
 ) -> None:
     # Two of different names: from one layout to the other both are there for a while.
     lookup = iam.ManagedPolicy(
         scope,
         "TaggedConnections" if layout == "packed" else "Connections",
-        description="Airflow may look its connections up",
-        roles=[airflow.execution_role],
+        description=f"{told.called} may look its connections up",
+        roles=[told.airflow.execution_role],
     )
     if layout == "packed":
-        prefix = airflow.connections_prefix or ""
-        grant_tagged(lookup, prefix=prefix, environment=environment)
+        prefix = told.airflow.connections_prefix or ""
+        grant_tagged(lookup, prefix=prefix, looked_up_by=looked_up_by(told.environment, told.name))
         return
     for connection in connections:
         connection.grant_read(lookup)

@@ -59,7 +59,7 @@ class DatabaseStack(Stack):
             description=f"Database users of {identifier}",
             allow_all_outbound=False,
         )
-        if airflow := network.airflow_security_group:
+        for airflow in network.airflow_security_groups.values():
             self.instance.connections.allow_default_port_from(airflow, "Airflow")
         self.users_security_group.connections.allow_to_default_port(
             self.instance, "The database, nothing else"

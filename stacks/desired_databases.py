@@ -2,7 +2,7 @@
 
 from airflow_rds_iam.access.desired_database import DesiredDatabase
 from airflow_rds_iam.declaration.grants import grants, group_roles
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Level
+from airflow_rds_iam.declaration.model import Declaration, Level
 from airflow_rds_iam.declaration.policies import of_task_role
 
 
@@ -32,7 +32,7 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
                     user
                     for one in granted
                     if one.database == name
-                    and (one.identity == AIRFLOW or of_task_role(declaration, one))
+                    and (one.identity in declaration.airflows or of_task_role(declaration, one))
                     for user in one.other_users
                 ),
             )

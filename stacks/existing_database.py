@@ -64,8 +64,9 @@ class ExistingDatabaseStack(Stack):
             if existing.ranges:
                 for one in network.ranges:
                     security_group.add_ingress_rule(ec2.Peer.ipv4(one), port, "This network")
-            elif network.airflow_security_group:
-                security_group.add_ingress_rule(network.airflow_security_group, port, "Airflow")
+            else:
+                for airflow in network.airflow_security_groups.values():
+                    security_group.add_ingress_rule(airflow, port, "Airflow")
             let_in(
                 self,
                 [one for one in clients if not existing.ranges or _is_further(one, network)],

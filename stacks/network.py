@@ -1,11 +1,13 @@
 """The stack that almost never changes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnResource, ReferenceStrength, Stack
 from constructs import Construct
 
 from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW
 from airflow_rds_iam.declaration.existing_network import ExistingNetwork as Existing
 from airflow_rds_iam.network.existing_network import ExistingNetwork
 from airflow_rds_iam.network.network import Network
@@ -16,7 +18,7 @@ class NetworkStack(Stack):
     """The network of an environment.
 
     Args:
-        airflow: an Airflow is made in it.
+        airflows: identities of those that are made in it.
         retain: an instance is retained, and so is what it stands in.
         tasks_take_roles: tasks of Airflow's call STS.
     """
@@ -27,7 +29,7 @@ class NetworkStack(Stack):
         construct_id: str,
         *,
         network: model.Network,
-        airflow: bool = True,
+        airflows: Sequence[str] = (AIRFLOW,),
         retain: bool = False,
         tasks_take_roles: bool = False,
         **kwargs: Any,
@@ -35,9 +37,9 @@ class NetworkStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         self._zones = [f"{self.region}{letter}" for letter in network.zone_letters]
         self.network: Network = (
-            self._existing(network.existing, airflow)
+            self._existing(network.existing, airflows)
             if network.existing
-            else self._new(network, airflow, retain, tasks_take_roles)
+            else self._new(network, airflows, retain, tasks_take_roles)
         )
         # What lets a function in for a while is taken away from nobody.
         endpoints = self.network.endpoints_security_group
@@ -50,7 +52,11 @@ class NetworkStack(Stack):
                 construct.apply_cross_stack_reference_strength(ReferenceStrength.STRONG)
 
     def _new(
-        self, network: model.Network, airflow: bool, retain: bool, tasks_take_roles: bool
+        self,
+        network: model.Network,
+        airflows: Sequence[str],
+        retain: bool,
+        tasks_take_roles: bool,
     ) -> Network:
         return NewNetwork(
             self,
@@ -58,19 +64,19 @@ class NetworkStack(Stack):
             cidr=network.cidr,
             zones=self._zones,
             egress=network.egress,
-            airflow=airflow,
+            airflows=airflows,
             retain=retain,
             tasks_take_roles=tasks_take_roles,
         )
 
-    def _existing(self, existing: Existing, airflow: bool) -> Network:
+    def _existing(self, existing: Existing, airflows: Sequence[str]) -> Network:
         return ExistingNetwork(
             self,
             "Network",
             vpc_id=existing.vpc,
             subnets=dict(zip(self._zones, (one.id for one in existing.subnets), strict=True)),
             ranges=existing.ranges,
-            airflow=airflow,
+            airflows=airflows,
             missing_endpoints=existing.missing_interfaces,
             endpoints_security_group_id=existing.endpoints_security_group,
             route_tables=existing.route_tables,

@@ -11,7 +11,7 @@ from psycopg import sql
 from rich import box
 from rich.table import Table
 
-from proof.declared import AIRFLOW, ALLOWED, OPERATIONS, Declared
+from proof.declared import ALLOWED, OPERATIONS, Declared
 from proof.deployment import Deployment
 from proof.environment import MASTER, STRANGER, Environment
 from proof.logins import Identity, connect
@@ -61,7 +61,8 @@ def tried(deployment: Environment) -> AccessMatrix:
     server has; the users are those that it has or that any grant could have been given.
     """
     declared = deployment.declared
-    identities = [deployment.identity(name) for name in (AIRFLOW, *declared.role_arns, STRANGER)]
+    names = (*declared.airflows, *declared.role_arns, STRANGER)
+    identities = [deployment.identity(name) for name in names]
     with deployment.identity(MASTER).log_in(declared.administrator, "postgres") as connection:
         databases = _column(connection, "SELECT datname FROM pg_database WHERE datallowconn")
         users = {

@@ -1,6 +1,6 @@
 """Airflow reads its own secrets and no other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_rds_iam.declaration.model import LOOKED_UP_BY
 from review.guardrails.subject import Subject, Violation
@@ -20,35 +20,52 @@ READS = (
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each statement that lets its role read more."""
-    own = frozenset(one.resource.attribute(None) for one in subject.access.connections)
     for identity in subject.access.identities:
-        if subject.labels.is_airflow(identity):
-            yield from _reading(subject, identity, own)
+        if airflow := subject.labels.airflow(identity):
+            yield from _reading(
+                subject,
+                identity,
+                [
+                    one.resource
+                    for one in subject.access.connections
+                    if subject.labels.told(one) == airflow
+                ],
+            )
 
 
-def _reading(subject: Subject, identity: Identity, own: frozenset[str]) -> Iterator[Violation]:
+def _reading(
+    subject: Subject, identity: Identity, connections: Sequence[Resource]
+) -> Iterator[Violation]:
+    own = frozenset(one.attribute(None) for one in connections)
     for policy in identity.policies:
         for action in READS:
             wrong = [
                 (statement, [one for one in statement.resources or ("*",) if one not in own])
                 for statement in speaking_of([policy], action)
-                if statement.allows and statement.readable and not _tagged(subject, statement)
+                if statement.allows
+                and statement.readable
+                and not _tagged(subject, statement, connections)
             ]
             for statement, others in wrong:
                 if others:
                     yield Violation(
-                        message=f"Airflow may {action} of {', '.join(others)} by statement "
-                        f"{statement.name}; its connections alone are its own",
+                        message=_said(subject.labels.name(identity), action, others, statement),
                         resource=subject.resource(policy.source.stack, policy.source.logical_id),
                     )
             if any(others for _, others in wrong):
                 break
 
 
-def _tagged(subject: Subject, statement: Statement) -> bool:
-    """Whether it reads what is tagged as a connection of this environment, and nothing else is."""
+def _said(who: str, action: str, others: Sequence[str], statement: Statement) -> str:
+    return (
+        f"{who} may {action} of {', '.join(others)} by statement {statement.name}; its connections "
+        "alone are its own"
+    )
+
+
+def _tagged(subject: Subject, statement: Statement, own: Sequence[Resource]) -> bool:
+    """Whether it reads what is tagged as a connection of this Airflow, and nothing else is."""
     asked = statement.conditions.get("StringEquals", {}).get(f"aws:ResourceTag/{LOOKED_UP_BY}")
-    own = [one.resource for one in subject.access.connections]
     prefixes = {str(one.properties.get("Name")).rpartition("/")[0] for one in own}
     tagged = {
         one.place

@@ -1,6 +1,6 @@
 """A role is trusted to what runs with it, or to whom its identity is declared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from review.declared_trust import NAMING, DeclaredTrust
@@ -19,9 +19,9 @@ ASSUMING = "sts:AssumeRole"
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each trust of such a role that nobody has a use for; of roles that exist it says nothing."""
-    airflow = frozenset(
-        one.arn for one in subject.access.identities if subject.labels.is_airflow(one)
-    )
+    airflows = {
+        one.arn: name for one in subject.access.identities if (name := subject.labels.airflow(one))
+    }
     for identity in subject.connecting:
         if identity.arn in subject.declared.role_arns.values():
             continue
@@ -34,7 +34,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 if not statement.allows or not statement.readable:
                     continue
                 found = (
-                    _beyond(statement, declared, airflow) if declared else _unused(statement, used)
+                    _beyond(statement, declared, airflows) if declared else _unused(statement, used)
                 )
                 for wrong in found:
                     yield Violation(
@@ -74,10 +74,14 @@ def _unused(statement: Statement, used: set[str]) -> Iterator[str]:
 
 
 def _beyond(
-    statement: Statement, declared: DeclaredTrust, airflow: frozenset[str]
+    statement: Statement, declared: DeclaredTrust, airflows: Mapping[str, str]
 ) -> Iterator[str]:
     for kind, name in named_principals(statement.principal):
-        is_declared = name in airflow if declared.by_airflow else name.endswith(declared.principal)
+        is_declared = (
+            airflows.get(name) == declared.by_airflow
+            if declared.by_airflow
+            else name.endswith(declared.principal)
+        )
         if kind != declared.kind or not is_declared:
             yield f"to {kind} {name}, which is not declared"
     if statement.not_principal is not None:

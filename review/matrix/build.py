@@ -89,11 +89,12 @@ class _Builder:
         decision: Decision,
         grant: DeclaredGrant | None,
     ) -> Row:
-        airflow = labels.is_airflow(identity)
+        airflow = labels.airflow(identity)
         connections = [
             one
             for one in self.access.connections
-            if airflow and (one.user, one.database) == (user.name, user.database)
+            if airflow == labels.told(one)
+            and (one.user, one.database) == (user.name, user.database)
         ]
         openings = self.access.openings[user.server.resource_id]
         network = labels.ways(identity, openings, user.server)

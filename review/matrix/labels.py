@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW
 from airflow_rds_iam.declaration.identities import METADATA
-from review.declared import Declared
+from review.declared import Declared, DeclaredAirflow
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
 from review.matrix.model import Evidence
 from review.templates.assembly import Assembly, Resource
 from review.templates.identities import Identity
 from review.templates.network import Opening, security_groups
-from review.templates.servers import Server
+from review.templates.servers import Connection, Server
 
 ELSEWHERE = "not in these templates"
 _ROLES = {"AWS::MWAA::Environment": "ExecutionRoleArn", "AWS::Lambda::Function": "Role"}
@@ -21,7 +22,7 @@ class Labels:
     """Names for people, by the role: as declared, or what in the templates runs with it."""
 
     def __init__(self, assembly: Assembly, declared: Declared | None) -> None:
-        self.airflow = declared.airflow if declared else "airflow"
+        self._airflows: Mapping[str, DeclaredAirflow] = declared.airflows if declared else {}
         self._declared: dict[str, str] = (
             {arn: name for name, arn in declared.role_arns.items()} if declared else {}
         )
@@ -38,8 +39,8 @@ class Labels:
             return self._declared[identity.arn]
         if (made_for := self._made_for(identity)) in self._made:
             return made_for
-        if self.is_airflow(identity):
-            return self.airflow
+        if airflow := self.airflow(identity):
+            return airflow
         for one in self.runs_with(identity):
             return f"function {_path(one)}"
         if identity.resource is None:
@@ -57,10 +58,23 @@ class Labels:
         """The declared identity that a role or policy says that it is made for."""
         return str(identity.resource.metadata.get(METADATA, "")) if identity.resource else ""
 
-    def is_airflow(self, identity: Identity) -> bool:
-        """Whether it is the role of Airflow: of an environment that is made, or as declared."""
-        return self._declared.get(identity.arn) == self.airflow or any(
-            one.type == "AWS::MWAA::Environment" for one in self.runs_with(identity)
+    def airflow(self, identity: Identity) -> str | None:
+        """The Airflow whose role it is: as declared, or that of an environment that is made."""
+        if (declared := self._declared.get(identity.arn)) in self._airflows:
+            return declared
+        found = [one for one in self.runs_with(identity) if one.type == "AWS::MWAA::Environment"]
+        return self.runs_as(found[0]) if found else None
+
+    def runs_as(self, environment: Resource) -> str:
+        """The Airflow that an environment which is made is."""
+        name = str(environment.properties.get("Name"))
+        return next((one for one, at in self._airflows.items() if at.environment == name), AIRFLOW)
+
+    def told(self, connection: Connection) -> str:
+        """The Airflow that looks a connection up."""
+        prefix = connection.prefix
+        return next(
+            (one for one, at in self._airflows.items() if at.connections_prefix == prefix), AIRFLOW
         )
 
     def runs_with(self, identity: Identity) -> Sequence[Resource]:
@@ -72,7 +86,7 @@ class Labels:
         running = self.runs_with(identity)
         served = any(self.serves(identity, one) for one in servers)
         made_for_one = len(running) == 1 and identity.arn not in self._declared
-        return [] if made_for_one and (served or self.is_airflow(identity)) else running
+        return [] if made_for_one and (served or self.airflow(identity)) else running
 
     def serves(self, identity: Identity, server: Server) -> bool:
         """Whether a function with the role is configured with the server's address."""

@@ -84,7 +84,7 @@ def _bucket_elsewhere(one: Resource, access: Access, labels: Labels) -> Iterator
         yield Path(
             who=f"whoever may write to {bucket}",
             how="write to Airflow's bucket, where its code is",
-            reaches=[labels.airflow],
+            reaches=[labels.runs_as(one)],
             answer=Answer.UNKNOWN,
             evidence=[place(one)],
         )

@@ -130,6 +130,11 @@ class Connection:
     """What Airflow is told, in the keys of its JSON."""
     resource: Resource
 
+    @property
+    def prefix(self) -> str:
+        """What stands before its id in the name of the secret."""
+        return str(self.resource.properties.get("Name", "")).rpartition("/")[0]
+
 
 def servers(assembly: Assembly) -> tuple[Server, ...]:
     """Every server: those of the templates, and others that users are made on."""

@@ -72,6 +72,7 @@ def environment(place: Place, content: dict[str, Any], server: str) -> Environme
         instance=server,
         identifier=f"generated-{server}",
         databases=tuple(databases),
+        airflows={"airflow": "generated"},
         role_arns={name: one["role_arn"] for name, one in content["identities"].items()},
         grants=tuple(
             Grant(identity=identity, instance=server, database=database, level=level)

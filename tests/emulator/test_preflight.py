@@ -91,14 +91,15 @@ def test_logins_of_airflow_whose_levels_change_at_once_are_counted_twice(cdk_out
     ]
 
     def logins(level: str, count: int) -> dict[str, Any]:
-        return {"Resources": {f"Login{level}{number}": login for number in range(count)}}
+        resources = {f"Login{level}{number}": login for number in range(count)}
+        return {**template, "Resources": resources}
 
     read, write = logins("read", 30), logins("write", 30)
-    alone = login_characters(deployed={}, template=read)
-    both = login_characters(deployed=read, template=write)
+    alone = login_characters("airflow", deployed={}, template=read)
+    both = login_characters("airflow", deployed=read, template=write)
     assert both - alone == 30 * (183 + len("airflow_orders_read"))
-    assert too_many_logins(deployed=read, template=read) is None
-    said = too_many_logins(deployed=read, template=write)
+    assert too_many_logins("airflow", deployed=read, template=read) is None
+    said = too_many_logins("airflow", deployed=read, template=write)
     assert said
     assert "the 30 new logins beside the old ones while levels change" in said
     assert said.endswith("change fewer levels in one deploy")
@@ -115,8 +116,8 @@ def test_policies_of_airflow_that_change_at_once_are_counted_twice() -> None:
         return {**output, "Resources": policies}
 
     old, other = packed(6, "old"), packed(6, "other")
-    assert too_many_of_airflow(deployed={}, template=old, quota=QUOTA) is None
-    assert too_many_of_airflow(deployed=old, template=old, quota=QUOTA) is None
-    said = too_many_of_airflow(deployed=old, template=other, quota=QUOTA)
+    assert too_many_of_airflow("airflow", deployed={}, template=old, quota=QUOTA) is None
+    assert too_many_of_airflow("airflow", deployed=old, template=old, quota=QUOTA) is None
+    said = too_many_of_airflow("airflow", deployed=old, template=other, quota=QUOTA)
     assert said
     assert "would have 12 managed policies, 6 of before and 6 anew" in said

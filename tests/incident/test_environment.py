@@ -19,14 +19,16 @@ class Account:
 
     region_name = "eu-central-1"
 
-    def __init__(self, template: dict[str, Any]) -> None:
+    def __init__(self, template: dict[str, Any], outputs: dict[str, str] | None = None) -> None:
         self._template = template
+        self._outputs = {"AirflowExecutionRole": "airflows-role"} if outputs is None else outputs
 
     def client(self, _: str) -> "Account":
         return self
 
     def describe_stacks(self, **_: Any) -> dict[str, Any]:
-        outputs = [{"OutputKey": "AirflowExecutionRole", "OutputValue": "airflows-role"}]
+        given = self._outputs.items()
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in given]
         return {"Stacks": [{"Outputs": outputs}]}
 
     def get_template(self, **_: Any) -> dict[str, Any]:
@@ -93,6 +95,22 @@ def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(
     assert server.users("airflow") == ["airflow_orders_read", "airflow_reports_write"]
     assert found.identities == ["airflow", "shop"]
     assert found.roles == {"airflow": "airflows-role", "shop": "shop"}
+
+
+def test_each_of_several_airflows_has_its_own_role(cdk_out: CdkOut) -> None:
+    template = json.loads(
+        (cdk_out("dev") / f"{STACK}.template.json")
+        .read_text()
+        .replace("airflow_reports_write", "ml_ops_reports_write")
+    )
+    roles = {"AirflowExecutionRole": "one", "AirflowExecutionRoleOfMlOps": "another"}
+    found = deployed(Account(template, roles), "dev")
+    assert found.roles == {"airflow": "one", "ml_ops": "another", "shop": "shop"}
+
+
+def test_without_an_airflow_there_is_no_such_role(cdk_out: CdkOut) -> None:
+    template = json.loads((cdk_out("dev") / f"{STACK}.template.json").read_text())
+    assert deployed(Account(template, {}), "dev").roles == {"shop": "shop"}
 
 
 class Refusing:

@@ -21,3 +21,20 @@ def test_a_copy_without_a_grant_lacks_it_and_nothing_else(tmp_path: Path) -> Non
 def test_a_grant_that_was_not_made_is_an_error() -> None:
     with pytest.raises(LookupError, match="airflow has no grant on payroll"):
         declared.read(DECLARATION).grant("airflow", "payroll")
+
+
+def test_each_of_several_airflows_is_made_or_has_a_role_that_exists(tmp_path: Path) -> None:
+    content = yaml.safe_load(DECLARATION.read_text())
+    del content["airflow"]
+    role = "arn:aws:iam::111122223333:role/team-airflow"
+    content["airflows"] = {
+        "airflow": {},
+        "ml": {"name": "learning"},
+        "ops": {},
+        "team": {"existing": {"role_arn": role}},
+    }
+    file = tmp_path / "dev.yaml"
+    file.write_text(yaml.safe_dump(content))
+    found = declared.read(file)
+    assert found.airflows == {"airflow": "dev", "ml": "learning", "ops": "dev-ops"}
+    assert found.role_arns["team"] == role

@@ -30,14 +30,16 @@ AIRFLOW = {
 @pytest.fixture(scope="module")
 def template(new_app: Callable[[], App]) -> Content:
     app = new_app()
-    network = model.Network(zones=["a", "b", "c"])
+    declared = model.Network(zones=["a", "b", "c"])
+    network = NetworkStack(app, "dev-network", network=declared, env=ENV).network
     return synthesized(
         AirflowStack(
             app,
             "dev-airflow",
             name="orders",
             airflow=model.Airflow.model_validate(AIRFLOW),
-            network=NetworkStack(app, "dev-network", network=network, env=ENV).network,
+            network=network,
+            security_group=network.airflow_security_groups["airflow"],
             env=ENV,
         )
     )

@@ -17,7 +17,7 @@ from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.model import LEVELS
 from deployed.nested import joined
 from stacks import add_environment
-from tests.declared import dev, written
+from tests.declared import REMOVED, dev, written
 from tests.kinds import KINDS
 from tests.stacks.test_policy_sizes import longest
 from tests.templates import Content, of_type, text
@@ -30,6 +30,11 @@ CENTER = 20
 """Databases of a permission set, whose policies are one."""
 SEPARATE, SEPARATES = 10, 30
 """Databases with a policy each, of an identity and of Airflow."""
+OUTPUTS = {
+    "AirflowExecutionRole": "airflow",
+    "AirflowExecutionRoleOfMl": "ml",
+    "AirflowExecutionRoleOfMlOps": "ml_ops",
+}
 Logins = dict[str, set[tuple[str, str]]]
 """The users of each identity, each with its instance."""
 
@@ -38,7 +43,8 @@ Logins = dict[str, set[tuple[str, str]]]
 def declarations(draw: st.DrawFn) -> tuple[dict[str, Any], Logins]:
     """Databases of one or two instances; what of them is granted, by the YAML alone."""
     random: Random = draw(st.randoms(use_true_random=False))
-    people = ["airflow", "shop", *KINDS]
+    airflows = draw(st.sampled_from([["airflow"], ["ml", "ml_ops"], ["airflow", "ml"], []]))
+    people = [*airflows, "shop", *KINDS]
     count = draw(st.integers(1, MOST))
     logins: Logins = defaultdict(set)
     instances: dict[str, Any] = {
@@ -71,7 +77,8 @@ def declarations(draw: st.DrawFn) -> tuple[dict[str, Any], Logins]:
     content = dev({
         "instances": declared,
         "identities": identities,
-        "airflow.policies": draw(st.sampled_from(layouts)),
+        "airflow": REMOVED,
+        "airflows": {name: {"policies": draw(st.sampled_from(layouts))} for name in airflows},
         "managed_policies_per_role": QUOTA,
     })  # fmt: skip
     return content, logins
@@ -112,8 +119,13 @@ def holder(template: Content, properties: dict[str, Any]) -> str:
             made = template["Resources"][role]["Properties"].get("RoleName", "")
             return made.removeprefix("dev-")
         case [role]:
-            airflow = template["Outputs"]["AirflowExecutionRole"]["Value"]
-            return "airflow" if role == airflow else str(role)
+            outputs = template["Outputs"]
+            airflows = {
+                airflow: outputs[name]["Value"]
+                for name, airflow in OUTPUTS.items()
+                if name in outputs
+            }
+            return next((name for name, its in airflows.items() if its == role), str(role))
         case other:
             raise AssertionError(other)
 

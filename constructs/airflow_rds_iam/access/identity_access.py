@@ -11,7 +11,7 @@ from constructs import Construct
 from airflow_rds_iam.access.identity_role import identity_role
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.declaration.grants import Grant
-from airflow_rds_iam.declaration.identities import METADATA, Identity, made_role
+from airflow_rds_iam.declaration.identities import METADATA, Identity, alphanumeric, made_role
 from airflow_rds_iam.servers.server import Server
 
 
@@ -28,7 +28,7 @@ class IdentityAccess(Construct):
         environment: the environment's name.
         layout: its grants by the policy of this stack that each stands in; it may have others.
         servers: by the name of their instance.
-        execution_role_arn: of Airflow, whose tasks may take the role.
+        execution_role_arn: of the Airflow whose tasks take the role, if they do.
         providers: of OpenID Connect, by address: those that are made here.
     """
 
@@ -42,7 +42,7 @@ class IdentityAccess(Construct):
         environment: str,
         layout: Mapping[str, Sequence[Grant]],
         servers: Mapping[str, Server],
-        execution_role_arn: str,
+        execution_role_arn: str | None,
         providers: Mapping[str, iam.CfnOIDCProvider],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -72,13 +72,13 @@ class IdentityAccess(Construct):
                 description=f"The permission set {identity.identity_center.permission_set} refers "
                 "to this customer managed policy",
                 value=Stack.of(self).to_json_string({"Name": fixed[1], "Path": fixed[0]}),
-            ).override_logical_id(f"PermissionSet{_alphanumeric(name)}")
+            ).override_logical_id(f"PermissionSet{alphanumeric(name)}")
 
     def _role(
         self,
         identity: Identity,
         role_name: str,
-        execution_role_arn: str,
+        execution_role_arn: str | None,
         providers: Mapping[str, iam.CfnOIDCProvider],
     ) -> iam.IRole:
         if identity.role_name:
@@ -106,14 +106,10 @@ class IdentityAccess(Construct):
             )
         CfnOutput(
             self, "RoleArn", description=f"What {self._name} takes", value=role.role_arn
-        ).override_logical_id(f"Role{_alphanumeric(self._name)}")
+        ).override_logical_id(f"Role{alphanumeric(self._name)}")
         return cast("iam.IRole", role)
 
     def _marked(self, made: object) -> None:
         # For those who read the templates: whose it is.
         resource = cast("CfnResource", cast("Construct", made).node.default_child)
         resource.add_metadata(METADATA, self._name)
-
-
-def _alphanumeric(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))

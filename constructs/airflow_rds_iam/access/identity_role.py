@@ -38,7 +38,7 @@ def identity_role(
     *,
     name: str,
     role_name: str,
-    execution_role_arn: str,
+    execution_role_arn: str | None,
 ) -> iam.Role:
     """A role that ``identity``, which has none, may take and nobody else.
 
@@ -48,11 +48,11 @@ def identity_role(
         identity: who takes it.
         name: the identity's, as declared.
         role_name: the role's.
-        execution_role_arn: of Airflow, whose tasks may be who takes it.
+        execution_role_arn: of the Airflow whose tasks are who takes it, if they are.
     """
     trust = (
         _tasks(execution_role_arn, session_name(name))
-        if identity.task_role
+        if identity.task_role and execution_role_arn
         else _trust(scope, identity)
     )
     role = iam.Role(

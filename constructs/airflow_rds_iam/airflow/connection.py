@@ -70,7 +70,7 @@ class AirflowConnection(Construct):
     Args:
         name: of the secret: the backend's prefix, a slash, the connection's id.
         content: what `connection_content` says.
-        environment: whose Airflow may look it up by its tag.
+        looked_up_by: its tag, which says whose Airflow may look it up.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class AirflowConnection(Construct):
         name: str,
         description: str,
         content: Mapping[str, object],
-        environment: str,
+        looked_up_by: str,
     ) -> None:
         super().__init__(scope, construct_id)
         secret = secretsmanager.CfnSecret(
@@ -90,7 +90,7 @@ class AirflowConnection(Construct):
             name=name,
             description=description,
             secret_string=Stack.of(self).to_json_string(content),
-            tags=[CfnTag(key=LOOKED_UP_BY, value=environment)],
+            tags=[CfnTag(key=LOOKED_UP_BY, value=looked_up_by)],
         )
         nothing_to_rotate = (
             "There is nothing to rotate: the connection names host, database and user, and each "
@@ -117,8 +117,8 @@ class AirflowConnection(Construct):
         )
 
 
-def grant_tagged(policy: iam.ManagedPolicy, *, prefix: str, environment: str) -> None:
-    """Let ``policy`` look up every connection of ``environment``, however many there are.
+def grant_tagged(policy: iam.ManagedPolicy, *, prefix: str, looked_up_by: str) -> None:
+    """Let ``policy`` look up every connection that is ``looked_up_by`` it, however many there are.
 
     Hundreds of ARNs take more policies than a role may have, and each connection would change one.
     A connection is known by its name's beginning, which cannot be changed, and by its tag, which
@@ -138,7 +138,7 @@ def grant_tagged(policy: iam.ManagedPolicy, *, prefix: str, environment: str) ->
             sid="LookUpConnections",
             actions=["secretsmanager:GetSecretValue"],
             resources=[arn],
-            conditions={"StringEquals": {f"aws:ResourceTag/{LOOKED_UP_BY}": environment}},
+            conditions={"StringEquals": {f"aws:ResourceTag/{LOOKED_UP_BY}": looked_up_by}},
         )
     )
     acknowledge_wildcard(
@@ -146,5 +146,5 @@ def grant_tagged(policy: iam.ManagedPolicy, *, prefix: str, environment: str) ->
         "Resource",
         arn,
         reason="The names of hundreds of connections are more than the policies of a role hold; "
-        "the condition asks for a tag that the connections of this environment alone have.",
+        "the condition asks for a tag that this Airflow's connections alone have.",
     )

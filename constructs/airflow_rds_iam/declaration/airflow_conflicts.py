@@ -1,41 +1,79 @@
-"""What is wrong between an Airflow that exists and the rest of the declaration."""
+"""What is wrong between an Airflow and the rest of the declaration."""
 
 from collections.abc import Iterator
 
+from airflow_rds_iam.declaration.airflow_names import output
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.network import Client
 
-PATH: Path = ("airflow", "existing")
+# Amazon MWAA API reference, CreateEnvironment.
+LONGEST_NAME = 80
 
 
-def of_new_airflow(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
+def of_new_airflows(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
     """Where in the declaration of the environment, and what is wrong there."""
-    airflow, account = declaration.airflow, declaration.account
-    name = airflow.name or environment
-    if airflow.replaces == name:
-        message = f"{name!r} is this environment's own name: the new one must have another name"
-        yield ("airflow", "replaces"), f"{message}, as Amazon MWAA has both for a while"
-    key = airflow.key or "aws"
-    if account and key != "aws" and key.split(":")[4] != account:
-        message = f"{key!r} must be a key of account {account}, as its environment is"
-        yield ("airflow", "key"), message
+    account, names = declaration.account, dict[str, str]()
+    for identity, airflow in declaration.airflows.items():
+        if airflow.existing:
+            continue
+        path = declaration.airflow_path(identity)
+        name = declaration.airflow_name(identity, environment=environment)
+        if len(name) > LONGEST_NAME:
+            message = f"makes the name {name!r}; Amazon MWAA allows {LONGEST_NAME} characters"
+            yield (*path, "name"), message
+        if (other := names.setdefault(name, identity)) != identity:
+            yield (*path, "name"), f"{name!r} is the name of {other!r}, too: each has its own"
+        if airflow.replaces == name:
+            message = f"{name!r} is this environment's own name: the new one must have another name"
+            yield (*path, "replaces"), f"{message}, as Amazon MWAA has both for a while"
+        key = airflow.key or "aws"
+        if account and key != "aws" and key.split(":")[4] != account:
+            message = f"{key!r} must be a key of account {account}, as its environment is"
+            yield (*path, "key"), message
 
 
-def of_existing_airflow(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+def between_airflows(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration, and what two of them, or one and another identity, both are."""
+    if {"one_airflow", "several_airflows"} <= declaration.model_fields_set:
+        message = "must not stand beside airflows: what it declares is airflows.airflow there"
+        yield ("airflow",), message
+    outputs: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
+    environments: dict[str, str] = {}
+    for identity, airflow in declaration.airflows.items():
+        path = declaration.airflow_path(identity)
+        if identity in declaration.identities:
+            message = f"{identity!r} is Airflow's execution role: not declared"
+            yield ("identities", identity), message
+        if (other := outputs.setdefault(output("", identity), identity)) != identity:
+            message = f"{identity!r} is {other!r} but for underscores, which outputs have not"
+            yield path, f"{message}: rename it"
+        existing = airflow.existing
+        prefix = declaration.connections_prefix(identity, environment=environment)
+        if prefix and (other := prefixes.setdefault(prefix, identity)) != identity:
+            message = f"{prefix!r} is that of {other!r}, too: each must find its own connections"
+            yield (*path, *(["existing", "connections_prefix"] if existing else ["name"])), message
+        name = existing and existing.environment
+        if name and (other := environments.setdefault(name, identity)) != identity:
+            message = f"{name!r} is {other!r} already: one Airflow is one identity"
+            yield (*path, "existing", "environment"), message
+
+
+def of_existing_airflows(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     """Where in the declaration, and what is wrong there."""
-    existing = declaration.airflow.existing
-    if existing is None:
-        return
-    yield from _role(existing, declaration)
-    for client in declaration.network.clients:
-        for key, one in sources(existing):
-            if client.overlaps(one):
-                message = f"{one.source!r} is let in as a client already ({client.source})"
-                yield (*PATH, key), message
+    for identity, airflow in declaration.airflows.items():
+        if existing := airflow.existing:
+            path = (*declaration.airflow_path(identity), "existing")
+            yield from _role(identity, existing, path, declaration)
+            for client in declaration.network.clients:
+                for key, one in sources(existing):
+                    if client.overlaps(one):
+                        message = f"{one.source!r} is let in as a client already ({client.source})"
+                        yield (*path, key), message
     network = declaration.network.existing
-    if network:
+    if network and all(one.existing for one in declaration.airflows.values()):
         bootstraps = any(
             one.existing and one.existing.bootstrap for one in declaration.instances.values()
         )
@@ -47,9 +85,14 @@ def of_existing_airflow(declaration: Declaration) -> Iterator[tuple[Path, str]]:
 
 def let_in(declaration: Declaration) -> list[Client]:
     """Who may reach the databases beside what is made here: clients, and an existing Airflow."""
-    existing = declaration.airflow.existing
-    airflow = [one for _, one in sources(existing)] if existing else []
-    return [*declaration.network.clients, *airflow]
+    airflows = [
+        one
+        for airflow in declaration.airflows.values()
+        if airflow.existing
+        for _, one in sources(airflow.existing)
+    ]
+    # Two may be at one place, which EC2 takes a rule for once.
+    return [*declaration.network.clients, *{one.source: one for one in airflows}.values()]
 
 
 def sources(existing: ExistingAirflow) -> list[tuple[str, Client]]:
@@ -61,8 +104,10 @@ def sources(existing: ExistingAirflow) -> list[tuple[str, Client]]:
     return [("ranges", Client(range=one, because=because)) for one in existing.ranges]
 
 
-def _role(existing: ExistingAirflow, declaration: Declaration) -> Iterator[tuple[Path, str]]:
-    path = (*PATH, "role_arn")
+def _role(
+    identity: str, existing: ExistingAirflow, path: Path, declaration: Declaration
+) -> Iterator[tuple[Path, str]]:
+    path = (*path, "role_arn")
     accounts = [declaration.account, *(one.account for one in declaration.identities.values())]
     account = next(filter(None, accounts), None)
     # IAM attaches a policy to a role of its own account alone, and would take one of that name.
@@ -72,7 +117,8 @@ def _role(existing: ExistingAirflow, declaration: Declaration) -> Iterator[tuple
             f"{existing.role_arn!r} must be a role of account {account}, as the databases are: "
             "Airflow of another account takes a role of this one, declared as other_account",
         )
-    for name, identity in declaration.identities.items():
-        if (identity.role_name or "").lower() == existing.role_name.lower():
+    for name, arn in declaration.role_arns.items():
+        same = arn.rpartition("/")[2].lower() == existing.role_name.lower()
+        if same and name != identity:
             message = f"is the role of {name!r}, too; each identity needs its own"
             yield path, f"{existing.role_arn!r} {message}"

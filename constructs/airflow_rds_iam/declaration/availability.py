@@ -66,16 +66,17 @@ def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
             arns.append(((*path, "other_account", "role_arn"), identity.other_account.role_arn))
         if identity.saml:
             arns.append(((*path, "saml", "provider_arn"), identity.saml.provider_arn))
-    if existing := declaration.airflow.existing:
-        arns.append((("airflow", "existing", "role_arn"), existing.role_arn))
-    key = declaration.airflow.key
     topic = declaration.alarms.topic_arn
     regional: list[tuple[Path, str, str]] = []
     if topic:
         # "Using Amazon CloudWatch alarms": an alarm tells a topic of its own region.
         regional.append((("alarms", "topic_arn"), topic, "its alarm"))
-    if key and key != "aws":
-        regional.append((("airflow", "key"), key, "its environment"))
+    for name, airflow in declaration.airflows.items():
+        path = declaration.airflow_path(name)
+        if existing := airflow.existing:
+            arns.append(((*path, "existing", "role_arn"), existing.role_arn))
+        if airflow.key and airflow.key != "aws":
+            regional.append(((*path, "key"), airflow.key, "its environment"))
     for path, arn in [*arns, *((path, arn) for path, arn, _ in regional)]:
         if arn.split(":")[1] != partition:
             yield path, f"{arn!r} is of another partition: {region} is of {partition!r}"

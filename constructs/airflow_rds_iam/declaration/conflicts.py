@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from airflow_rds_iam.declaration.airflow_conflicts import of_existing_airflow, of_new_airflow
+from airflow_rds_iam.declaration.airflow_conflicts import (
+    between_airflows,
+    of_existing_airflows,
+    of_new_airflows,
+)
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.connections import too_many_connections
 from airflow_rds_iam.declaration.derived_names import LONGEST_ROLE, RESERVED
@@ -14,7 +18,7 @@ from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
 from airflow_rds_iam.declaration.identity_conflicts import identity_conflicts
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration, Instance
+from airflow_rds_iam.declaration.model import Declaration, Instance
 from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 
@@ -48,8 +52,9 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
         unavailable(declaration),
         too_many_policies(declaration, environment=environment),
         contradictions(declaration, environment=environment),
-        of_existing_airflow(declaration),
-        of_new_airflow(declaration, environment=environment),
+        between_airflows(declaration, environment=environment),
+        of_existing_airflows(declaration),
+        of_new_airflows(declaration, environment=environment),
         too_many_connections(declaration),
     ):
         yield Conflict(path, message)
@@ -82,7 +87,7 @@ def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]
 
 
 def _databases(declaration: Declaration) -> Iterator[Conflict]:
-    known = [AIRFLOW, *declaration.identities]
+    known = [*declaration.airflows, *declaration.identities]
     for path, granted in _granted_by_database(declaration).items():
         name = path[-1]
         if name in RESERVED_DATABASES:
@@ -91,7 +96,7 @@ def _databases(declaration: Declaration) -> Iterator[Conflict]:
             message = f"{name!r} is granted to nobody: grant it, or remove it (its data stays)"
             yield Conflict(path, message)
         for at, identity in granted:
-            if (identity, path[1], name) == (AIRFLOW, "aws", "default"):
+            if identity in declaration.airflows and (path[1], name) == ("aws", "default"):
                 yield Conflict(path, "Airflow would never look up its connection, 'aws_default'")
             if identity not in known:
                 message = f"{identity!r} is no identity; there are: {', '.join(known)}"
@@ -175,15 +180,18 @@ def _old_owners(
 
 
 def _web_server(declaration: Declaration) -> Iterator[Conflict]:
-    airflow, egress = declaration.airflow, declaration.network.egress
-    if airflow.existing:
-        return
-    # Tasks of Airflow 3 call the web server (Airflow's Task Execution API), which a public one
-    # puts on the internet ("Apache Airflow access modes").
-    if airflow.web_server_access == "public" and airflow.major >= 3 and egress == "endpoints":
-        both = "'public_and_private', " if airflow.has_both_pages else ""
-        message = (
-            f"'public': tasks of Airflow {airflow.version} call the web server, and with egress: "
-            f"endpoints have no way to a public one; possible are {both}'private', or egress: nat"
-        )
-        yield Conflict(("airflow", "web_server_access"), message)
+    for name, airflow in declaration.airflows.items():
+        # Tasks of Airflow 3 call the web server (Airflow's Task Execution API), which a public one
+        # puts on the internet ("Apache Airflow access modes").
+        if (
+            not airflow.existing
+            and (airflow.web_server_access, declaration.network.egress) == ("public", "endpoints")
+            and airflow.major >= 3
+        ):
+            both = "'public_and_private', " if airflow.has_both_pages else ""
+            message = (
+                f"'public': tasks of Airflow {airflow.version} call the web server, and with "
+                f"egress: endpoints have no way to a public one; possible are {both}'private', or "
+                "egress: nat"
+            )
+            yield Conflict((*declaration.airflow_path(name), "web_server_access"), message)

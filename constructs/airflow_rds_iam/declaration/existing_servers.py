@@ -81,7 +81,8 @@ def _with_a_password(
                 f"{arn!r} is of the account {account}: must be of this one, {declaration.account}",
             )
     network = declaration.network
-    if network.egress == "endpoints" and not network.existing and declaration.airflow.existing:
+    none_made = all(one.existing for one in declaration.airflows.values())
+    if network.egress == "endpoints" and not network.existing and none_made:
         yield (
             (*path, "bootstrap"),
             "must have a way to Secrets Manager, and this network has neither NAT nor an endpoint "

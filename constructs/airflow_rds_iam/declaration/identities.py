@@ -13,6 +13,7 @@ from airflow_rds_iam.declaration.values import (
     Audience,
     ClusterName,
     ExternalId,
+    IdentityName,
     Issuer,
     KubernetesName,
     PermissionSet,
@@ -145,6 +146,10 @@ class Identity(Model):
         description="DAGs of Airflow's that are kept apart from all others: a role that its tasks "
         "take for one database, by a connection of their own.",
     )
+    airflow: IdentityName | None = Field(
+        default=None,
+        description="Which of `airflows` takes it, of a `task_role`. Default: the only one.",
+    )
     kind: Kind | None = Field(default=None, description="Who it is, for `review.rules`.")
     policies: Layout = Field(
         default="separate",
@@ -214,6 +219,8 @@ class Identity(Model):
         if len(found) != 1:
             has = " and ".join(found) or "none"
             raise ValueError(f"must have one of {', '.join(ways)}; it has {has}")
+        if self.airflow and not self.task_role:
+            raise ValueError("airflow must go with task_role: it says whose tasks take the role")
         if self.identity_center and "policies" in self.model_fields_set:
             raise ValueError("policies must be left out: a permission set refers to one policy")
         if self.other_policies and not (self.role_arn or self.identity_center):
@@ -240,6 +247,11 @@ def unattachable(arn: str) -> str | None:
     if AWS_MANAGED.search(arn):
         return "is managed by AWS: no policy can be attached to it"
     return None
+
+
+def alphanumeric(identity: str) -> str:
+    """An identity's name in that of an output, which has letters and digits alone."""
+    return "".join(word.capitalize() for word in identity.split("_"))
 
 
 def session_name(identity: str) -> str:

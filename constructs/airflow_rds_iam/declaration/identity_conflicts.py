@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import made_role
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 
 # "IAM and AWS STS quotas": characters of a role's name.
 LONGEST_ROLE = 64
@@ -13,8 +13,6 @@ LONGEST_ROLE = 64
 
 def identity_conflicts(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
     """Where in the declaration, and what is wrong there."""
-    if AIRFLOW in declaration.identities:
-        yield ("identities", AIRFLOW), f"{AIRFLOW!r} is Airflow's execution role: not declared"
     # IAM attaches a managed policy only to a role of the policy's own account.
     accounts = [declaration.account, *(one.account for one in declaration.identities.values())]
     account = next(filter(None, accounts), None)
@@ -95,13 +93,24 @@ GLOBAL_STS = ("3.0.6",)
 
 
 def _task_roles(declaration: Declaration) -> Iterator[tuple[Path, str]]:
-    airflow, network = declaration.airflow, declaration.network
-    granted = list(grants(declaration))
-    taken = {grant.connection_id for grant in granted if grant.identity == AIRFLOW}
+    network, granted = declaration.network, list(grants(declaration))
+    taken = {
+        name: {grant.connection_id for grant in granted if grant.identity == name}
+        for name in declaration.airflows
+    }
     for name, identity in declaration.identities.items():
         if not identity.task_role:
             continue
         path = ("identities", name, "task_role")
+        by = declaration.whose_task(name)
+        if by not in taken:
+            there = ", ".join(declaration.airflows) or "none"
+            message = f"no Airflow {by!r} takes it; there are: {there}"
+            yield (*path[:2], "airflow" if identity.airflow else "task_role"), message
+            continue
+        if len(taken) > 1 and not identity.airflow:
+            message = f"must have airflow beside it: which of {', '.join(taken)} takes it"
+            yield path, message
         its_own = [grant for grant in granted if grant.identity == name]
         if len(its_own) > 1:
             message = (
@@ -111,9 +120,10 @@ def _task_roles(declaration: Declaration) -> Iterator[tuple[Path, str]]:
             yield path, message
         for grant in its_own:
             ids = {grant.task_connection_id, aws_connection_id(grant)}
-            for other in sorted(ids & taken):
+            for other in sorted(ids & taken[by]):
                 yield path, f"its connection {other!r} would be that of another: rename {name!r}"
-            taken |= ids
+            taken[by] |= ids
+        airflow = declaration.airflows[by]
         private = network.egress == "endpoints" and not network.existing
         if not airflow.existing and airflow.version in GLOBAL_STS and private:
             message = (

@@ -5,8 +5,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW, told_apart
 from airflow_rds_iam.declaration.airflow_options import unknown
 from airflow_rds_iam.declaration.delivery import Delivery
+from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.engines import Engine
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
@@ -51,9 +53,6 @@ OURS = "airflow-rds-iam:"
 
 LOOKED_UP_BY = f"{OURS}looked-up-by"
 """The tag of a connection's secret: the environment whose Airflow may look it up."""
-
-AIRFLOW = "airflow"
-"""The identity of Airflow's execution role; each other identity is declared."""
 
 
 class Storage(Model):
@@ -366,12 +365,6 @@ class Airflow(Model):
         "history of its runs: another name, key or subnets.",
     )
 
-    def connections_prefix(self, environment: str) -> str | None:
-        """What stands before the names of its connections, of the environment ``environment``."""
-        if self.existing:
-            return self.existing.connections_prefix
-        return f"airflow/{self.name or environment}/connections"
-
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Airflow":
         if self.existing:
@@ -514,7 +507,19 @@ class Declaration(Model):
         "`<environment>-<name>` in RDS (`DBInstance.DBInstanceIdentifier`).",
         json_schema_extra=NO_OTHER_KEYS,
     )
-    airflow: Airflow = Field(default=Airflow(), description="The Amazon MWAA environment.")
+    one_airflow: Airflow = Field(
+        default=Airflow(),
+        alias="airflow",
+        description="The Amazon MWAA environment, whose role is the identity `airflow`.",
+    )
+    several_airflows: dict[IdentityName, Airflow] | None = Field(
+        default=None,
+        alias="airflows",
+        description="In place of `airflow`: several, by the identity that each one's role is, or "
+        "none, `{}`. One called airflow is what `airflow` would declare; another's `name` is by "
+        "default the declaration's file's and its own, `<environment>-<identity>`.",
+        json_schema_extra=NO_OTHER_KEYS,
+    )
     drift_check: DriftCheck = Field(
         default=DriftCheck(),
         description="A regular comparison of the servers with the declaration.",
@@ -531,16 +536,43 @@ class Declaration(Model):
     )
     identities: dict[IdentityName, Identity] = Field(
         default={},
-        description="Identities beside airflow, which is the execution role.",
+        description="Identities beside airflow, or those of `airflows`, which are the execution "
+        "roles.",
         json_schema_extra=NO_OTHER_KEYS,
     )
 
     @property
+    def airflows(self) -> dict[str, Airflow]:
+        """Every Airflow, by the identity that its role is."""
+        several = self.several_airflows
+        return {AIRFLOW: self.one_airflow} if several is None else several
+
+    def airflow_path(self, identity: str) -> Path:
+        """Where that Airflow is declared."""
+        return ("airflow",) if self.several_airflows is None else ("airflows", identity)
+
+    def airflow_name(self, identity: str, *, environment: str) -> str:
+        """What Amazon MWAA calls that Airflow, made in the environment ``environment``."""
+        return self.airflows[identity].name or told_apart(environment, identity)
+
+    def connections_prefix(self, identity: str, *, environment: str) -> str | None:
+        """What stands before the names of that Airflow's connections; None if none are made."""
+        if existing := self.airflows[identity].existing:
+            return existing.connections_prefix
+        return f"airflow/{self.airflow_name(identity, environment=environment)}/connections"
+
+    def whose_task(self, identity: str) -> str | None:
+        """The Airflow whose tasks take that identity's role, if they do."""
+        declared = self.identities.get(identity)
+        if declared is None or not declared.task_role:
+            return None
+        return declared.airflow or next(iter(self.airflows), None)
+
+    @property
     def role_arns(self) -> dict[str, str]:
-        """The roles that exist, by the identity that each is of; Airflow's is one."""
-        existing = self.airflow.existing
+        """The roles that exist, by the identity that each is of; an Airflow's is one."""
         return {
-            **({AIRFLOW: existing.role_arn} if existing else {}),
+            **{name: one.existing.role_arn for name, one in self.airflows.items() if one.existing},
             **{name: one.role_arn for name, one in self.identities.items() if one.role_arn},
         }
 

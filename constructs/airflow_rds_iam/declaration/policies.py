@@ -6,10 +6,10 @@ Source of the quotas: "IAM and AWS STS quotas". White space does not count.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.document import Path, dotted
 from airflow_rds_iam.declaration.grants import Grant, aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import Identity
-from airflow_rds_iam.declaration.model import AIRFLOW, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.packing import packed
 
 # Characters of all inline policies of a role, and of a managed policy.
@@ -35,25 +35,37 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
     """Where in the declaration, and what IAM would refuse."""
     yield from _managed(declaration)
     granted = list(grants(declaration))
-    logins = [grant for grant in granted if grant.identity == AIRFLOW]
-    tasks = [grant for grant in granted if of_task_role(declaration, grant)]
-    if not logins and not tasks:
-        return
-    needed = airflow_policies(declaration, logins, environment=environment)
-    if declaration.airflow.policies == "packed":
-        quota, other = declaration.managed_policies_per_role, declaration.airflow.other_policies
+    for name in declaration.airflows:
+        logins = [one for one in granted if one.identity == name]
+        tasks = [one for one in granted if declaration.whose_task(one.identity) == name]
+        if logins or tasks:
+            yield from _of_airflow(declaration, name, logins, tasks, environment=environment)
+
+
+def _of_airflow(
+    declaration: Declaration,
+    name: str,
+    logins: Sequence[Grant],
+    tasks: Sequence[Grant],
+    *,
+    environment: str,
+) -> Iterator[tuple[Path, str]]:
+    airflow, path = declaration.airflows[name], declaration.airflow_path(name)
+    needed = airflow_policies(declaration, logins, name=name, environment=environment)
+    if airflow.policies == "packed":
+        quota, other = declaration.managed_policies_per_role, airflow.other_policies
         if needed > quota - other:
             message = (
                 f"{len(logins)} databases for Airflow need {needed} managed policies, one of them "
                 f"while another changes, {_room(quota, other)}: have the quota raised, and declare "
                 "managed_policies_per_role"
             )
-            yield ("airflow", "policies"), message
+            yield (*path, "policies"), message
         return
     # What an existing role has of its own is seen before a deploy alone.
-    own = 0 if declaration.airflow.existing else OWN_POLICIES
+    own = 0 if airflow.existing else OWN_POLICIES
     inline = own + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
-    prefix = declaration.airflow.connections_prefix(environment) or ""
+    prefix = declaration.connections_prefix(name, environment=environment) or ""
     ids = [one.connection_id for one in logins]
     ids += [name for one in tasks for name in (one.task_connection_id, aws_connection_id(one))]
     lookup = LOOKUP_POLICY + sum(LOOKUP + len(prefix) + len(one) for one in ids)
@@ -64,8 +76,8 @@ def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator
         if size > quota:
             message = (
                 f"{len(logins)} databases for Airflow make {size:,} characters of {where}; IAM "
-                f"allows {quota:,}: declare airflow.policies: packed, which needs {needed} managed "
-                "policies"
+                f"allows {quota:,}: declare {dotted(path)}.policies: packed, which needs {needed} "
+                "managed policies"
             )
             yield ("instances", [*logins, *tasks][-1].instance, "databases"), message
 
@@ -113,9 +125,11 @@ def by_stack(declaration: Declaration, granted: Iterable[Grant]) -> dict[str, li
     return stacks
 
 
-def airflow_policies(declaration: Declaration, logins: Sequence[Grant], *, environment: str) -> int:
-    """The managed policies that Airflow's role has at most with its ``logins`` packed."""
-    lookup = bool(declaration.airflow.connections_prefix(environment))
+def airflow_policies(
+    declaration: Declaration, logins: Sequence[Grant], *, name: str, environment: str
+) -> int:
+    """The managed policies that an Airflow's role has at most with its ``logins`` packed."""
+    lookup = bool(declaration.connections_prefix(name, environment=environment))
     parts = by_stack(declaration, logins).values()
     return sum(len(packed_logins(part)) + lookup for part in parts) + CHANGING
 

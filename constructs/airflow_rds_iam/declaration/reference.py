@@ -1,7 +1,9 @@
 """The page of what may be declared: ``python -m airflow_rds_iam.declaration.reference``."""
 
+import json
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import yaml
 
@@ -23,16 +25,28 @@ ANY = "<name>"
 
 def reference() -> str:
     """The page, in Markdown."""
-    return "\n".join([HEAD, *map(_section, _sections(()))])
+    return "\n".join([HEAD, *map(_section, _sections())])
 
 
-def _sections(path: Path) -> Iterator[Path]:
-    """Each mapping with keys of its own, before those within it."""
+@cache
+def _sections() -> tuple[Path, ...]:
+    """Each mapping with keys of its own, before those within it; of two alike, the first."""
+    first: dict[str, Path] = {}
+    for path in _mappings(()):
+        first.setdefault(_keys(path), path)
+    return (*first.values(),)
+
+
+def _mappings(path: Path) -> Iterator[Path]:
     yield path
     for name in _at(path)["properties"]:
         inner = _innermost((*path, name))
         if "properties" in _at(inner):
-            yield from _sections(inner)
+            yield from _mappings(inner)
+
+
+def _keys(path: Path) -> str:
+    return json.dumps(_at(path)["properties"])
 
 
 def _innermost(path: Path) -> Path:
@@ -70,7 +84,7 @@ def _must_be(path: Path) -> str:
     if "items" in where:
         return allowed({**where, "items": {"patternErrorMessage": _must_be((*path, 0))}})
     if "properties" in where:
-        shown = _shown(path)
+        shown = _shown(next(one for one in _sections() if _keys(one) == _keys(path)))
         return f"[`{shown}`](#{re.sub(r'[^a-z0-9_-]', '', shown)})"
     return allowed(where)
 

@@ -11,7 +11,7 @@ def add_interface_endpoints(
     vpc: ec2.IVpc,
     services: Iterable[str],
     *,
-    used_by: ec2.ISecurityGroup,
+    used_by: Sequence[ec2.ISecurityGroup],
     subnets: Sequence[ec2.ISubnet] | None = None,
 ) -> ec2.ISecurityGroup:
     """Make the endpoints of ``services``, such as ``ecr.api``, for who is in ``used_by``.
@@ -26,7 +26,8 @@ def add_interface_endpoints(
         description="VPC endpoints",
         allow_all_outbound=False,
     )
-    group.connections.allow_from(used_by, ec2.Port.tcp(443), "Airflow calls AWS")
+    for one in used_by:
+        group.connections.allow_from(one, ec2.Port.tcp(443), "Airflow calls AWS")
     for service in services:
         vpc.add_interface_endpoint(
             service.replace(".", "-"),

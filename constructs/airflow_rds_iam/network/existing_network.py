@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW
 from airflow_rds_iam.network.endpoints import add_interface_endpoints
-from airflow_rds_iam.network.network import airflow_security_group
+from airflow_rds_iam.network.network import airflow_security_groups
 
 
 class ExistingNetwork(Construct):
@@ -18,7 +19,8 @@ class ExistingNetwork(Construct):
         vpc_id: of the VPC, such as ``vpc-0a1b2c3d``.
         subnets: the ids of private subnets, by the name of the zone that each is in.
         ranges: of the VPC's IPv4 addresses, if rules are to name them.
-        airflow: an Airflow is to be in it, which needs a security group and a way to AWS.
+        airflows: identities of those that are to be in it, each of which needs a security group
+            and a way to AWS.
         missing_endpoints: services, such as ``ecr.api``, that it has no endpoint of.
         endpoints_security_group_id: of the endpoints that it has, if that is to let Airflow in.
         route_tables: of the subnets, if the gateway endpoint of S3 is missing.
@@ -32,7 +34,7 @@ class ExistingNetwork(Construct):
         vpc_id: str,
         subnets: Mapping[str, str],
         ranges: Sequence[str] = (),
-        airflow: bool = True,
+        airflows: Sequence[str] = (AIRFLOW,),
         missing_endpoints: Sequence[str] = (),
         endpoints_security_group_id: str | None = None,
         route_tables: Sequence[str] = (),
@@ -48,21 +50,22 @@ class ExistingNetwork(Construct):
             )
             for zone, subnet_id in subnets.items()
         ]
-        group = airflow_security_group(self, self.vpc) if airflow else None
-        self.airflow_security_group: ec2.ISecurityGroup | None = group
+        groups = airflow_security_groups(self, self.vpc, airflows)
+        self.airflow_security_groups = groups
         endpoints = self.endpoints_security_group = (
             ec2.SecurityGroup.from_security_group_id(self, "Endpoints", endpoints_security_group_id)
             if endpoints_security_group_id
             else None
         )
-        if group and endpoints:
-            endpoints.connections.allow_from(group, ec2.Port.tcp(443), "Airflow calls AWS")
-        if group and missing_endpoints:
+        if endpoints:
+            for group in groups.values():
+                endpoints.connections.allow_from(group, ec2.Port.tcp(443), "Airflow calls AWS")
+        if groups and missing_endpoints:
             made = add_interface_endpoints(
                 self,
                 self.vpc,
                 missing_endpoints,
-                used_by=group,
+                used_by=[*groups.values()],
                 subnets=self.private_subnets,
             )
             if "secretsmanager" in missing_endpoints:

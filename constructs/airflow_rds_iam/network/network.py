@@ -1,16 +1,17 @@
 """What Airflow and the databases need of a network, whoever made it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import acknowledge_rule
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW, told_apart
 
 
 class Network(Protocol):
-    """A VPC with private subnets, and Airflow's security group."""
+    """A VPC with private subnets, and a security group of each Airflow that is made in it."""
 
     @property
     def vpc(self) -> ec2.IVpc:
@@ -23,8 +24,8 @@ class Network(Protocol):
         ...
 
     @property
-    def airflow_security_group(self) -> ec2.ISecurityGroup | None:
-        """That of all of Airflow's components, if it is made here."""
+    def airflow_security_groups(self) -> Mapping[str, ec2.ISecurityGroup]:
+        """That of all components of each Airflow that is made here, by its identity."""
         ...
 
     @property
@@ -38,9 +39,20 @@ class Network(Protocol):
         ...
 
 
-def airflow_security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-    """A security group for Airflow, whose components reach each other within it."""
-    group = ec2.SecurityGroup(scope, "AirflowSecurityGroup", vpc=vpc, description="Airflow")
+def airflow_security_groups(
+    scope: Construct, vpc: ec2.IVpc, airflows: Iterable[str]
+) -> dict[str, ec2.ISecurityGroup]:
+    """A security group for each Airflow, whose components reach each other within it."""
+    return {name: _airflow_security_group(scope, vpc, name) for name in airflows}
+
+
+def _airflow_security_group(scope: Construct, vpc: ec2.IVpc, name: str) -> ec2.ISecurityGroup:
+    group = ec2.SecurityGroup(
+        scope,
+        told_apart("AirflowSecurityGroup", name),
+        vpc=vpc,
+        description="Airflow" if name == AIRFLOW else f"Airflow {name}",
+    )
     # Amazon MWAA, "Security in your VPC": its parts talk to each other within the group.
     group.add_ingress_rule(group, ec2.Port.all_traffic(), "Airflow's own components")
     acknowledge_rule(

@@ -13,10 +13,11 @@ from airflow_rds_iam.acknowledgments import (
     acknowledge_inline_policy,
     acknowledge_rule,
 )
+from airflow_rds_iam.declaration.airflow_names import AIRFLOW
 from airflow_rds_iam.declaration.existing_network import INTERFACES, STS
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.endpoints import add_interface_endpoints
-from airflow_rds_iam.network.network import airflow_security_group
+from airflow_rds_iam.network.network import airflow_security_groups
 
 
 class NewNetwork(Construct):
@@ -27,7 +28,8 @@ class NewNetwork(Construct):
         zones: names of the availability zones, two or more.
         egress: ``endpoints`` makes subnets without a way to the internet and VPC endpoints for
             what Airflow needs; ``nat`` makes a NAT gateway in each zone.
-        airflow: an Airflow is to be in it, which needs a security group and a way to AWS.
+        airflows: identities of those that are to be in it, each of which needs a security group
+            and a way to AWS.
         retain: keep the VPC and its private subnets when the stack is removed.
         tasks_take_roles: ``endpoints`` are to have one of STS, too.
     """
@@ -40,7 +42,7 @@ class NewNetwork(Construct):
         cidr: str,
         zones: Sequence[str],
         egress: Literal["nat", "endpoints"],
-        airflow: bool = True,
+        airflows: Sequence[str] = (AIRFLOW,),
         retain: bool = False,
         tasks_take_roles: bool = False,
     ) -> None:
@@ -98,13 +100,13 @@ class NewNetwork(Construct):
                 # Where the first creation fails, nothing stays, so that it can be tried again.
                 resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._log_flows()
-        group = airflow_security_group(self, self.vpc) if airflow else None
-        self.airflow_security_group: ec2.ISecurityGroup | None = group
+        groups = airflow_security_groups(self, self.vpc, airflows)
+        self.airflow_security_groups = groups
         self.endpoints_security_group: ec2.ISecurityGroup | None = None
-        if group and not nat:
+        if groups and not nat:
             services = [*INTERFACES, *([STS] if tasks_take_roles else [])]
             self.endpoints_security_group = add_interface_endpoints(
-                self, self.vpc, services, used_by=group
+                self, self.vpc, services, used_by=[*groups.values()]
             )
 
     def _log_flows(self) -> None:

@@ -23,7 +23,7 @@ def template(new_stack: Callable[[], Stack]) -> Content:
         "Connection",
         name="airflow/dev/connections/warehouse_orders",
         description="Airflow connection to orders",
-        environment="dev",
+        looked_up_by="dev",
         content=connection_content(
             instance=PostgresInstance(
                 stack, "Postgres", identifier="dev-warehouse", vpc=vpc, subnets=vpc.public_subnets

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.existing import AIRFLOW, NETWORK, refused
+from tests.declared import REMOVED
+from tests.existing import AIRFLOW, NETWORK, OWN_KEY, refused
 
 ROLE = "arn:aws:iam::{}:role/{}"
 
@@ -96,3 +97,130 @@ def test_its_prefix_counts_in_the_policy_that_looks_its_connections_up(tmp_path:
     changes = {**airflow(connections_prefix="p" * 256), "instances.warehouse.databases": databases}
     [line, *_] = refused(changes, tmp_path)
     assert "characters of the policy that looks its connections up; IAM allows 6,144" in line
+
+
+ML: dict[str, object] = {"name": "ml"}
+OTHER = {"existing": {**AIRFLOW, "role_arn": ROLE.format("111122223333", "other")}}
+
+
+@pytest.mark.parametrize(
+    ("airflows", "changes", "at", "says"),
+    [
+        (
+            {"airflow": {}, "shop": {}},
+            {},
+            "identities.shop",
+            "'shop' is Airflow's execution role: not declared",
+        ),
+        (
+            {"airflow": {}, "ml": {"name": "dev"}},
+            {},
+            "airflows.ml.name",
+            "'dev' is the name of 'airflow', too",
+        ),
+        (
+            {"airflow": {"existing": AIRFLOW}, "ml": OTHER},
+            {},
+            "airflows.ml.existing.connections_prefix",
+            "'team/connections' is that of 'airflow', too: each must find its own connections",
+        ),
+        (
+            {"airflow": {"existing": AIRFLOW}, "ml": OTHER},
+            {},
+            "airflows.ml.existing.environment",
+            "'team' is 'airflow' already: one Airflow is one identity",
+        ),
+        (
+            {
+                "airflow": {},
+                "ml": {"existing": {**AIRFLOW, "role_arn": ROLE.format("111122223333", "Shop")}},
+            },
+            {},
+            "airflows.ml.existing.role_arn",
+            "is the role of 'shop', too",
+        ),
+        (
+            {"airflow": {}, "ml_1": {}, "ml1": {}},
+            {},
+            "airflows.ml1",
+            "'ml1' is 'ml_1' but for underscores",
+        ),
+        (
+            {"airflow": {}, "ml": {}},
+            {"identities.task": {"task_role": True}},
+            "identities.task.task_role",
+            "must have airflow beside it: which of airflow, ml takes it",
+        ),
+        (
+            {"airflow": {}, "ml": {}},
+            {"identities.task": {"task_role": True, "airflow": "mll"}},
+            "identities.task.airflow",
+            "no Airflow 'mll' takes it; there are: airflow, ml",
+        ),
+        (
+            {"airflow": {}, "ml": {}},
+            {"identities.task": {"role_arn": ROLE.format("111122223333", "t"), "airflow": "ml"}},
+            "identities.task",
+            "airflow must go with task_role",
+        ),
+        (
+            {"ml": {}},
+            {},
+            "instances.warehouse.databases.orders.read[0]",
+            "'airflow' is no identity; there are: ml, shop",
+        ),
+        (
+            {"airflow": {}, "ml": {"version": "3.3.1", "web_server_access": "public"}},
+            {},
+            "airflows.ml.web_server_access",
+            "have no way to a public one",
+        ),
+        (
+            {
+                "airflow": {},
+                "ml": {"key": OWN_KEY.replace("central", "west")},
+            },
+            {},
+            "airflows.ml.key",
+            "must be of eu-central-1",
+        ),
+        (
+            {"airflow": {}, "Ml": {}},
+            {},
+            "airflows.Ml",
+            "must be lower-case letters",
+        ),
+    ],
+)
+def test_what_two_of_several_cannot_both_be_has_its_sentence_at_its_place(
+    airflows: object, changes: dict[str, object], at: str, says: str, tmp_path: Path
+) -> None:
+    lines = refused({"airflow": REMOVED, "airflows": airflows, **changes}, tmp_path)
+    assert [line for line in lines if line.startswith(f"{at}: ") and says in line], lines
+
+
+def test_two_may_be_at_one_place(tmp_path: Path) -> None:
+    second = {**OTHER["existing"], "connections_prefix": "other", "environment": "other"}
+    airflows = {"airflow": {"existing": AIRFLOW}, "ml": {"existing": second}}
+    assert refused({"airflow": REMOVED, "airflows": airflows}, tmp_path) == []
+
+
+def test_one_and_several_do_not_go_together(tmp_path: Path) -> None:
+    lines = refused({"airflows": {"airflow": {}, "ml": ML}}, tmp_path)
+    assert lines == [
+        "airflow: must not stand beside airflows: what it declares is airflows.airflow there"
+    ]
+
+
+def test_the_role_of_a_task_needs_an_airflow(tmp_path: Path) -> None:
+    databases = {"orders": {"read": ["task"]}}
+    [line] = refused(
+        {
+            "airflow": REMOVED,
+            "airflows": {},
+            "identities.task": {"task_role": True},
+            "instances.warehouse.databases": databases,
+        },
+        tmp_path,
+    )
+    assert line == "identities.task.task_role: no Airflow None takes it; there are: none"

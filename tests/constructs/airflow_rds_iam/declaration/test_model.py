@@ -271,7 +271,7 @@ def test_the_defaults_are_the_careful_ones() -> None:
     declaration = Declaration.model_validate(MINIMUM)
     instance = declaration.instances["warehouse"]
     assert (instance.retain, instance.deletion_protection, instance.multi_az) == (True, True, True)
-    assert declaration.airflow.web_server_access == "private"
+    assert declaration.airflows["airflow"].web_server_access == "private"
     assert declaration.network.egress == "endpoints"
 
 

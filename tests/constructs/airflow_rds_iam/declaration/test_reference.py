@@ -94,13 +94,18 @@ def rows() -> Iterator[tuple[str, str, str]]:
             yield section, found[1], found[2]
 
 
-def keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
-    """Each key of a model and of those within it, as the page names them."""
+def keys(
+    model: type[BaseModel], path: str = "", shown: set[type[BaseModel]] | None = None
+) -> Iterator[str]:
+    """Each key of a model and of those within it, as the page names them: of each model once."""
+    shown = set() if shown is None else shown
     for name, field in model.model_fields.items():
         inner = path + (field.alias or name)
         yield inner
         for one, suffix in models(field.annotation):
-            yield from keys(one, f"{inner}{suffix}.")
+            if one not in shown:
+                shown.add(one)
+                yield from keys(one, f"{inner}{suffix}.", shown)
 
 
 def models(kind: Any) -> Iterator[tuple[type[BaseModel], str]]:

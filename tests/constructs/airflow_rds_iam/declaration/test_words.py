@@ -34,6 +34,7 @@ CHOSEN = {
     "tags": "team",
     "configuration": "core.parallelism",
     "terms": "airflow",
+    "airflows": "airflow",
 }
 # What an item that is a mapping holds beside the key that is tried.
 ITEMS = {
@@ -83,6 +84,9 @@ def places(where: Schema, path: Place = ()) -> Iterator[tuple[Place, Schema]]:
     if path:
         yield path, where
     keys: list[str | int] = list(where.get("properties", {}))
+    if path == ("airflows",):  # in each is what is in airflow
+        yield (*path, "airflow"), schema.at((*path, "airflow")) or {}
+        return
     if "patternProperties" in where:
         keys = [CHOSEN[str(path[-1])]]
     if "items" in where:
