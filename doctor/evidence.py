@@ -137,7 +137,7 @@ class Evidence:
 
     @cached_property
     def resource_id(self) -> str | None:
-        """The server's `DbiResourceId`, as RDS has it or else as it is declared."""
+        """The id that its users log in by, as RDS has it or else as it is declared."""
         return (self.instance or {}).get("DbiResourceId") or self.subject.resource_id
 
     @property
@@ -148,15 +148,17 @@ class Evidence:
     @property
     def is_gone(self) -> bool:
         """Whether RDS says that it has no such instance."""
-        return self._described[1] == "DBInstanceNotFound"
+        return self._described[1] in ("DBInstanceNotFound", "DBClusterNotFoundFault")
 
     @cached_property
     def _described(self) -> tuple[dict[str, Any] | None, str | None]:
-        """The instance, or the code of RDS's refusal."""
+        """The instance, or a cluster as if it were one, or the code of RDS's refusal."""
         if not self.subject.instance:
             return None, None  # RDS would describe whatever there is
         try:
             rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
+            if self.subject.is_cluster:
+                return _cluster(rds, self.subject.instance), None
             found = rds.describe_db_instances(DBInstanceIdentifier=self.subject.instance)
         except ClientError as error:
             refused: Any = error.response
@@ -249,8 +251,9 @@ class Evidence:
 
         It takes moments for an entry to come there, for which this waits.
         """
+        kind = "cluster" if self.subject.is_cluster else "instance"
         wanted = {
-            "logGroupName": f"/aws/rds/instance/{self.subject.instance}/iam-db-auth-error",
+            "logGroupName": f"/aws/rds/{kind}/{self.subject.instance}/iam-db-auth-error",
             "filterPattern": f'"{self.subject.user}"',
             "startTime": int((self._tried or time.time()) * 1000),
         }
@@ -301,3 +304,24 @@ def _seconds_ahead(answer: dict[str, Any]) -> float | None:
     if not sent:
         return None
     return (datetime.now(UTC) - parsedate_to_datetime(sent)).total_seconds()
+
+
+def _cluster(rds: Any, identifier: str) -> dict[str, Any]:
+    """A cluster in the words of an instance: its writer, with what is the cluster's own."""
+    [cluster] = rds.describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
+    writers = [
+        one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"] if one["IsClusterWriter"]
+    ]
+    described: list[dict[str, Any]] = [
+        one
+        for writer in writers
+        for one in rds.describe_db_instances(DBInstanceIdentifier=writer)["DBInstances"]
+    ]
+    return {
+        **(described[0] if described else {}),
+        "DBInstanceIdentifier": identifier,
+        "DbiResourceId": cluster["DbClusterResourceId"],
+        "DBInstanceStatus": cluster["Status"],
+        "IAMDatabaseAuthenticationEnabled": cluster["IAMDatabaseAuthenticationEnabled"],
+        "VpcSecurityGroups": cluster["VpcSecurityGroups"],
+    }

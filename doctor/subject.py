@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rds_login.derived_names import GROUPS, before
+from rds_login.endpoint import CLUSTER, READERS, endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class Subject:
         region: that its tokens are signed for; None if nothing names one.
         authorities: path of the certificates that the server's is verified with.
         role_arn: of the role that was granted the access; None if it is not known.
-        resource_id: the server's ``DbiResourceId``; None if it is not known.
+        resource_id: the server's ``DbiResourceId``, a cluster's own id; None if it is not known.
         declared: where the access is declared, as an editor opens it; None if that is not here.
         sid: name of the statement that allows the login; None if it is not known.
         inside: name of the function that looks inside the server; None if it is not known.
@@ -59,8 +60,14 @@ class Subject:
 
     @property
     def instance(self) -> str:
-        """The identifier of the instance, as the endpoint's name begins."""
+        """The identifier of the instance or cluster, as the endpoint's name begins."""
         return self.host.partition(".")[0]
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is an Aurora cluster, by its writer's endpoint or its readers'."""
+        found = endpoint(self.host)
+        return found is not None and found.kind in (CLUSTER, READERS)
 
     @property
     def endpoint(self) -> str:

@@ -11,6 +11,7 @@ from review.matrix.connecting import CONNECT
 from review.templates.access import Access
 from review.templates.identities import Identity
 from review.templates.network import existing_networks
+from review.templates.servers import Server
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,11 +174,24 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 what=f"How {server.name} is set up, which was there before: whether it forces TLS, "
                 "is encrypted, has a public address, keeps backups, and which logs it exports",
                 commands=(
-                    f"aws rds describe-db-instances --db-instance-identifier {name}",
-                    "aws rds describe-db-parameters --db-parameter-group-name <parameter-group> "
-                    "--source user",
+                    _description(server),
+                    "aws rds describe-db-cluster-parameters --db-cluster-parameter-group-name "
+                    "<parameter-group> --source user"
+                    if server.is_cluster
+                    else "aws rds describe-db-parameters --db-parameter-group-name "
+                    "<parameter-group> --source user",
                 ),
             )
+            if server.is_cluster:
+                yield Gap(
+                    what=f"The instances of {server.name}: how many read, which of them have a "
+                    "public address or a custom endpoint, and whose clusters replicate it",
+                    commands=(
+                        f"aws rds describe-db-instances --filters Name=db-cluster-id,Values={name}",
+                        f"aws rds describe-db-cluster-endpoints --db-cluster-identifier {name}",
+                        "aws rds describe-global-clusters",
+                    ),
+                )
             yield Gap(
                 what=f"Roles of {server.name} that are not declared, and what each may: a plan "
                 "names them, and what stays theirs",
@@ -209,11 +223,16 @@ def _of_servers(access: Access) -> Iterator[Gap]:
         yield Gap(
             what=f"Security groups of {server.name}, and rules of them, that were added by hand",
             commands=(
-                f"aws rds describe-db-instances --db-instance-identifier {name}",
+                _description(server),
                 "aws ec2 describe-security-group-rules "
                 "--filters Name=group-id,Values=<security-group-id>",
             ),
         )
+
+
+def _description(server: Server) -> str:
+    kind = "cluster" if server.is_cluster else "instance"
+    return f"aws rds describe-db-{kind}s --db-{kind}-identifier {_known(server.name, kind)}"
 
 
 def _any_user(access: Access) -> str:

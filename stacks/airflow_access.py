@@ -91,9 +91,9 @@ def let_airflow_in(
             users[name].made.node.add_dependency(logins)
     connections: list[AirflowConnection] = []
     for grant in granted:
-        connection = _connection(scope, grant, server=servers[grant.instance], told=told)
+        made = _connections(scope, grant, server=servers[grant.instance], told=told)
         login = None if layout == "packed" else _login(scope, grant, servers, told)
-        if connection:
+        for connection in made:
             connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
             users[grant.instance].retired.node.add_dependency(connection)
             connections.append(connection)
@@ -122,24 +122,33 @@ def _login(scope: Construct, grant: Grant, servers: Mapping[str, Server], told: 
     return login
 
 
-def _connection(
+def _connections(
     scope: Construct, grant: Grant, *, server: Server, told: Told
-) -> AirflowConnection | None:
-    content = connection_content(
-        instance=server,
-        database=grant.database,
-        user=grant.user,
-        authorities=told.airflow.authorities,
-    )
-    return _made(
-        scope,
-        grant.connection_id,
-        content,
-        construct_id=f"Connection-{grant.construct_id}",
-        output_name=f"ToConnect{grant.place}",
-        to=f"{grant.database} on {server.identifier}; no password",
-        told=told,
-    )
+) -> list[AirflowConnection]:
+    """The connection to a database, and one to its readers where it has some and is read alone."""
+    ways = [("", grant.connection_id, server.host, server.identifier)]
+    if server.reader_host and grant.level == "read":
+        readers = f"the readers of {server.identifier}"
+        ways.append(("Readers", grant.reader_connection_id, server.reader_host, readers))
+    made = [
+        _made(
+            scope,
+            connection_id,
+            connection_content(
+                instance=server,
+                database=grant.database,
+                user=grant.user,
+                authorities=told.airflow.authorities,
+                host=host,
+            ),
+            construct_id=f"Connection{of}-{grant.construct_id}",
+            output_name=f"ToConnect{of}{grant.place}",
+            to=f"{grant.database} on {on}; no password",
+            told=told,
+        )
+        for of, connection_id, host, on in ways
+    ]
+    return [one for one in made if one]
 
 
 def _of_task(

@@ -44,6 +44,8 @@ class ExistingDatabaseStack(Stack):
             administrator=existing.administrator,
             ranges=existing.ranges,
             reached_from=network.ranges if existing.ranges else [],
+            cluster=existing.is_cluster,
+            reader_host=existing.reader_endpoint,
         )
         self.users_security_group = ec2.SecurityGroup(
             self,

@@ -31,6 +31,20 @@ POND: dict[str, Any] = {
     },
     "databases": {"fish": {"own": ["shop"]}},
 }
+CLUSTERED: dict[str, Any] = {
+    "existing": {
+        "endpoint": "sea.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com",
+        "reader_endpoint": "sea.cluster-ro-abcdefghijkl.eu-central-1.rds.amazonaws.com",
+        "resource_id": "cluster-SEA",
+        "security_group": "sg-0a1b2c3e",
+        "administrator": "platform",
+    },
+    "databases": {
+        "sales": {"own": ["shop"], "read": ["airflow"]},
+        "stock": {"own": ["shop"], "write": ["airflow"]},
+    },
+}
+"""An Aurora cluster."""
 OWN_KEY = "arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f"
 NETWORK: dict[str, Any] = {
     "vpc": "vpc-0a1b2c3d",

@@ -7,10 +7,11 @@ connections"; "Endpoints and ARNs for Amazon Web Services in China".
 import re
 from dataclasses import dataclass
 
+CLUSTER, READERS = "cluster", "cluster-ro"
 KINDS = {
     "": "a DB instance",
-    "cluster": "an Aurora cluster",
-    "cluster-ro": "the readers of an Aurora cluster",
+    CLUSTER: "an Aurora cluster",
+    READERS: "the readers of an Aurora cluster",
     "cluster-custom": "some instances of an Aurora cluster",
     "proxy": "an RDS Proxy",
     "shardgrp": "an Aurora shard group",

@@ -34,7 +34,7 @@ def _wrong(connection: Connection, subject: Subject) -> Iterator[str]:
     users = [user for user in subject.access.users if user.name == connection.user]
     # That nobody makes a user is the matrix's to say.
     servers = {user.server for user in users} or {*subject.access.servers}
-    if all(server.address != content.get("host") for server in servers):
+    if all(content.get("host") not in server.addresses for server in servers):
         yield f"sends {connection.user}'s token to {content.get('host')}, which is not its server"
     elif all(str(content.get("port")) not in _ports(server) for server in servers):
         yield f"sends {connection.user}'s token to port {content.get('port')}, not its server's"

@@ -95,6 +95,7 @@ class _Builder:
             for one in self.access.connections
             if airflow == labels.told(one)
             and (one.user, one.database) == (user.name, user.database)
+            and not self._leads_elsewhere(one, user)
         ]
         openings = self.access.openings[user.server.resource_id]
         network = labels.ways(identity, openings, user.server)
@@ -233,6 +234,12 @@ class _Builder:
         of_user = [line for line in check.lines if user.name in line]
         detail = "; ".join((of_user or list(check.lines))[:LINES]) or check.differs
         return [Evidence(stack=user.server.name, logical_id="its function's check", detail=detail)]
+
+    def _leads_elsewhere(self, connection: Connection, user: LoginUser) -> bool:
+        """Whether it is one to a database and a user of the same names on another server."""
+        host = connection.content.get("host")
+        others = [one for one in self.access.servers if one is not user.server]
+        return host not in user.server.addresses and any(host in one.addresses for one in others)
 
     def _may_read(self, identity: Identity, connection: Connection) -> bool:
         request = Request(

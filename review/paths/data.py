@@ -55,10 +55,10 @@ SAMPLED = (
 
 def by_the_server(server: Server, access: Access) -> Iterator[Way]:
     """To change a server, to copy it, or to read its log."""
-    one, arn = server.resource, server.arn
+    arn = server.arn
     if arn is None:
         return
-    cluster = one is not None and one.type == "AWS::RDS::DBCluster"
+    cluster = server.is_cluster
     everything = [f"everything on {server.name}"]
     modify = "rds:ModifyDBCluster" if cluster else "rds:ModifyDBInstance"
     yield way(f"modify {server.name}", everything, (modify, arn))
@@ -97,4 +97,6 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
             (action, server.samples or any_of_its_choice(action)),
         )
     for action in ("rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion"):
-        yield way(f"read the statements in the log of {server.name}", everything, (action, arn))
+        # The files of a cluster's log are its instances'.
+        of = any_of_its_choice(action) if cluster else arn
+        yield way(f"read the statements in the log of {server.name}", everything, (action, of))

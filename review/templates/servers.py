@@ -40,6 +40,22 @@ class Server:
         return self.maker is not None and self.maker.properties.get("Observed") == "true"
 
     @property
+    def is_cluster(self) -> bool:
+        """Whether it is an Aurora cluster."""
+        made = self.resource
+        return made.type == "AWS::RDS::DBCluster" if made else self.told.get("Kind") == "cluster"
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The names of its endpoints: of a cluster that of its readers, too."""
+        made = self.resource
+        cluster = made is not None and self.is_cluster
+        readers = made.attribute("ReadEndpoint.Address") if made and cluster else None
+        return frozenset(
+            filter(None, [self.address, readers, str(self.told.get("ReaderHost", ""))])
+        )
+
+    @property
     def address(self) -> str | None:
         """The endpoint's name; None if nothing is known of the server."""
         if self.resource:
@@ -71,15 +87,16 @@ class Server:
     def arn(self) -> str | None:
         """What RDS's own actions name it by; None if nothing is known of the server."""
         if self.resource:
-            cluster = self.resource.type == "AWS::RDS::DBCluster"
-            return self.resource.attribute("DBClusterArn" if cluster else "DBInstanceArn")
-        return self._arn(f"rds:{{region}}:{{account}}:db:{self.name}")
+            return self.resource.attribute("DBClusterArn" if self.is_cluster else "DBInstanceArn")
+        kind = "cluster" if self.is_cluster else "db"
+        return self._arn(f"rds:{{region}}:{{account}}:{kind}:{self.name}")
 
     @property
     def log_arn(self) -> str | None:
         """The ARN of an existing one's log group of statements, as RDS names it."""
+        kind = "cluster" if self.is_cluster else "instance"
         return self._arn(
-            f"logs:{{region}}:{{account}}:log-group:/aws/rds/instance/{self.name}/postgresql:*"
+            f"logs:{{region}}:{{account}}:log-group:/aws/rds/{kind}/{self.name}/postgresql:*"
         )
 
     @property
@@ -180,7 +197,8 @@ def existing_server(one: Resource) -> Mapping[str, Any]:
     """What is said of a server that was there before, beside what makes its users.
 
     Its ``Name``, ``Host``, ``Port``, ``SecurityGroup`` and ``Administrator``; empty if not all. Of
-    one in another network its ``Ranges``, and those that it is ``ReachedFrom``.
+    one in another network its ``Ranges``, and those that it is ``ReachedFrom``; of a cluster that
+    as its ``Kind``, and the ``ReaderHost`` if it has readers.
     """
     told = one.metadata.get("ExistingServer")
     keys = {"Name", "Host", "Port", "SecurityGroup", "Administrator"}

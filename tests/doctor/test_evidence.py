@@ -201,3 +201,64 @@ def test_what_could_not_be_seen_of_the_way_is_said(
 
 def test_the_address_that_asks_is_that_which_a_connection_would_have() -> None:
     assert source(IPv4Address("127.0.0.9"), 5432) == IPv4Address("127.0.0.1")
+
+
+class WithCluster(Nobody):
+    """A session of an account with one cluster, whose second instance writes."""
+
+    def __init__(self) -> None:
+        self.log_group = ""
+
+    def client(self, *_: object, **__: object) -> Any:
+        return self
+
+    def describe_db_clusters(self, *, DBClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        if DBClusterIdentifier != "sea":
+            raise ClientError({"Error": {"Code": "DBClusterNotFoundFault"}}, "DescribeDBClusters")
+        members = [
+            {"DBInstanceIdentifier": "sea-1", "IsClusterWriter": False},
+            {"DBInstanceIdentifier": "sea-2", "IsClusterWriter": True},
+        ]
+        cluster = {
+            "DbClusterResourceId": "cluster-SEA",
+            "Status": "stopped",
+            "IAMDatabaseAuthenticationEnabled": False,
+            "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}],
+            "DBClusterMembers": members,
+        }
+        return {"DBClusters": [cluster]}
+
+    def describe_db_instances(self, *, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        assert DBInstanceIdentifier == "sea-2"
+        instance = {
+            "DbiResourceId": "db-TWO",
+            "DBInstanceStatus": "available",
+            "IAMDatabaseAuthenticationEnabled": True,
+            "PubliclyAccessible": False,
+        }
+        return {"DBInstances": [instance]}
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, *, logGroupName: str, **_: object) -> Any:  # noqa: N803
+        self.log_group = logGroupName
+        return [{"events": [{"message": "refused"}]}]
+
+
+@pytest.mark.parametrize("kind", ["cluster", "cluster-ro"])
+def test_a_cluster_is_seen_as_one_server_by_its_own_id(kind: str) -> None:
+    host = f"sea.{kind}-abcdefghijkl.eu-central-1.rds.amazonaws.com"
+    session = WithCluster()
+    evidence = Evidence(replace(_subject(5432), host=host), session=session)
+    assert evidence.resource_id == "cluster-SEA"
+    assert (evidence.status, evidence.iam_is_off, evidence.is_gone) == ("stopped", True, False)
+    assert evidence.instance
+    assert evidence.instance["PubliclyAccessible"] is False
+    assert evidence.logged().line == "refused"
+    assert session.log_group == "/aws/rds/cluster/sea/iam-db-auth-error"
+
+
+def test_a_cluster_that_rds_does_not_have_is_gone() -> None:
+    host = "lake.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com"
+    assert Evidence(replace(_subject(5432), host=host), session=WithCluster()).is_gone

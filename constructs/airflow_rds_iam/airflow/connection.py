@@ -25,20 +25,21 @@ def connection_content(
     user: str,
     authorities: str,
     aws_connection: str | None = None,
+    host: str | None = None,
 ) -> dict[str, object]:
     """What Airflow is told of a connection, in the keys of its JSON.
 
     It logs in to ``database`` of ``instance`` as the PostgreSQL ``user``; ``authorities`` is the
     path of the certificates that RDS's are verified with, on Airflow's workers. ``aws_connection``
     is the id of the connection that says which role the login is signed with, if not with the
-    execution role.
+    execution role; ``host`` is another endpoint of the same server.
     """
     # Here and in no variable, which each connection of each process of Airflow would inherit:
     # that to Airflow's own database, too, whose certificate is of another authority.
     tls = {"sslmode": "verify-full", "sslrootcert": authorities}
     return {
         "conn_type": "postgres",
-        "host": instance.host,
+        "host": host or instance.host,
         "port": instance.port,
         "schema": database,
         "login": user,

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from airflow_rds_iam.declaration.airflow_names import output
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
+from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.network import Client
+from airflow_rds_iam.declaration.policies import connection_ids
 
 # Amazon MWAA API reference, CreateEnvironment.
 LONGEST_NAME = 80
@@ -59,6 +61,22 @@ def between_airflows(declaration: Declaration, *, environment: str) -> Iterator[
         if name and (other := environments.setdefault(name, identity)) != identity:
             message = f"{name!r} is {other!r} already: one Airflow is one identity"
             yield (*path, "existing", "environment"), message
+
+
+def readers_connections(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    """Where in the declaration, and which connection would be that of another database."""
+    granted = list(grants(declaration))
+    for name in declaration.airflows:
+        own = [grant for grant in granted if grant.identity == name]
+        taken = {grant.connection_id: grant.database for grant in own}
+        for grant in own:
+            reader = grant.reader_connection_id
+            if reader in taken and reader in connection_ids(declaration, grant):
+                yield (
+                    ("instances", grant.instance, "databases", taken[reader]),
+                    f"its connection {reader!r} of {name} is that of the readers of "
+                    f"{grant.database!r}, too: declare no reader_endpoint, or another level",
+                )
 
 
 def of_existing_airflows(declaration: Declaration) -> Iterator[tuple[Path, str]]:

@@ -10,6 +10,7 @@ from airflow_rds_iam.declaration.airflow_conflicts import (
     between_airflows,
     of_existing_airflows,
     of_new_airflows,
+    readers_connections,
 )
 from airflow_rds_iam.declaration.availability import unavailable
 from airflow_rds_iam.declaration.connections import too_many_connections
@@ -54,6 +55,7 @@ def conflicts(declaration: Declaration, *, environment: str) -> Iterator[Conflic
         contradictions(declaration, environment=environment),
         between_airflows(declaration, environment=environment),
         of_existing_airflows(declaration),
+        readers_connections(declaration),
         of_new_airflows(declaration, environment=environment),
         too_many_connections(declaration),
     ):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-POSTGRES = "postgres"
+POSTGRES, AURORA = "postgres", "aurora-postgresql"
 _NAMES = {
     "aurora-mysql": "Aurora MySQL",
     "mysql": "MySQL",
@@ -36,20 +36,22 @@ _VERSIONS = {
 def refusal(engine: str) -> str:
     """Why a server of ``engine`` is not taken."""
     return (
-        f"is of {engine}, and this application knows RDS for PostgreSQL alone: users, roles and "
-        "privileges are others in each engine"
+        f"is of {engine}, and this application knows PostgreSQL alone, of RDS and of Aurora: "
+        "users, roles and privileges are others in each engine"
     )
 
 
 def other_engine(name: str) -> str | None:
     """The engine that AWS writes as ``name``, if it is none of ours."""
+    if name == AURORA:
+        return None
     found = [start for start in _NAMES if name.lower().startswith(start)]
     return _NAMES[max(found, key=len)] if found else None
 
 
 def _engine(value: object) -> object:
     if isinstance(value, str) and (engine := other_engine(value)):
-        raise ValueError(f"{refusal(engine)}; must be {POSTGRES}")
+        raise ValueError(f"{refusal(engine)}; must be {POSTGRES} or {AURORA}")
     return value
 
 
@@ -65,4 +67,4 @@ def postgres_version(value: object) -> object:
     return value
 
 
-Engine = Annotated[Literal["postgres"], BeforeValidator(_engine)]
+Engine = Annotated[Literal["postgres", "aurora-postgresql"], BeforeValidator(_engine)]

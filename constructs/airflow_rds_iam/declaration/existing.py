@@ -2,12 +2,12 @@
 
 import re
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from airflow_rds_iam.declaration.engines import other_engine, refusal
 from airflow_rds_iam.declaration.existing_network import PrivateRange
 from airflow_rds_iam.declaration.part import Model
-from airflow_rds_iam.declaration.rds_endpoint import KINDS, endpoint
+from airflow_rds_iam.declaration.rds_endpoint import CLUSTER, KINDS, READERS, endpoint
 from airflow_rds_iam.declaration.values import (
     EndpointName,
     ExistingResourceId,
@@ -18,6 +18,7 @@ from airflow_rds_iam.declaration.values import (
 )
 
 DESCRIBED = "aws rds describe-db-instances"
+CLUSTERS = "aws rds describe-db-clusters"
 
 
 class Bootstrap(Model):
@@ -46,17 +47,26 @@ class Bootstrap(Model):
 
 
 class ExistingInstance(Model):
-    """An RDS for PostgreSQL instance that exists: nothing of it is made or removed here."""
+    """An RDS for PostgreSQL instance, or an Aurora PostgreSQL cluster, that exists.
+
+    Nothing of it is made or removed here.
+    """
 
     endpoint: EndpointName = Field(
-        description="Its own endpoint, which tokens are signed for: no CNAME, no proxy, no "
-        "cluster's. `aws rds describe-db-instances` tells its address."
+        description="Its own endpoint, which tokens are signed for: no CNAME, no proxy, and of a "
+        "cluster that of its writer. `aws rds describe-db-instances`, or `describe-db-clusters`, "
+        "tells its address."
+    )
+    reader_endpoint: EndpointName | None = Field(
+        default=None,
+        description="Of a cluster with readers: theirs, by which each Airflow gets a second "
+        "connection, `<instance>_<database>_reader`, to what it may `read`.",
     )
     # "Settings for DB instances", "Database port".
     port: int = Field(default=5432, ge=1150, le=65535, description="The endpoint's port.")
     resource_id: ExistingResourceId = Field(
-        description="The DbiResourceId of the same, which does not change with its name: in "
-        "`ManagedPolicy.PolicyDocument`.",
+        description="The DbiResourceId of the same, or a cluster's DbClusterResourceId, which does "
+        "not change with its name: in `ManagedPolicy.PolicyDocument`.",
     )
     security_group: SecurityGroupId | None = Field(
         default=None,
@@ -83,8 +93,13 @@ class ExistingInstance(Model):
 
     @property
     def identifier(self) -> str:
-        """The DB instance identifier."""
+        """The identifier of the DB instance or DB cluster."""
         return self.endpoint.partition(".")[0]
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is an Aurora cluster, whose users log in by the cluster's id."""
+        return _is_clusters(self.endpoint)
 
     @field_validator("endpoint")
     @classmethod
@@ -98,29 +113,51 @@ class ExistingInstance(Model):
                 "is signed for the endpoint's own name, and its certificate is of that name, so "
                 "that no CNAME and no address will do"
             )
-        if found.kind:
+        if found.kind not in ("", CLUSTER):
             raise ValueError(
                 f"is the endpoint of {KINDS[found.kind]}: must be that of one RDS for PostgreSQL "
-                "instance, which is no read replica"
+                "instance, which is no read replica, or of an Aurora PostgreSQL cluster's writer"
             )
+        return name
+
+    @field_validator("reader_endpoint")
+    @classmethod
+    def _is_of_the_same_cluster(cls, name: str | None, told: ValidationInfo) -> str | None:
+        wanted = str(told.data.get("endpoint", "")).replace(f".{CLUSTER}-", f".{READERS}-", 1)
+        if name is None or "endpoint" not in told.data:
+            return name
+        if not _is_clusters(told.data["endpoint"]):
+            raise ValueError("must go with the endpoint of an Aurora cluster: no other has readers")
+        if name != wanted:
+            raise ValueError(f"must be the reader endpoint of the same cluster, {wanted}")
         return name
 
     @field_validator("resource_id")
     @classmethod
-    def _is_an_instances_id(cls, resource_id: str) -> str:
+    def _is_the_servers_id(cls, resource_id: str, told: ValidationInfo) -> str:
+        cluster = _is_clusters(told.data.get("endpoint", ""))
+        begins, key, command = (
+            ("cluster-", "DbClusterResourceId", CLUSTERS)
+            if cluster
+            else ("db-", "DbiResourceId", DESCRIBED)
+        )
+        server = "a cluster" if cluster else "an instance"
         kinds = {
+            "db-": "an instance",
             "cluster-": "an Aurora cluster",
             "prx-": "an RDS Proxy",
             "arn:": "no id but an ARN",
         }
         for start, kind in kinds.items():
-            if resource_id.startswith(start):
+            if resource_id.startswith(start) and start != begins:
                 whose = kind if start == "arn:" else f"the id of {kind}"
-                raise ValueError(f"is {whose}: must be that of an instance, which begins with db-")
-        if not re.fullmatch(r"db-[A-Z0-9]+", resource_id):
+                raise ValueError(
+                    f"is {whose}: must be that of {server}, which begins with {begins}"
+                )
+        if not re.fullmatch(rf"{begins}[A-Z0-9]+", resource_id):
             raise ValueError(
-                "must be db- and capitals and digits, the DbiResourceId of "
-                f"`{DESCRIBED}`: the instance's name is not its id"
+                f"must be {begins} and capitals and digits, the {key} of `{command}`: the "
+                f"{'cluster' if cluster else 'instance'}'s name is not its id"
             )
         return resource_id
 
@@ -132,6 +169,11 @@ class ExistingInstance(Model):
                 "both"
             )
         return self
+
+
+def _is_clusters(name: str) -> bool:
+    found = endpoint(name)
+    return found is not None and found.kind == CLUSTER
 
 
 def _service(endpoint: str) -> str:

@@ -58,6 +58,11 @@ class Grant:
         return f"{self.connection_id}_{self.identity}"
 
     @property
+    def reader_connection_id(self) -> str:
+        """The Airflow connection to a cluster's readers, of who reads alone."""
+        return f"{self.connection_id}_reader"
+
+    @property
     def construct_id(self) -> str:
         """The same as a part of construct ids."""
         return f"{self.instance}-{word(self.database)}"

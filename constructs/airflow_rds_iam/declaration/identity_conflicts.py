@@ -6,6 +6,7 @@ from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import made_role
 from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.policies import connection_ids
 
 # "IAM and AWS STS quotas": characters of a role's name.
 LONGEST_ROLE = 64
@@ -95,7 +96,12 @@ GLOBAL_STS = ("3.0.6",)
 def _task_roles(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     network, granted = declaration.network, list(grants(declaration))
     taken = {
-        name: {grant.connection_id for grant in granted if grant.identity == name}
+        name: {
+            one
+            for grant in granted
+            if grant.identity == name
+            for one in connection_ids(declaration, grant)
+        }
         for name in declaration.airflows
     }
     for name, identity in declaration.identities.items():

@@ -9,7 +9,7 @@ from airflow_rds_iam.declaration.airflow_names import AIRFLOW, told_apart
 from airflow_rds_iam.declaration.airflow_options import unknown
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.engines import Engine
+from airflow_rds_iam.declaration.engines import AURORA, Engine
 from airflow_rds_iam.declaration.existing import ExistingInstance
 from airflow_rds_iam.declaration.existing_airflow import ExistingAirflow
 from airflow_rds_iam.declaration.identities import Identity, Layout
@@ -130,7 +130,7 @@ OF_ANY_INSTANCE = {
 
 
 class Instance(Model):
-    """An RDS for PostgreSQL instance: a new one, or one that exists."""
+    """An RDS for PostgreSQL instance: a new one, or one that exists; or an Aurora cluster."""
 
     existing: ExistingInstance | None = Field(
         default=None,
@@ -140,7 +140,8 @@ class Instance(Model):
     )
     engine: Engine = Field(
         default="postgres",
-        description="RDS for PostgreSQL: there is no other here.",
+        description="RDS for PostgreSQL, or of a cluster that exists Aurora PostgreSQL, which may "
+        "be said, as its endpoint says it.",
     )
     mode: Literal["manage", "observe"] = Field(
         default="manage",
@@ -216,6 +217,12 @@ class Instance(Model):
 
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Instance":
+        cluster = bool(self.existing and self.existing.is_cluster)
+        if "engine" in self.model_fields_set and cluster != (self.engine == AURORA):
+            raise ValueError(
+                f"engine: {self.engine} must go with the endpoint of "
+                f"{'an instance' if cluster else 'a cluster that exists'}"
+            )
         if self.existing:
             self.refuse_beside_existing("an instance", allowed=OF_ANY_INSTANCE)
         elif self.mode == "observe":

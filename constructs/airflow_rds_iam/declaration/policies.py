@@ -66,7 +66,7 @@ def _of_airflow(
     own = 0 if airflow.existing else OWN_POLICIES
     inline = own + sum(LOGIN_POLICY + len(grant.user) for grant in logins)
     prefix = declaration.connections_prefix(name, environment=environment) or ""
-    ids = [one.connection_id for one in logins]
+    ids = [name for one in logins for name in connection_ids(declaration, one)]
     ids += [name for one in tasks for name in (one.task_connection_id, aws_connection_id(one))]
     lookup = LOOKUP_POLICY + sum(LOOKUP + len(prefix) + len(one) for one in ids)
     for size, quota, where in (
@@ -111,6 +111,13 @@ def of_task_role(declaration: Declaration, grant: Grant) -> bool:
     """Whether DAGs take a role of their own for it."""
     identity = declaration.identities.get(grant.identity)
     return identity is not None and identity.task_role
+
+
+def connection_ids(declaration: Declaration, grant: Grant) -> list[str]:
+    """The connections of an Airflow by which it comes to what it is granted."""
+    existing = declaration.instances[grant.instance].existing
+    readers = grant.level == "read" and existing and existing.reader_endpoint
+    return [grant.connection_id, *([grant.reader_connection_id] if readers else [])]
 
 
 def by_stack(declaration: Declaration, granted: Iterable[Grant]) -> dict[str, list[Grant]]:

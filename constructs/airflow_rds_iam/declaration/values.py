@@ -125,7 +125,12 @@ ResourceId = Annotated[
 ]
 # Of what exists, whatever it is of: a mistaken kind has a sentence of its own.
 ExistingResourceId = Annotated[
-    str, _form(r"^\S+$", "the DbiResourceId of a DB instance: db-, capitals and digits")
+    str,
+    _form(
+        r"^\S+$",
+        "the DbiResourceId of a DB instance: db-, capitals and digits; or a cluster's "
+        "DbClusterResourceId, cluster- and those",
+    ),
 ]
 EndpointName = Annotated[
     str,

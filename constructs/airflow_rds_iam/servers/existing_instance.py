@@ -1,4 +1,4 @@
-"""An RDS for PostgreSQL instance that was there before."""
+"""An RDS for PostgreSQL instance, or an Aurora cluster, that was there before."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,16 +12,21 @@ from airflow_rds_iam.servers.server import grant_connect
 
 @jsii.implements(ec2.IConnectable)
 class ExistingInstance(Construct):
-    """An instance by its attributes, so that nobody must look it up: nothing of it is made.
+    """A server by its attributes, so that nobody must look it up: nothing of it is made.
+
+    The users of a cluster log in by its own id, whichever of its instances they come to ("Creating
+    and using an IAM policy for IAM database access" of the Aurora guide).
 
     Args:
-        identifier: the DB instance identifier.
+        identifier: of the DB instance or DB cluster.
         host: its own endpoint, such as ``orders.abcdefghijkl.eu-central-1.rds.amazonaws.com``.
-        resource_id: its ``DbiResourceId``, such as ``db-ABC…``.
+        resource_id: its ``DbiResourceId``, ``db-ABC…``, or a cluster's ``cluster-ABC…``.
         security_group_id: of a group of the instance, which rules are added to, if any are.
         ranges: of its addresses, if it is in another network, where rules name ranges.
         reached_from: the ranges that are let in there.
         administrator: a user, member of ``rds_iam``, that may make roles and databases.
+        cluster: whether it is an Aurora cluster.
+        reader_host: a cluster's endpoint of those that only read, if there are any.
     """
 
     def __init__(
@@ -37,11 +42,15 @@ class ExistingInstance(Construct):
         administrator: str,
         ranges: Sequence[str] = (),
         reached_from: Sequence[str] = (),
+        cluster: bool = False,
+        reader_host: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.identifier = identifier
         self.host = host
         self.port = str(port)
+        self.cluster = cluster
+        self.reader_host = reader_host
         self.resource_id = resource_id
         self.made_resource_id = resource_id
         self.master_user = administrator
@@ -77,6 +86,8 @@ class ExistingInstance(Construct):
                 "Port": self.port,
                 "SecurityGroup": self.security_group_id or "",
                 "Administrator": self.master_user,
+                **({"Kind": "cluster"} if self.cluster else {}),
+                **({"ReaderHost": self.reader_host} if self.reader_host else {}),
                 **(
                     {"Ranges": self.ranges, "ReachedFrom": self.reached_from} if self.ranges else {}
                 ),

@@ -211,6 +211,11 @@ class PostgresInstance(Construct):
         return self._instance.attr_endpoint_address
 
     @property
+    def reader_host(self) -> None:
+        """None: an instance has no endpoint of readers."""
+        return None
+
+    @property
     def port(self) -> str:
         """The endpoint's port, as a string."""
         return self._instance.attr_endpoint_port

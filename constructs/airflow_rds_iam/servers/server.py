@@ -23,6 +23,11 @@ class Server(Protocol):
         ...
 
     @property
+    def reader_host(self) -> str | None:
+        """The name of the endpoint of those that only read; None if there is none."""
+        ...
+
+    @property
     def port(self) -> str:
         """The endpoint's port, as a string."""
         ...

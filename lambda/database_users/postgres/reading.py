@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
 from database_users.desired import IAM, MANAGED
 from database_users.errors import ChangedError, LockTimeoutError, UnsuitableServerError
@@ -40,7 +41,7 @@ def read_server(home: Session, lock: str = "", mark: str = MANAGED) -> Server:
         ServerError: it cannot be read.
     """
     rows = _locked_query(home, lock, mark) if lock else home.query(SERVER_QUERY, _READING)
-    server = server_from_rows(rows, mark)
+    server = replace(server_from_rows(rows, mark), by_cluster=home.by_cluster)
     if server.version < OLDEST_VERSION:
         raise UnsuitableServerError(
             f"the server is PostgreSQL {server.version}; allowed is {OLDEST_VERSION} or newer"

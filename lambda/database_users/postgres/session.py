@@ -18,10 +18,13 @@ from rds_login.login import Driver
 
 
 class Session:
-    """A connection to one database, as the user `master`."""
+    """A connection to one database, as the user `master`, by a cluster's endpoint or not."""
 
-    def __init__(self, driver: Driver, database: str, master: str) -> None:
+    def __init__(
+        self, driver: Driver, database: str, master: str, *, by_cluster: bool = False
+    ) -> None:
         self.database = database
+        self.by_cluster = by_cluster
         self.driver = driver
         self._user = master
 

@@ -22,10 +22,10 @@ def unsuitable(server: Server, databases: Iterable[Database]) -> Iterator[str]:
             "it takes sessions without TLS: once every client uses TLS, set rds.force_ssl to 1 in"
             " the parameter group"
         )
-    if server.parameters.get("aurora"):
+    if server.parameters.get("aurora") and not server.by_cluster:
         yield (
-            "it is an instance of an Aurora cluster, whose users log in by the cluster's id: only"
-            " an RDS for PostgreSQL instance can be declared"
+            "it is an instance of an Aurora cluster, whose users log in by the cluster's id:"
+            " declare the cluster's endpoint and DbClusterResourceId"
         )
     master = server.roles.get(server.master)
     if master is None or master.superuser:

@@ -9,6 +9,7 @@ from pathlib import Path
 from database_users.deadline import Deadline
 from database_users.postgres.session import Session
 from database_users.postgres.startup import LOCK_SECONDS, STATEMENT_SECONDS, settings_for
+from rds_login.endpoint import CLUSTER, endpoint
 from rds_login.login import Driver, LoginError, connection_error, log_in
 from rds_login.tls import encrypted, trusting
 from rds_login.token import signed_token
@@ -40,7 +41,10 @@ class Target:
         """
         seconds = min(CONNECT_SECONDS, deadline.left())
         try:
-            return Session(self._open(database, seconds), database, self.user)
+            found = endpoint(self.host)
+            by_cluster = found is not None and found.kind == CLUSTER
+            driver = self._open(database, seconds)
+            return Session(driver, database, self.user, by_cluster=by_cluster)
         except (LoginError, OSError) as error:
             raise connection_error(error, self.host, self.port, self.user) from None
 

@@ -125,6 +125,7 @@ class Server:
     mark: str = MANAGED  # the role whose members are our users
     note: str = ""  # on that role
     parameters: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    by_cluster: bool = False  # reached by the endpoint of an Aurora cluster
 
     @cached_property
     def grants_by_member(self) -> Mapping[str, tuple[Membership, ...]]:

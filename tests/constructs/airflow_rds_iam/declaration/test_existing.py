@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.declared import dev, written
-from tests.existing import LAKE, POND, existing, refused
+from tests.existing import CLUSTERED, LAKE, POND, existing, refused
 
 RDS = "abc.eu-central-1.rds.amazonaws.com"
 
@@ -20,7 +20,6 @@ def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(
         ("endpoint", "db.corp.example", "is no endpoint of Amazon RDS"),
         ("endpoint", "10.1.2.3", "is no endpoint of Amazon RDS"),
         ("endpoint", f"lake.{RDS}:5432", "without a port"),
-        ("endpoint", f"lake.cluster-{RDS}", "is the endpoint of an Aurora cluster: must be"),
         ("endpoint", f"lake.cluster-ro-{RDS}", "is the endpoint of the readers of an Aurora"),
         ("endpoint", f"lake.proxy-{RDS}", "is the endpoint of an RDS Proxy"),
         (
@@ -42,6 +41,11 @@ def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(
         ),
         ("port", 443, "must be a whole number of 1150 to 65535"),
         ("port", "5432", "is text, remove the quotes"),
+        (
+            "endpoint",
+            f"lake.cluster-custom-{RDS}",
+            "is the endpoint of some instances of an Aurora",
+        ),
         ("resource_id", "cluster-ABC", "is the id of an Aurora cluster: must be that of an"),
         ("resource_id", "prx-ABC", "is the id of an RDS Proxy"),
         ("resource_id", "arn:aws:rds:eu-central-1:111122223333:db:lake", "is no id but an ARN"),
@@ -60,6 +64,66 @@ def test_each_wrong_attribute_has_its_sentence_at_its_place(
     assert says in line
 
 
+CLUSTER = CLUSTERED["existing"]
+
+
+def test_a_cluster_by_its_attributes_is_taken_beside_instances(tmp_path: Path) -> None:
+    for declared in (CLUSTERED, {**CLUSTERED, "engine": "aurora-postgresql"}):
+        assert refused({"instances.lake": LAKE, "instances.sea": declared}, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("resource_id", "db-SEA", "is the id of an instance: must be that of a cluster, which"),
+        ("resource_id", "sea", "the DbClusterResourceId of `aws rds describe-db-clusters`: the"),
+        ("resource_id", "arn:aws:rds:eu-central-1:111122223333:cluster:sea", "is no id but an ARN"),
+        (
+            "reader_endpoint",
+            f"sea.cluster-{RDS}",
+            "must be the reader endpoint of the same cluster, "
+            "sea.cluster-ro-abcdefghijkl.eu-central-1.rds.amazonaws.com",
+        ),
+        ("reader_endpoint", f"lake.cluster-ro-{RDS}", "the reader endpoint of the same cluster"),
+        ("reader_endpoint", "10.1.2.3", "the reader endpoint of the same cluster"),
+    ],
+)
+def test_each_wrong_attribute_of_a_cluster_has_its_sentence_at_its_place(
+    key: str, value: str, says: str, tmp_path: Path
+) -> None:
+    sea = {**CLUSTERED, "existing": {**CLUSTER, key: value}}
+    [line] = refused({"instances.sea": sea}, tmp_path)
+    assert line.startswith(f"instances.sea.existing.{key}: ")
+    assert says in line
+
+
+def test_an_instance_has_no_readers(tmp_path: Path) -> None:
+    [line] = refused(existing(reader_endpoint=CLUSTER["reader_endpoint"]), tmp_path)
+    assert line.startswith("instances.lake.existing.reader_endpoint: ")
+    assert "must go with the endpoint of an Aurora cluster" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "says"),
+    [
+        ("lake", {**LAKE, "engine": "aurora-postgresql"}, "the endpoint of a cluster that exists"),
+        ("sea", {**CLUSTERED, "engine": "postgres"}, "must go with the endpoint of an instance"),
+    ],
+)
+def test_the_engine_is_that_of_the_endpoint(
+    path: str, declared: object, says: str, tmp_path: Path
+) -> None:
+    [line] = refused({f"instances.{path}": declared}, tmp_path)
+    assert says in line
+
+
+def test_the_readers_connection_is_no_other_databases(tmp_path: Path) -> None:
+    databases = {"sales": {"read": ["airflow"]}, "sales_reader": {"read": ["airflow"]}}
+    [line] = refused({"instances.sea": {**CLUSTERED, "databases": databases}}, tmp_path)
+    assert line.startswith("instances.sea.databases.sales_reader: its connection")
+    assert "'sea_sales_reader' of airflow is that of the readers of 'sales'" in line
+
+
 @pytest.mark.parametrize(
     ("name", "engine"),
     [
@@ -74,8 +138,9 @@ def test_each_wrong_attribute_has_its_sentence_at_its_place(
 )
 def test_another_engine_is_refused_by_name(name: str, engine: str, tmp_path: Path) -> None:
     said = (
-        f"{name!r}: is of {engine}, and this application knows RDS for PostgreSQL alone: users, "
-        "roles and privileges are others in each engine; must be postgres"
+        f"{name!r}: is of {engine}, and this application knows PostgreSQL alone, of RDS and of "
+        "Aurora: users, roles and privileges are others in each engine; must be postgres or "
+        "aurora-postgresql"
     )
     for instance, declared in (("lake", {**LAKE, "engine": name}), ("warehouse.engine", name)):
         [line] = refused({f"instances.{instance}": declared}, tmp_path)
@@ -85,7 +150,7 @@ def test_another_engine_is_refused_by_name(name: str, engine: str, tmp_path: Pat
 def test_postgresql_may_be_said(tmp_path: Path) -> None:
     assert refused({"instances.lake": {**LAKE, "engine": "postgres"}}, tmp_path) == []
     [line] = refused({"instances.lake": {**LAKE, "engine": "postgre"}}, tmp_path)
-    assert line == "instances.lake.engine: 'postgre': must be 'postgres'"
+    assert line == "instances.lake.engine: 'postgre': must be 'postgres' or 'aurora-postgresql'"
 
 
 @pytest.mark.parametrize(

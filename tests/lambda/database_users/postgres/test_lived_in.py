@@ -213,6 +213,8 @@ def test_what_has_to_come_first_is_said_with_its_remedy():
         assert says in found
     told = replace(server, parameters={"rds.force_ssl": "1", "aurora": None})
     assert [*unsuitable(told, (ORDERS,))] == []
+    clusters = replace(told, parameters={"aurora": "aurora_version"}, by_cluster=True)
+    assert [*unsuitable(clusters, (ORDERS,))] == []
 
 
 def test_what_its_log_does_not_say_is_told():
