@@ -203,7 +203,7 @@ def locks(evidence: Evidence) -> Answer:
         " WHERE holds.pid = ANY (pg_catalog.pg_blocking_pids(waits.pid))),"
         " 'a prepared transaction')"
         " FROM pg_catalog.pg_roles me JOIN pg_catalog.pg_stat_get_activity(NULL) waits"
-        " ON usesysid = me.oid WHERE rolname = session_user AND wait_event_type = 'Lock'"
+        " ON usesysid = me.oid WHERE rolname = session_user"
         " AND cardinality(pg_catalog.pg_blocking_pids(waits.pid)) > 0"
     )
     waits = [f"session {pid} has waited {seconds} s for {who}" for pid, seconds, who in rows or ()]
