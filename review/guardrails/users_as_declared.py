@@ -30,8 +30,8 @@ def _wrong(server: Server, one: Resource, subject: Subject) -> Iterator[str]:
             yield f"is told of the database {name}, which nobody declared"
         else:
             yield from _of_a_database(name, database, known)
-            # Whom the first step is told of, the matrix compares.
-            if "Step" in one.properties:
+            # Whom the first step is told of, the matrix compares; none is removed who is observed.
+            if "Step" in one.properties and not server.observed:
                 yield from _of_its_users(server, name, database, subject)
 
 

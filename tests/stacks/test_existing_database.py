@@ -218,6 +218,10 @@ def test_the_review_says_that_it_is_observed_and_finds_nothing_missing(
     assert [one for one in horizon(access) if "lake: it is observed alone" in one.what]
 
 
+def test_where_it_is_observed_no_guardrail_finds_anything(observed: Path, observing: Path) -> None:
+    assert guardrail_errors(observed, observing) == []
+
+
 def test_it_needs_neither_account_nor_region(new_app: Callable[[], App], tmp_path: Path) -> None:
     changes = {**CHANGES, "account": REMOVED, "region": REMOVED}
     app = new_app()
