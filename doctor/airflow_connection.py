@@ -51,7 +51,13 @@ def diagnosed(connection_id: str) -> Diagnosis:
         region=session.region_name,
         authorities=connection.extra_dejson.get("sslrootcert", ""),
     )
-    answer = settings(subject, connection.extra_dejson, missing=_missing, refused=_refused)
+    answer = settings(
+        subject,
+        connection.extra_dejson,
+        missing=_missing,
+        refused=_refused,
+        kind=connection.conn_type,
+    )
     return diagnose(Evidence(subject, session), {"connection": answer})
 
 

@@ -153,8 +153,9 @@ class Evidence:
     @cached_property
     def _described(self) -> tuple[dict[str, Any] | None, str | None]:
         """The instance, or a cluster as if it were one, or the code of RDS's refusal."""
-        if not self.subject.instance:
-            return None, None  # RDS would describe whatever there is
+        # Without a name RDS would describe whatever there is; a proxy is no instance.
+        if not self.subject.instance or self.subject.is_proxy:
+            return None, None
         try:
             rds = self._session.client("rds", region_name=self.subject.region, config=_IMPATIENT)
             if self.subject.is_cluster:

@@ -8,6 +8,7 @@ from doctor.subject import Subject
 from rds_login.derived_names import word
 from rds_login.endpoint import endpoint
 
+POSTGRES = ("postgres", "postgresql")
 VERIFYING = ("verify-ca", "verify-full")
 UNENCRYPTED = ("disable", "allow")
 OWN = frozenset(
@@ -27,6 +28,7 @@ def settings(
     *,
     missing: Callable[[str], str | None],
     refused: Callable[[Mapping[str, Any]], str | None],
+    kind: str = POSTGRES[0],
 ) -> Answer:
     """The first thing that is wrong with a connection.
 
@@ -35,11 +37,14 @@ def settings(
         extra: of the connection.
         missing: says why there is no AWS connection of an id; None if there is.
         refused: says why the driver takes none of some options; None if it takes them all.
+        kind: its type (`conn_type`).
     """
     title = subject.title
     for what in ("host", "user", "database"):
         if not getattr(subject, what):
             return failed("incomplete", f"{title} has no {what}")
+    if kind not in POSTGRES:
+        return failed("other-type", f"{title} has conn_type {kind}")
     if not extra.get("iam"):
         return failed("no-token", f"{title} has no iam in its extra")
     if why := refused({key: value for key, value in extra.items() if key not in OWN}):

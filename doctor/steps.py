@@ -104,6 +104,8 @@ def certificate(evidence: Evidence) -> Answer:
         cause = before_the_login(error, answered=True)
         if cause.key == "no-authorities":
             return failed(cause.key, f"{subject.authorities or 'no file'} holds no certificate")
+        if cause.key == "unknown-authority" and subject.is_proxy:
+            cause = CAUSES["proxy"]
         return _of(error, evidence, cause)
     return fine(f"trusted, and for {subject.host}")
 
@@ -157,7 +159,10 @@ def user(evidence: Evidence) -> Answer:
     """Whether the user is in the group of its level, and acts with it."""
     rows = evidence.session.run(
         "SELECT rolname,"
-        " rolname = current_user OR pg_catalog.pg_has_role(session_user, oid, 'USAGE')"
+        " rolname = current_user OR pg_catalog.pg_has_role(session_user, oid, 'USAGE'),"
+        " CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a replica, or recovers'"
+        " WHEN current_setting('transaction_read_only')::bool"
+        " THEN 'default_transaction_read_only is on' END"
         " FROM pg_catalog.pg_roles WHERE rolname <> session_user AND"
         " pg_catalog.pg_has_role(session_user, oid, 'MEMBER')"
         " ORDER BY rolname"
@@ -170,6 +175,8 @@ def user(evidence: Evidence) -> Answer:
         return failed("no-group", shown)
     if expected and not groups[expected]:
         return failed("idle-group", f"{shown}, and does not act as {expected}")
+    if expected and subject.level != "read" and (why := rows and rows[0][2]):
+        return failed("read-only", f"{shown}, and may write nothing: {why}")
     return fine(shown)
 
 

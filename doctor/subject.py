@@ -59,6 +59,12 @@ class Subject:
         return None
 
     @property
+    def is_proxy(self) -> bool:
+        """Whether the host is the endpoint of an RDS Proxy."""
+        found = endpoint(self.host)
+        return found is not None and found.kind == "proxy"
+
+    @property
     def instance(self) -> str:
         """The identifier of the instance or cluster, as the endpoint's name begins."""
         return self.host.partition(".")[0]

@@ -66,7 +66,7 @@ _ALL = (
         step="connection",
         clients_say=("The conn_id `warehouse_orders` isn't defined",),
         means="Airflow has no connection of this id: the access was never granted, was revoked, or"
-        " its role may not read the secret",
+        " its role may not read the secret or the secret's key, or what is there is no connection",
         remedy="ask for access in the declaration; the secret is airflow/ENVIRONMENT/connections/ID"
         " in AWS Secrets Manager",
         place="declaration",
@@ -84,6 +84,15 @@ _ALL = (
         step="connection",
         clients_say=(),
         means="the connection names another server than its id says",
+        remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
+        key="other-type",
+        step="connection",
+        clients_say=("The connection type is not supported by",),
+        means="the connection is of another type than postgres: an operator that asks it for its"
+        " hook gets one that signs no token",
         remedy="deploy the access stack again (make access): it writes each connection whole",
         place="connection",
     ),
@@ -352,6 +361,15 @@ _ALL = (
         place="instance",
     ),
     Cause(
+        key="other-tls",
+        step="certificate",
+        clients_say=("tlsv1 alert protocol version", "unsupported protocol", "handshake failure"),
+        means="whoever answers speaks TLS, but no version or cipher of it that is safe today",
+        remedy="look at ssl_min_protocol_version, ssl_max_protocol_version and ssl_ciphers in the"
+        " instance's parameter group: clients take TLS 1.2 and newer",
+        place="instance",
+    ),
+    Cause(
         key="other-engine",
         step="certificate",
         clients_say=("received invalid response to SSL negotiation",),
@@ -367,6 +385,15 @@ _ALL = (
         " old, or the server is not RDS",
         remedy="bring RDS's newest global-bundle.pem; never turn the verification off",
         place="here",
+    ),
+    Cause(
+        key="proxy",
+        step="certificate",
+        clients_say=("certificate verify failed", "certificate is not trusted"),
+        means="the host is an RDS Proxy's: its certificate is of Amazon Trust Services and not of"
+        " RDS's authorities, and who may connect is said of its own id (prx-…)",
+        remedy="put the instance's own endpoint into the connection",
+        place="connection",
     ),
     Cause(
         key="ended-certificate",
@@ -669,6 +696,17 @@ _ALL = (
         " INHERIT or the role that it starts as (ALTER ROLE … SET role)",
         remedy="run make repair, which makes each declared user whole",
         place="declaration",
+    ),
+    Cause(
+        key="read-only",
+        step="user",
+        clients_say=("in a read-only transaction",),
+        means="the user is in, and may write nothing: the server is a replica or recovers, or"
+        " somebody set default_transaction_read_only",
+        remedy="put the endpoint of the instance that writes into the connection; or take the"
+        " setting back, of the user (ALTER ROLE … RESET), the database (ALTER DATABASE … RESET) or"
+        " the parameter group",
+        place="instance",
     ),
     Cause(
         key="few-connections",

@@ -79,6 +79,7 @@ _ERRORS: dict[str, type[ServerError]] = {
     "no-route": UnreachablePortError,
     "no-authorities": UntrustedServerError,
     "no-tls": UntrustedServerError,
+    "other-tls": UntrustedServerError,
     "other-engine": UntrustedServerError,
     "unknown-authority": UntrustedServerError,
     "ended-certificate": UntrustedServerError,

@@ -9,6 +9,11 @@ from rds_login.tls import NoTlsError, OtherEngineError
 
 _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _ENDED = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+# OpenSSL's reasons, of this side's refusal and of the other's alert.
+_NOTHING_IN_COMMON = (
+    *("UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "TLSV1_ALERT_PROTOCOL_VERSION"),
+    *("NO_SHARED_CIPHER", "SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY"),
+)
 _NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "NO_START_LINE")
 
 _STATUSES = {
@@ -99,6 +104,8 @@ def _key(error: BaseException, answered: bool) -> str:
             return "ended-certificate" if error.verify_code in _ENDED else "unknown-authority"
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return "hung-up"
+        case ssl.SSLError() if error.reason in _NOTHING_IN_COMMON:
+            return "other-tls"
         case ssl.SSLError():
             return "no-authorities" if error.reason in _NO_CERTIFICATES else "no-tls"
         case NoTlsError():

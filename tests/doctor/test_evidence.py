@@ -90,6 +90,9 @@ def test_a_port_that_opens_is_fine() -> None:
     [
         (b"N", "no-tls"),
         (b"HTTP/1.1 400 Bad Request\r\n", "no-tls"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "no-tls"),  # which begins as PostgreSQL's yes
+        (b"S\x15\x03\x01\0\x02\x02\x46", "other-tls"),  # the alert protocol_version
+        (b"S\x15\x03\x03\0\x02\x02\x28", "other-tls"),  # the alert handshake_failure
         (MYSQL_GREETING, "other-engine"),
         (b"", "hung-up"),
     ],
@@ -165,6 +168,13 @@ def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 def test_of_a_connection_without_a_host_rds_is_asked_for_no_instance() -> None:
     # Session is None: to ask it anything would fail.
     assert Evidence(replace(_subject(5432), host=""), session=None).instance is None
+
+
+@pytest.mark.parametrize("kind", ["proxy"])
+def test_of_what_is_no_instance_rds_is_asked_for_none(kind: str) -> None:
+    host = f"it.{kind}-abcdefghijkl.eu-central-1.rds.amazonaws.com"
+    # Session is None: to ask it anything would fail.
+    assert not Evidence(replace(_subject(5432), host=host), session=None).is_gone
 
 
 class Refused(Nobody):

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from tests.tls_front import listening, write_certificate
 
 HOST = "dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
 USER, GROUP, DATABASE = "airflow_orders_read", "orders_reader", "orders"
+WRITER = "airflow_orders_write"
 
 
 class Signing:
@@ -49,6 +50,8 @@ def server() -> Iterator[Postgres]:
             f"CREATE DATABASE {DATABASE}",
             f"CREATE ROLE {GROUP}",
             f"CREATE ROLE {USER} LOGIN IN ROLE rds_iam, {GROUP}",
+            "CREATE ROLE orders_writer",
+            f"CREATE ROLE {WRITER} LOGIN IN ROLE rds_iam, orders_writer",
         )
         yield server
 
@@ -138,3 +141,58 @@ def test_what_the_server_keeps_for_others_is_not_left(server: Postgres, subject:
         server.execute(f"ALTER ROLE {USER} RESET {setting}")
     assert found.culprit
     assert found.culprit[1].key == "few-connections"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "key"),
+    [
+        (
+            "ALTER ROLE {user} SET local_preload_libraries = 'absent'",
+            "ALTER ROLE {user} RESET local_preload_libraries",
+            "refused",
+        ),
+        (
+            "ALTER DATABASE {database} RENAME TO other",
+            "ALTER DATABASE other RENAME TO {database}",
+            "no-database",
+        ),
+        (
+            "ALTER ROLE {user} SET default_transaction_read_only = on",
+            "ALTER ROLE {user} RESET default_transaction_read_only",
+            "read-only",
+        ),
+        (
+            "ALTER DATABASE {database} SET default_transaction_read_only = on",
+            "ALTER DATABASE {database} RESET default_transaction_read_only",
+            "read-only",
+        ),
+        (
+            "ALTER ROLE {user} VALID UNTIL '2020-01-01'",
+            "ALTER ROLE {user} VALID UNTIL 'infinity'",
+            None,
+        ),
+        (
+            "ALTER ROLE {user} SET search_path = nowhere",
+            "ALTER ROLE {user} RESET search_path",
+            None,
+        ),
+    ],
+)
+def test_what_somebody_set_by_hand_is_called_by_its_name(
+    server: Postgres, subject: Subject, wrong: str, right: str, key: str | None
+) -> None:
+    names = {"user": WRITER, "database": DATABASE}
+    server.execute(wrong.format(**names))
+    try:
+        found = _diagnosis(replace(subject, user=WRITER))
+    finally:
+        server.execute(right.format(**names))
+    assert (found.culprit and found.culprit[1].key) == key
+
+
+def test_who_only_reads_may_read_only(server: Postgres, subject: Subject) -> None:
+    server.execute(f"ALTER ROLE {USER} SET default_transaction_read_only = on")
+    try:
+        assert _diagnosis(subject).culprit is None
+    finally:
+        server.execute(f"ALTER ROLE {USER} RESET default_transaction_read_only")

@@ -94,3 +94,11 @@ def test_a_connection_of_ones_own_may_have_any_name() -> None:
 )
 def test_each_thing_that_is_wrong_is_named(key: str, changes: dict[str, Any]) -> None:
     assert cause(**changes) == key
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("postgres", None), ("postgresql", None), ("mysql", "other-type")]
+)
+def test_one_of_another_type_is_named(kind: str, key: str | None) -> None:
+    answer = settings(SUBJECT, RIGHT, missing=lambda _: None, refused=refused, kind=kind)
+    assert answer.key == key

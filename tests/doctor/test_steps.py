@@ -65,6 +65,7 @@ class Told:
     inside: Inside | None = None
     way: Obstacle | str = "nothing was seen"
     waiting: list[Any] = field(default_factory=list[Any])
+    read_only: str | None = None
 
     @property
     def addresses(self) -> list[Any]:
@@ -99,7 +100,11 @@ class Told:
     def run(self, sql: str) -> list[Any]:
         if "pg_blocking_pids" in sql:
             return self.waiting
-        return [self.left] if "max_connections" in sql else [[*one] for one in self.groups.items()]
+        return (
+            [self.left]
+            if "max_connections" in sql
+            else [[*one, self.read_only] for one in self.groups.items()]
+        )
 
 
 def _told(answer: Any) -> Any:
@@ -111,6 +116,12 @@ def _told(answer: Any) -> Any:
 def _unverified(code: int, message: str) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError()
     error.verify_code, error.verify_message = code, message
+    return error
+
+
+def _ended(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, "it ended")
+    error.reason = reason
     return error
 
 
@@ -151,8 +162,13 @@ FAULTS: dict[str, dict[str, Any]] = {
     "mute-server": {"hands": TimeoutError()},
     "hung-up": {"hands": ConnectionResetError()},
     "no-tls": {"hands": NoTlsError()},
+    "other-tls": {"hands": _ended("TLSV1_ALERT_PROTOCOL_VERSION")},
     "other-engine": {"hands": OtherEngineError("MySQL")},
     "unknown-authority": {"hands": _unverified(19, "self-signed certificate in chain")},
+    "proxy": {
+        "subject": _of(host="it.proxy-abcdefghijkl.eu-central-1.rds.amazonaws.com"),
+        "hands": _unverified(20, "unable to get local issuer certificate"),
+    },
     "ended-certificate": {"hands": _unverified(10, "certificate has expired")},
     "other-name": {"hands": _unverified(62, "hostname mismatch")},
     "wrong-clock": {
@@ -190,6 +206,11 @@ FAULTS: dict[str, dict[str, Any]] = {
     "refused": {"entered": LoginError("XX000", "something else")},
     "no-group": {"groups": {"rds_iam": True, "airflow_rds_iam": False}},
     "idle-group": {"groups": {"orders_reader": False, "rds_iam": True}},
+    "read-only": {
+        "subject": _of(user="analyst_orders_write"),
+        "groups": {"orders_writer": True},
+        "read_only": "the server is a replica, or recovers",
+    },
     "few-connections": {"left": (1, None, 0)},
     "waiting": {"waiting": [[7, 90, "shop_orders_own"]]},
 }
