@@ -58,6 +58,7 @@ _PRIVATE_NAMES = {
         "_ACTION_MAP",
         "_addresses",
         "_error",
+        "_network_acls",
         "_parse_filters",
         "_security_groups",
         "_subnets",
@@ -254,17 +255,18 @@ class Emulator:
         self,
         action: str,
         *,
+        service: str = "rds",
         before: Callable[[Mapping[str, str]], None] = lambda _: None,
         after: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
-        """Do something around an action of RDS; both get the request's parameters.
+        """Do something around an action of RDS or EC2; both get the request's parameters.
 
-        The message of a ValueError that `before` raises is what RDS answers; `after` is called
-        where the action succeeded.
+        The message of a ValueError that `before` raises is what the service answers; `after` is
+        called where the action succeeded.
         """
-        actions = self._get("services.rds", "_ACTION_MAP")
+        actions = self._get(f"services.{service}", "_ACTION_MAP")
         act = actions[action]
-        error = self._get("services.rds", "_error")
+        error = self._get(f"services.{service}", "_error")
 
         def handle(parameters: Mapping[str, str | list[str]]) -> Any:
             given = {

@@ -1,4 +1,7 @@
-"""EC2's resource types."""
+"""EC2's resource types, and the network ACLs of its subnets."""
+
+import secrets
+from collections.abc import Mapping
 
 from emulator.engine import Created, Emulator, Properties, ResourceType
 
@@ -11,6 +14,7 @@ def register(emulator: Emulator) -> None:
     emulator.handle("AWS::EC2::NatGateway", _nat_gateway(emulator))
     emulator.handle("AWS::EC2::FlowLog", _flow_log(emulator))
     _give_vpcs_their_cidr(emulator)
+    _give_subnets_a_network_acl(emulator)
 
 
 def _rule(emulator: Emulator, direction: str) -> ResourceType:
@@ -122,3 +126,42 @@ def _give_vpcs_their_cidr(emulator: Emulator) -> None:
         return with_cidr(own.change(vpc, old, new))
 
     emulator.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))
+
+
+def _give_subnets_a_network_acl(emulator: Emulator) -> None:
+    """Each subnet has its VPC's own, until it is given another.
+
+    Source: Amazon VPC User Guide, "Control subnet traffic with network access control lists".
+    """
+    moving: list[str] = []
+
+    def associate(_: Mapping[str, str]) -> None:
+        acls = emulator.store("ec2", "_network_acls")
+        having = {one["SubnetId"] for acl in acls.values() for one in acl["Associations"]}
+        own = {acl["VpcId"]: acl for acl in acls.values() if acl["IsDefault"]}
+        for subnet, record in emulator.store("ec2", "_subnets").items():
+            if subnet not in having and record["VpcId"] in own:
+                one = {
+                    "NetworkAclAssociationId": f"aclassoc-{secrets.token_hex(8)}0",
+                    "SubnetId": subnet,
+                }
+                own[record["VpcId"]]["Associations"].append(one)
+
+    def look_up(given: Mapping[str, str]) -> None:
+        associate(given)
+        moving[:] = [
+            one["SubnetId"]
+            for acl in emulator.store("ec2", "_network_acls").values()
+            for one in acl["Associations"]
+            if one["NetworkAclAssociationId"] == given["AssociationId"]
+        ]
+        if not moving:
+            raise ValueError(f"The association ID '{given['AssociationId']}' does not exist")
+
+    def keep(_: Mapping[str, str]) -> None:
+        for acl in emulator.store("ec2", "_network_acls").values():
+            for one in acl["Associations"]:
+                one["SubnetId"] = one["SubnetId"] or moving[0]
+
+    emulator.around("DescribeNetworkAcls", service="ec2", before=associate)
+    emulator.around("ReplaceNetworkAclAssociation", service="ec2", before=look_up, after=keep)

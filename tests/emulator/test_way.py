@@ -118,6 +118,27 @@ def test_a_table_without_the_route_is_named(place: Place, which: int) -> None:
     assert found.startswith(f"EC2 shows nothing in the way from {place.addresses[0]} (eni-")
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_acl_of_a_subnet_that_lets_nothing_through_is_named(place: Place, which: int) -> None:
+    place.let_through()
+    place.route(0)
+    place.route(1)
+    assert isinstance(place.looked(), str)
+    # A new one denies everything.
+    acl = place.ec2.create_network_acl(VpcId=place.vpc)["NetworkAcl"]["NetworkAclId"]
+    wanted = [{"Name": "vpc-id", "Values": [place.vpc]}]
+    [association] = [
+        one["NetworkAclAssociationId"]
+        for found in place.ec2.describe_network_acls(Filters=wanted)["NetworkAcls"]
+        for one in found["Associations"]
+        if one["SubnetId"] == place.subnets[which]
+    ]
+    place.ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
+    found = place.looked()
+    assert isinstance(found, Obstacle)
+    assert (found.key, found.where) == ("closed-acl", acl)
+
+
 def test_an_address_that_is_not_ec2s_is_told(place: Place) -> None:
     here, there = IPv4Address("192.168.1.5"), place.addresses[1]
     said = look(place.ec2, here=here, there=there, port=PORT, vpc=place.vpc)
