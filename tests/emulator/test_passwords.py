@@ -29,7 +29,7 @@ def outputs(stacks: Stacks) -> Generator[dict[str, str]]:
         MasterUserAuthenticationType="password",
         ManageMasterUserPassword=True,
     )
-    yield stacks.deploy(
+    made = stacks.deploy(
         "by-password",
         {"Server": server},
         Host={"Fn::GetAtt": ["Server", "Endpoint.Address"]},
@@ -37,8 +37,10 @@ def outputs(stacks: Stacks) -> Generator[dict[str, str]]:
         ResourceId={"Fn::GetAtt": ["Server", "DbiResourceId"]},
         Secret={"Fn::GetAtt": ["Server", "MasterUserSecret.SecretArn"]},
     )
+    yield made
     assert stacks.delete("by-password") == "DELETE_COMPLETE"
-    assert stacks.account.client("secretsmanager").list_secrets()["SecretList"] == []
+    left = stacks.account.client("secretsmanager").list_secrets()["SecretList"]
+    assert made["Secret"] not in [one["ARN"] for one in left]
 
 
 @pytest.fixture(scope="module")

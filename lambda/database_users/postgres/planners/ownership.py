@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from database_users.plan import Change, Finding, Planned, Statement, parted, together
 from database_users.postgres.acting import acting
@@ -198,10 +199,10 @@ def _reassigned(handover: Handover, role: str) -> Iterator[Statement]:
     comparison, name, owner = handover.comparison, handover.name, handover.owner
     for existing in comparison.server.databases.values():
         if existing.owner == role and existing.name != name:
-            yield handed_over(comparison, existing)
+            yield replace(handed_over(comparison, existing), database=name)
     for shared in comparison.server.shared:
         if shared.owner == role and shared.kind == "tablespace":
-            yield given_to_master(shared)
+            yield replace(given_to_master(shared), database=name)
     yield Statement(
         name,
         f"REASSIGN OWNED BY {identifier(role)} TO {identifier(owner)}",
