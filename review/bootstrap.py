@@ -31,15 +31,17 @@ class Bootstrap:
 
     def role(self, name: str) -> str:
         """The ARN of one of its roles, such as ``deploy``."""
-        place = f"{self.account}-{self.region}"
-        resource = f"role/cdk-{self.qualifier}-{name}-role-{place}"
+        resource = f"role/cdk-{self.qualifier}-{name}-role-{self._place}"
         return f"arn:{self.partition}:iam::{self.account}:{resource}"
 
     @property
     def assets(self) -> str:
         """The ARN of the bucket that templates and code are deployed from."""
-        place = f"{self.account}-{self.region}"
-        return f"arn:{self.partition}:s3:::cdk-{self.qualifier}-assets-{place}"
+        return f"arn:{self.partition}:s3:::cdk-{self.qualifier}-assets-{self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.account}-{self.region}"
 
 
 def bootstraps(assembly: Assembly) -> list[Bootstrap]:

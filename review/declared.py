@@ -1,13 +1,18 @@
 """What the declaration grants, as plain values beside what the templates hold."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from airflow_rds_iam.declaration.airflow_conflicts import let_in
-from airflow_rds_iam.declaration.grants import Grant, grants, group_roles
+from airflow_rds_iam.declaration.grants import (
+    Grant,
+    grants,
+    group_roles,
+    named_by_a_connection,
+)
 from airflow_rds_iam.declaration.model import Declaration
-from airflow_rds_iam.declaration.policies import of_task_role
 from review.declared_trust import DeclaredTrust, declared_trust
 
 
@@ -154,6 +159,10 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
 
 
 def _databases(declaration: Declaration, instance: str) -> Iterator[tuple[str, DeclaredDatabase]]:
+    others: dict[str, set[str]] = defaultdict(set)
+    for one in grants(declaration):
+        if one.instance == instance and named_by_a_connection(declaration, one):
+            others[one.database].update(one.other_users)
     for name, database in declaration.instances[instance].databases.items():
         roles = group_roles(name, declaration.prefix or "")
         yield (
@@ -161,13 +170,7 @@ def _databases(declaration: Declaration, instance: str) -> Iterator[tuple[str, D
             DeclaredDatabase(
                 roles={"Owner": roles.owner, "Writer": roles.writer, "Reader": roles.reader},
                 old_owners=frozenset(database.old_owners),
-                other_levels=frozenset(
-                    user
-                    for one in grants(declaration)
-                    if (one.instance, one.database) == (instance, name)
-                    and (one.identity in declaration.airflows or of_task_role(declaration, one))
-                    for user in one.other_users
-                ),
+                other_levels=frozenset(others[name]),
                 connection_limit=declaration.instances[instance].connections_per_user,
             ),
         )

@@ -23,7 +23,7 @@ from airflow_rds_iam.declaration.policies import by_stack, login_policies
 from airflow_rds_iam.keys import log_key
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.server import Server
-from stacks.airflow_access import TaskLogin, Told, let_airflow_in
+from stacks.airflow_access import AirflowIdentity, TaskLogin, let_airflow_in
 from stacks.database import DatabaseStack
 from stacks.databases import AnyDatabaseStack
 from stacks.desired_databases import desired_databases
@@ -174,7 +174,7 @@ class AccessStack(Stack):
                     scope if name == AIRFLOW else Construct(scope, told_apart("Grants", name)),
                     [grant for grant in part if grant not in tasks],
                     tasks=[tasks[grant] for grant in part if grant in tasks],
-                    told=Told(airflow=airflow, name=name, environment=environment),
+                    whom=AirflowIdentity(airflow=airflow, name=name, environment=environment),
                     layout=declaration.airflows[name].policies,
                     servers=servers,
                     users=users,

@@ -40,7 +40,7 @@ class TaskLogin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class AirflowIdentity:
     """An Airflow that is let in, the identity that it is, and the environment's name."""
 
     airflow: Airflow
@@ -58,7 +58,7 @@ def let_airflow_in(
     granted: Sequence[Grant],
     *,
     tasks: Sequence[TaskLogin],
-    told: Told,
+    whom: AirflowIdentity,
     layout: Layout,
     servers: Mapping[str, Server],
     users: Mapping[str, DatabaseUsers],
@@ -72,7 +72,7 @@ def let_airflow_in(
         scope: the access stack.
         granted: Airflow's grants.
         tasks: those of DAGs that take roles.
-        told: whom, and whose.
+        whom: the Airflow, as the identity that it is.
         layout: of the policies with which it logs in.
         servers: by the name of their instance.
         users: of the same.
@@ -83,22 +83,22 @@ def let_airflow_in(
             "Logins",
             layout=packed_logins(granted),
             servers=servers,
-            description=login_description(told.called, told.environment),
-            role=told.airflow.execution_role,
+            description=login_description(whom.called, whom.environment),
+            role=whom.airflow.execution_role,
             anew=True,
         )
         for name in {grant.instance for grant in granted}:
             users[name].made.node.add_dependency(logins)
     connections: list[AirflowConnection] = []
     for grant in granted:
-        made = _connections(scope, grant, server=servers[grant.instance], told=told)
-        login = None if layout == "packed" else _login(scope, grant, servers, told)
+        made = _connections(scope, grant, server=servers[grant.instance], whom=whom)
+        login = None if layout == "packed" else _login(scope, grant, servers, whom)
         for connection in made:
             connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
             users[grant.instance].retired.node.add_dependency(connection)
             connections.append(connection)
     for task in tasks:
-        made = _of_task(scope, task, servers=servers, told=told)
+        made = _of_task(scope, task, servers=servers, whom=whom)
         its_users = users[task.grant.instance]
         its_users.made.node.add_dependency(task.policies)
         for connection in made:
@@ -106,16 +106,18 @@ def let_airflow_in(
             its_users.retired.node.add_dependency(connection)
         connections += made
     if connections:
-        _let_look_up(scope, connections, layout=layout, told=told)
+        _let_look_up(scope, connections, layout=layout, whom=whom)
 
 
-def _login(scope: Construct, grant: Grant, servers: Mapping[str, Server], told: Told) -> iam.Policy:
+def _login(
+    scope: Construct, grant: Grant, servers: Mapping[str, Server], whom: AirflowIdentity
+) -> iam.Policy:
     # Of another level it is another policy: there before the connection names its user, while
     # the old one goes when all else is done.
     login = iam.Policy(
         scope,
         f"Login-{grant.construct_id}-{grant.level}",
-        roles=[told.airflow.execution_role],
+        roles=[whom.airflow.execution_role],
     )
     acknowledge_inline_policy(login.node.find_child("Resource"))
     servers[grant.instance].grant_connect(login, user=grant.user)
@@ -123,7 +125,7 @@ def _login(scope: Construct, grant: Grant, servers: Mapping[str, Server], told: 
 
 
 def _connections(
-    scope: Construct, grant: Grant, *, server: Server, told: Told
+    scope: Construct, grant: Grant, *, server: Server, whom: AirflowIdentity
 ) -> list[AirflowConnection]:
     """The connection to a database, and one to its readers where it has some and is read alone."""
     ways = [("", grant.connection_id, server.host, server.identifier)]
@@ -138,13 +140,13 @@ def _connections(
                 instance=server,
                 database=grant.database,
                 user=grant.user,
-                authorities=told.airflow.authorities,
+                authorities=whom.airflow.authorities,
                 host=host,
             ),
             construct_id=f"Connection{of}-{grant.construct_id}",
             output_name=f"ToConnect{of}{grant.place}",
             to=f"{grant.database} on {on}; no password",
-            told=told,
+            whom=whom,
         )
         for of, connection_id, host, on in ways
     ]
@@ -156,7 +158,7 @@ def _of_task(
     task: TaskLogin,
     *,
     servers: Mapping[str, Server],
-    told: Told,
+    whom: AirflowIdentity,
 ) -> list[AirflowConnection]:
     """The connections of a task that takes a role: to its database, and to AWS as that role."""
     grant, role = task.grant, task.access.role
@@ -168,7 +170,7 @@ def _of_task(
         instance=server,
         database=grant.database,
         user=grant.user,
-        authorities=told.airflow.authorities,
+        authorities=whom.airflow.authorities,
         aws_connection=aws_connection_id(grant),
     )
     made = [
@@ -179,7 +181,7 @@ def _of_task(
             construct_id=f"Connection-{kind}-{name}",
             output_name=f"ToConnect{kind}{alphanumeric(name)}",
             to=to,
-            told=told,
+            whom=whom,
         )
         for kind, connection_id, content, to in (
             ("Role", aws_connection_id(grant), as_role, f"AWS as {name}; no key"),
@@ -202,24 +204,24 @@ def _made(
     construct_id: str,
     output_name: str,
     to: str,
-    told: Told,
+    whom: AirflowIdentity,
 ) -> AirflowConnection | None:
-    if told.airflow.connections_prefix is None:
+    if whom.airflow.connections_prefix is None:
         # Nobody here knows where it keeps its connections: a person puts it there.
         CfnOutput(
             scope,
             output_name,
             description=f"The connection {connection_id}, to be made in Airflow",
             value=Stack.of(scope).to_json_string(content),
-        ).override_logical_id(output(output_name, told.name))
+        ).override_logical_id(output(output_name, whom.name))
         return None
     return AirflowConnection(
         scope,
         construct_id,
-        name=f"{told.airflow.connections_prefix}/{connection_id}",
+        name=f"{whom.airflow.connections_prefix}/{connection_id}",
         description=f"Airflow connection to {to}",
         content=content,
-        looked_up_by=looked_up_by(told.environment, told.name),
+        looked_up_by=looked_up_by(whom.environment, whom.name),
     )
 
 
@@ -228,18 +230,18 @@ def _let_look_up(
     connections: Sequence[AirflowConnection],
     *,
     layout: Layout,
-    told: Told,
+    whom: AirflowIdentity,
 ) -> None:
     # Two of different names: from one layout to the other both are there for a while.
     lookup = iam.ManagedPolicy(
         scope,
         "TaggedConnections" if layout == "packed" else "Connections",
-        description=f"{told.called} may look its connections up",
-        roles=[told.airflow.execution_role],
+        description=f"{whom.called} may look its connections up",
+        roles=[whom.airflow.execution_role],
     )
     if layout == "packed":
-        prefix = told.airflow.connections_prefix or ""
-        grant_tagged(lookup, prefix=prefix, looked_up_by=looked_up_by(told.environment, told.name))
+        prefix = whom.airflow.connections_prefix or ""
+        grant_tagged(lookup, prefix=prefix, looked_up_by=looked_up_by(whom.environment, whom.name))
         return
     for connection in connections:
         connection.grant_read(lookup)

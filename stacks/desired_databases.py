@@ -1,9 +1,8 @@
 """The databases of an instance as its function is to bring them about."""
 
 from airflow_rds_iam.access.desired_database import DesiredDatabase
-from airflow_rds_iam.declaration.grants import grants, group_roles
+from airflow_rds_iam.declaration.grants import grants, group_roles, named_by_a_connection
 from airflow_rds_iam.declaration.model import Declaration, Level
-from airflow_rds_iam.declaration.policies import of_task_role
 
 
 def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDatabase]:
@@ -31,8 +30,7 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
                 other_levels=tuple(
                     user
                     for one in granted
-                    if one.database == name
-                    and (one.identity in declaration.airflows or of_task_role(declaration, one))
+                    if one.database == name and named_by_a_connection(declaration, one)
                     for user in one.other_users
                 ),
             )

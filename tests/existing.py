@@ -7,9 +7,13 @@ from typing import Any
 from aws_cdk import App, Environment
 
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from review.declared import declared
-from review.guardrails.rules import Broken
+from review.declared import Declared, declared
+from review.guardrails.rules import Broken, broken
+from review.guardrails.subject import Subject
+from review.matrix.build import matrix
 from review.reports import review
+from review.templates.access import Access
+from review.templates.assembly import of_templates
 from stacks import add_environment
 from tests.declared import dev, written
 
@@ -99,3 +103,12 @@ def guardrail_errors(outdir: Path, file: Path) -> list[Broken]:
         for one in found.guardrails
         if one.violation.level == "error" or one.rule == "nothing-else"
     ]
+
+
+def refused_by(rule: str, found: dict[str, dict[str, Any]], expected: Declared) -> list[str]:
+    """What a guardrail says of templates."""
+    access = Access(of_templates(found), expected.arns_by_role)
+    subject = Subject(
+        access=access, declared=expected, matrix=matrix(access, expected), today=date(2026, 11, 26)
+    )
+    return [one.violation.message for one in broken(subject) if one.rule == rule]

@@ -28,7 +28,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 [
                     one.resource
                     for one in subject.access.connections
-                    if subject.labels.told(one) == airflow
+                    if subject.labels.airflow_of(one) == airflow
                 ],
             )
 

@@ -111,7 +111,7 @@ def _of_airflow(one: Resource, subject: Subject) -> Iterator[str]:
     prefix = _prefix(options.get("secrets.backend_kwargs"))
     for connection in subject.access.connections:
         name = str(connection.resource.properties.get("Name"))
-        own = subject.labels.told(connection) == subject.labels.runs_as(one)
+        own = subject.labels.airflow_of(connection) == subject.labels.runs_as(one)
         if own and connection.prefix != prefix:
             yield f"its connections are looked up below {prefix}, and {name} is not"
 

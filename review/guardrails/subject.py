@@ -54,11 +54,7 @@ class Subject:
 
     def resource(self, stack: str, logical_id: str) -> Resource | None:
         """The resource at a place."""
-        return self._resources.get((stack, logical_id))
-
-    @cached_property
-    def _resources(self) -> dict[tuple[str, str], Resource]:
-        return {(one.stack.name, one.logical_id): one for one in self.access.assembly.resources}
+        return self.access.assembly.resource(stack, logical_id)
 
 
 @dataclass(frozen=True, kw_only=True)

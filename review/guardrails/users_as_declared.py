@@ -6,13 +6,13 @@ from typing import Any
 from review.declared import DeclaredDatabase
 from review.guardrails.subject import Subject, Violation
 from review.templates.assembly import Resource
-from review.templates.servers import LEVELS, Server, told, told_databases
+from review.templates.servers import LEVELS, Server, steps, told_databases
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each database, role, user or limit that the function would take and nobody declared."""
     access = subject.access
-    for server, one in told(access.assembly, access.servers):
+    for server, one in steps(access.assembly, access.servers):
         for wrong in _wrong(server, one, subject):
             yield Violation(message=f"the function of {server.name} {wrong}", resource=one)
 

@@ -93,7 +93,7 @@ class _Builder:
         connections = [
             one
             for one in self.access.connections
-            if airflow == labels.told(one)
+            if airflow == labels.airflow_of(one)
             and (one.user, one.database) == (user.name, user.database)
             and not self._leads_elsewhere(one, user)
         ]

@@ -70,7 +70,7 @@ class Labels:
         name = str(environment.properties.get("Name"))
         return next((one for one, at in self._airflows.items() if at.environment == name), AIRFLOW)
 
-    def told(self, connection: Connection) -> str:
+    def airflow_of(self, connection: Connection) -> str:
         """The Airflow that looks a connection up."""
         prefix = connection.prefix
         return next(

@@ -45,8 +45,9 @@ def paths(access: Access, declared: Declared | None = None) -> list[Path]:
     pipelines = [one for one in deploying(access) if one not in holding]
     inside = access.identities
     askers = [
-        Asker(identity=_readable(one), name=labels.name(one), freed=freed(_readable(one), access))
+        Asker(identity=readable, name=labels.name(one), freed=freed(readable, access))
         for one in inside
+        for readable in [_readable(one)]
     ]
     askers += [Asker(identity=one, name=one.name) for one in _outsiders(access)]
     found = list(given(access, labels, holding))
@@ -109,7 +110,7 @@ def _freed_by_others(
     own = restrained.identity
     if own.kind != "role" or not own.trust:
         return
-    gone = [(one.who, one.how) for one in found]
+    gone = {(one.who, one.how) for one in found}
     for restraint in restraints(own, access):
         bare = without(own, restraint)
         for way in (*known, *by_itself(bare, access)):

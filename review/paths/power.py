@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from review.paths.model import Need, Way
 from review.paths.needs import any_of_its_choice, assuming, way
-from review.paths.roles import EMPOWERING_A_USER
+from review.paths.roles import CHANGING_A_POLICY, EMPOWERING_A_USER
 from review.templates.access import Access
 from review.templates.identities import Identity
 
@@ -51,5 +51,5 @@ def by_itself(identity: Identity, access: Access) -> Iterator[Way]:
     held = {(one.source.stack, one.source.logical_id) for one in identity.policies}
     for one in access.assembly.of_type("AWS::IAM::ManagedPolicy"):
         if (one.stack.name, one.logical_id) in held:
-            for action in ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"):
+            for action in CHANGING_A_POLICY:
                 yield way("change a policy of its own", everything, (action, one.attribute(None)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from review.iam.decision import Answer, Decision
 from review.iam.policy import Policy
 from review.paths.needs import any_of_its_choice
+from review.paths.roles import CHANGING_A_POLICY
 from review.powers import may
 from review.templates.access import Access
 from review.templates.assembly import Resource
@@ -17,7 +18,7 @@ from review.templates.identities import Identity
 _INLINE = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy")
 _GROUP = ("AWS::IAM::Group", "AWS::IAM::GroupPolicy")
 _OF_A_GROUP = ("iam:RemoveUserFromGroup", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy")
-_CHANGING = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion")
+_CHANGING = (*CHANGING_A_POLICY, "iam:DeletePolicyVersion")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def restraints(identity: Identity, access: Access) -> Iterator[Restraint]:
             taken_off_by=(
                 (f"iam:Delete{kind}PermissionsBoundary", arn),
                 (f"iam:Put{kind}PermissionsBoundary", arn),
-                *_changes(_resource(one, access)),
+                *_changes(_made(one, access)),
             ),
         )
     for one in identity.policies:
@@ -66,7 +67,7 @@ def restraints(identity: Identity, access: Access) -> Iterator[Restraint]:
             yield Restraint(
                 what="policy that denies",
                 policy=one,
-                taken_off_by=tuple(_taking_off(identity, one, _resource(one, access))),
+                taken_off_by=tuple(_taking_off(identity, one, _made(one, access))),
             )
 
 
@@ -127,9 +128,5 @@ def _changes(made: Resource | None) -> list[tuple[str, str]]:
     return [(action, made.attribute(None)) for action in _CHANGING]
 
 
-def _resource(policy: Policy, access: Access) -> Resource | None:
-    place = (policy.source.stack, policy.source.logical_id)
-    for one in access.assembly.resources:
-        if (one.stack.name, one.logical_id) == place:
-            return one
-    return None
+def _made(policy: Policy, access: Access) -> Resource | None:
+    return access.assembly.resource(policy.source.stack, policy.source.logical_id)

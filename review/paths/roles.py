@@ -12,6 +12,7 @@ from review.templates.access import Access
 from review.templates.identities import Identity
 
 BECOMING = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+CHANGING_A_POLICY = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
 EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
 
 
@@ -84,7 +85,7 @@ def by_a_policy(identity: Identity, name: str, access: Access) -> Iterator[Way]:
     held = {(one.source.stack, one.source.logical_id) for one in identity.policies}
     for one in access.assembly.of_type("AWS::IAM::ManagedPolicy"):
         if (one.stack.name, one.logical_id) in held:
-            for action in ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"):
+            for action in CHANGING_A_POLICY:
                 yield way(f"change a policy of {name}", [name], (action, one.attribute(None)))
 
 

@@ -50,7 +50,7 @@ def ways(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterato
                     )
                     for action in actions
                 ],
-                reaches=[labels.told(one)],
+                reaches=[labels.airflow_of(one)],
             )  # fmt: skip
     for server in access.servers:
         yield from by_the_server(server, access)

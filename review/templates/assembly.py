@@ -59,6 +59,14 @@ class Assembly:
         """Every resource of every stack, in the order of the templates."""
         return tuple(self._resources())
 
+    def resource(self, stack: str, logical_id: str) -> Resource | None:
+        """The resource at a place."""
+        return self._by_place.get((stack, logical_id))
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Resource]:
+        return {(one.stack.name, one.logical_id): one for one in self.resources}
+
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types."""
         return tuple(one for one in self.resources if one.type in types)

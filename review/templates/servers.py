@@ -247,7 +247,7 @@ def databases(
     ]
 
 
-def told(assembly: Assembly, known: Sequence[Server]) -> Iterator[tuple[Server, Resource]]:
+def steps(assembly: Assembly, known: Sequence[Server]) -> Iterator[tuple[Server, Resource]]:
     """What tells a function of databases, and the server that it is about, each step of it."""
     by_id = {one.resource_id: one for one in known}
     for one in _telling(assembly):

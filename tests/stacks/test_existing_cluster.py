@@ -17,8 +17,7 @@ from review.templates.access import Access
 from review.templates.assembly import of_templates, read
 from tests.application import templates
 from tests.declared import dev, written
-from tests.existing import CLUSTERED, LAKE, guardrail_errors, synthesized
-from tests.stacks.test_several_airflows import refused_by
+from tests.existing import CLUSTERED, LAKE, guardrail_errors, refused_by, synthesized
 from tests.templates import properties, statements, text
 
 WRITER = "sea.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,16 +11,14 @@ from aws_cdk import App
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.grants import grants
 from review.declared import Declared, declared
-from review.guardrails.rules import broken
-from review.guardrails.subject import Subject
 from review.horizon import horizon
 from review.matrix.build import matrix
 from review.templates.access import Access
-from review.templates.assembly import of_templates, read
+from review.templates.assembly import read
 from stacks.desired_databases import desired_databases
 from tests.application import templates
 from tests.declared import REMOVED, dev, written
-from tests.existing import AIRFLOW, guardrail_errors, synthesized
+from tests.existing import AIRFLOW, guardrail_errors, refused_by, synthesized
 from tests.templates import Content, of_type, properties, text
 
 DATABASES = "instances.warehouse.databases"
@@ -216,15 +213,6 @@ def test_the_review_speaks_of_each_by_its_name(outdir: Path, several: Path) -> N
     assert [one for one in gaps if "Airflow that was there before (team)" in one]
     assert [one for one in gaps if "Airflow that was there before (elsewhere)" in one]
     assert not [one for one in gaps if "before (airflow)" in one or "before (ml_ops)" in one]
-
-
-def refused_by(rule: str, found: dict[str, dict[str, Any]], expected: Declared) -> list[str]:
-    """What a guardrail says of templates."""
-    access = Access(of_templates(found), expected.arns_by_role)
-    subject = Subject(
-        access=access, declared=expected, matrix=matrix(access, expected), today=date(2026, 11, 26)
-    )
-    return [one.violation.message for one in broken(subject) if one.rule == rule]
 
 
 def test_one_that_may_read_the_connection_of_another_is_refused(

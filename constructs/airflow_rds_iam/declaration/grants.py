@@ -100,3 +100,9 @@ def grants(declaration: Declaration) -> Iterator[Grant]:
                         level=level,
                         prefix=declaration.prefix or "",
                     )
+
+
+def named_by_a_connection(declaration: Declaration, grant: Grant) -> bool:
+    """Whether an Airflow connection names its user: that of an Airflow's own, or of a task's."""
+    identity = grant.identity
+    return identity in declaration.airflows or declaration.whose_task(identity) is not None

@@ -107,12 +107,6 @@ def packed_logins(granted: Sequence[Grant]) -> dict[str, list[Grant]]:
     return {group: [by_name[name] for name in names] for group, names in groups.items()}
 
 
-def of_task_role(declaration: Declaration, grant: Grant) -> bool:
-    """Whether DAGs take a role of their own for it."""
-    identity = declaration.identities.get(grant.identity)
-    return identity is not None and identity.task_role
-
-
 def connection_ids(declaration: Declaration, grant: Grant) -> list[str]:
     """The connections of an Airflow by which it comes to what it is granted."""
     existing = declaration.instances[grant.instance].existing
