@@ -41,8 +41,8 @@ class DeclaredDatabase:
 
     roles: Mapping[str, str]
     """Its group roles, by what the function takes them for."""
-    old_owners: frozenset[str]
-    other_levels: frozenset[str]
+    old_owners: Sequence[str]
+    other_levels: Sequence[str]
     """Users of a program's other levels, which may be kept until it has heard of its new one."""
     connection_limit: int
 
@@ -159,18 +159,18 @@ def declared(declaration: Declaration, *, environment: str) -> Declared:
 
 
 def _databases(declaration: Declaration, instance: str) -> Iterator[tuple[str, DeclaredDatabase]]:
-    others: dict[str, set[str]] = defaultdict(set)
+    others: dict[str, list[str]] = defaultdict(list)
     for one in grants(declaration):
         if one.instance == instance and named_by_a_connection(declaration, one):
-            others[one.database].update(one.other_users)
+            others[one.database].extend(one.other_users)
     for name, database in declaration.instances[instance].databases.items():
         roles = group_roles(name, declaration.prefix or "")
         yield (
             name,
             DeclaredDatabase(
                 roles={"Owner": roles.owner, "Writer": roles.writer, "Reader": roles.reader},
-                old_owners=frozenset(database.old_owners),
-                other_levels=frozenset(others[name]),
+                old_owners=tuple(database.old_owners),
+                other_levels=tuple(others[name]),
                 connection_limit=declaration.instances[instance].connections_per_user,
             ),
         )

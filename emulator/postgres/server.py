@@ -56,6 +56,7 @@ ALTER DATABASE postgres OWNER TO {MASTER};
 ALTER DATABASE template1 OWNER TO {MASTER}
 """
 _BASE_ROLES = (SUPERUSER, MASTER, "rds_iam", "rds_superuser")
+_BASE_MEMBERSHIPS = {("rds_superuser", MASTER), ("rds_iam", MASTER)}
 
 
 class Postgres:
@@ -153,6 +154,17 @@ class Postgres:
             if names:
                 connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.SQL(", ").join(names)))
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.SQL(", ").join(names)))
+            between = connection.execute(
+                "SELECT roleid::regrole::text, member::regrole::text FROM pg_auth_members"
+                " WHERE roleid::regrole::text = ANY(%s) AND member::regrole::text = ANY(%s)",
+                [list(_BASE_ROLES), list(_BASE_ROLES)],
+            ).fetchall()
+            for role, member in {*between} - _BASE_MEMBERSHIPS:
+                connection.execute(
+                    sql.SQL("REVOKE {} FROM {} CASCADE").format(
+                        sql.Identifier(role), sql.Identifier(member)
+                    )
+                )
 
     def _drop_what_no_database_takes_along(self, connection: psycopg.Connection[Any]) -> None:
         for name, database in connection.execute(

@@ -41,9 +41,9 @@ def _of_a_database(
     for role, expected in known.roles.items():
         if database[role] != expected:
             yield f"takes {database[role]} for the {role.lower()} of {name}, which is {expected}"
-    for owner in _texts(database.get("OldOwners")) - known.old_owners:
+    for owner in sorted(_texts(database.get("OldOwners")) - {*known.old_owners}):
         yield f"hands what {owner} owns to the owner of {name}, which nobody declared"
-    for user in _texts(database.get("Retiring")) - known.other_levels:
+    for user in sorted(_texts(database.get("Retiring")) - {*known.other_levels}):
         yield f"lets {user} of {name} stay, which nobody declared"
     limit = str(database.get("ConnectionLimit"))
     if limit != str(known.connection_limit):

@@ -122,7 +122,7 @@ def with_level(templates: Templates) -> Declared:
         for one in DEV.grants
     )
     [(server, databases)] = DEV.databases.items()
-    orders = replace(databases["orders"], other_levels=frozenset(others))
+    orders = replace(databases["orders"], other_levels=tuple(others))
     return replace(DEV, grants=grants, databases={server: {**databases, "orders": orders}})
 
 
