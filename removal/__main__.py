@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployed import sessions
 from deployed.stack import read_stack
-from removal import undeclared
+from removal import in_use, undeclared
 from removal.in_the_way import in_the_way
 from removal.record import record, told
 from removal.refusals import refusals
@@ -32,13 +32,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (ClientError, BotoCoreError, RemovalError) as error:
         print(f"error: {error}", file=sys.stderr)
-        # What is deployed or shown already is not undone by a question that was not answered.
-        return 0 if given.action == "undeclared" else 1
+        # What is deployed or shown is not refused for a question that was not answered.
+        return 0 if given.action in ("keep", "undeclared") else 1
     return 0
 
 
 class RefusedError(Exception):
     """What would make a removal fail in its middle, an argument each."""
+
+
+def _keep(assembly: Path, _environment: str) -> None:
+    cloudformation = sessions.session(assembly, "read").client("cloudformation")
+    kept = in_use.keep(assembly, read(assembly).stacks, cloudformation)
+    sys.stdout.writelines(f"{line}\n" for line in kept)
 
 
 def _record(assembly: Path, _environment: str) -> None:
@@ -65,6 +71,7 @@ def _tell_undeclared(assembly: Path, environment: str) -> None:
 def _prune(assembly: Path, environment: str) -> None:
     if names := _remove(assembly, environment):
         sys.stdout.writelines(f"{line}\n" for line in told(assembly, names))
+        print(f"What others kept for them goes with: make deploy ENVIRONMENT={environment}")
     else:
         print("Every stack of the environment is declared; there is nothing to remove.")
 
@@ -92,6 +99,7 @@ def _remove(assembly: Path, environment: str) -> set[str]:
 
 
 _ACTIONS: dict[str, Callable[[Path, str], object]] = {
+    "keep": _keep,
     "record": _record,
     "remove": _remove,
     "prune": _prune,

@@ -1,5 +1,6 @@
 """What `make destroy` says of stacks that are deployed."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from removal.in_the_way import in_the_way
 from removal.record import record, told
 from removal.refusals import refusals
 from removal.strangers import strangers
-from tests.emulator.conftest import Stacks, instance, resource
+from tests.emulator.conftest import StackFailedError, Stacks, instance, resource
 
 TOPIC = resource("SNS::Topic")
 
@@ -146,9 +147,10 @@ def test_a_stack_that_no_declaration_has_any_more_is_told_and_removed_by_a_comma
         "  one-old (with the instance pruned, whose data goes with it)",
         "To remove them, once what is declared is deployed: make prune ENVIRONMENT=try/one.yaml",
     ]
-    first, stays, *_ = run("prune")
+    first, stays, *_, last = run("prune")
     assert first == "one-old: is removed"
     assert stays.startswith("These stay, as their templates retain them")
+    assert last == "What others kept for them goes with: make deploy ENVIRONMENT=try/one.yaml"
     assert names(stacks) == before - {"one-old"}
     assert run("undeclared") == []
     assert run("prune") == [
@@ -156,6 +158,78 @@ def test_a_stack_that_no_declaration_has_any_more_is_told_and_removed_by_a_comma
     ]
     # What stayed of it is told at the end of the environment, too.
     assert "  Logs::LogGroup: /pruned" in run("tell")
+
+
+def synthesized(folder: Path, stack: str, template: dict[str, Any]) -> tuple[Path, str]:
+    """An assembly of one stack, whose template is published by its hash; and that hash."""
+    assembled(folder, stack)
+    written = json.dumps(template, indent=1)
+    published = hashlib.sha256(written.encode()).hexdigest()
+    file = folder / f"{stack}.template.json"
+    file.write_text(written)
+    (folder / f"{stack}.assets.json").write_text(
+        json.dumps({"files": {published: {"source": {"path": file.name}}}})
+    )
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"][stack]["properties"] = {
+        "templateFile": file.name,
+        "stackTemplateAssetObjectUrl": f"s3://assets/{published}.json",
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder, published
+
+
+@pytest.mark.usefixtures("as_administrator")
+def test_what_others_import_stays_declared_or_not_until_nobody_does(
+    stacks: Stacks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def giving(*names: str) -> dict[str, Any]:
+        return {
+            "Resources": {
+                name: resource("SNS::Topic", DisplayName=f"{name} {len(names)}") for name in names
+            },
+            "Outputs": {
+                f"Of{name}": {
+                    "Value": {"Fn::GetAtt": [name, "TopicName"]},
+                    "Export": {"Name": f"keeping-{name}"},
+                }
+                for name in names
+            },
+        }
+
+    def hearing(name: str) -> dict[str, Any]:
+        return resource("SSM::Parameter", Type="String", Value={"Fn::ImportValue": name})
+
+    stacks.deploy_template("held", giving("One", "Two", "Three"))
+    stacks.deploy("holding", {"It": hearing("keeping-Two")})
+    template = giving("One")
+    with pytest.raises(StackFailedError, match="cannot be deleted as it is in use by holding"):
+        stacks.deploy_template("held", template)
+    assembly, published = synthesized(tmp_path, "held", template)
+
+    def keep() -> dict[str, Any]:
+        assert removal.main(["keep", str(assembly)]) == 0
+        return json.loads((assembly / "held.template.json").read_text())
+
+    kept = keep()
+    assert capsys.readouterr().out == (
+        "held keeps for now what is not declared any more, as it is still used by holding: "
+        "2 AWS::SNS::Topic. The first deploy after nobody uses it removes it.\n"
+    )
+    # What is declared is as it is declared.
+    assert kept["Resources"]["One"] == template["Resources"]["One"]
+    assert kept["Resources"].keys() == {"One", "Two", "Three"}
+    # Under its old name nobody would publish it anew.
+    for name in ("manifest.json", "held.assets.json"):
+        assert published not in (assembly / name).read_text()
+    file = (assembly / "held.template.json").read_bytes()
+    assert hashlib.sha256(file).hexdigest() in (assembly / "held.assets.json").read_text()
+    stacks.deploy_template("held", kept)
+    stacks.delete("holding")
+    synthesized(tmp_path, "held", template)
+    assert keep() == template
+    assert capsys.readouterr().out == ""
+    stacks.deploy_template("held", template)
 
 
 @pytest.mark.usefixtures("as_administrator")
