@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -60,6 +60,7 @@ _PRIVATE_NAMES = {
         "_error",
         "_network_acls",
         "_parse_filters",
+        "_route_tables",
         "_security_groups",
         "_subnets",
         "_vpc_endpoints",
@@ -150,7 +151,8 @@ class Function:
     timeout: float
     memory: int
     variables: Mapping[str, str]
-    in_vpc: bool
+    subnets: Sequence[str]
+    security_groups: Sequence[str]
     log_group: str
     log_level: str
     code: bytes
@@ -905,7 +907,8 @@ def _function(record: Any) -> Function:
         timeout=float(config.get("Timeout", 3)),
         memory=int(config.get("MemorySize", 128)),
         variables=variables.get("Variables") or {},
-        in_vpc=bool(network.get("SubnetIds")),
+        subnets=network.get("SubnetIds") or (),
+        security_groups=network.get("SecurityGroupIds") or (),
         log_group=logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
         log_level=logging.get("ApplicationLogLevel") or "",
         code=record.get("code_zip") or b"",

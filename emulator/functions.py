@@ -15,11 +15,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from emulator import processes
+from emulator import processes, way_out
 from emulator.engine import Emulator, Function, Outcome
 
 _RUNTIME = Path(__file__).with_name("runtime")
-# As on AWS, a function inside the VPC finds no endpoint unless the network has one.
+# As on AWS, a function inside the VPC finds no endpoint unless the network has a way to one.
 _NO_ENDPOINT = "http://no-route-from-the-vpc.invalid"
 _CA_BUNDLE = "global-bundle.pem"
 
@@ -104,12 +104,11 @@ class Functions:
         self, function: Function, root: Path, request_id: str, answer: int
     ) -> dict[str, str]:
         session = self._emulator.role_session(function.role, function.name, function.timeout + 300)
-        endpoint = _NO_ENDPOINT if function.in_vpc else self._emulator.endpoint
         return {
             **function.variables,
+            **way_out.endpoints(self._emulator, function, nowhere=_NO_ENDPOINT),
             "AWS_ACCESS_KEY_ID": session.access_key_id,
             "AWS_DEFAULT_REGION": self._emulator.region,
-            "AWS_ENDPOINT_URL": endpoint,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

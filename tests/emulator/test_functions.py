@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from proof.account import Account
-from tests.emulator.conftest import REGION, Database, StackFailedError, Stacks, allow, role
+from tests.emulator.conftest import (
+    REGION,
+    Database,
+    StackFailedError,
+    Stacks,
+    allow,
+    get,
+    resource,
+    role,
+)
 
 SERVICE = "lambda.amazonaws.com"
 CODE = """
@@ -150,6 +159,127 @@ def test_a_function_finds_boto3_and_nothing_of_ours(invoke: Invoke) -> None:
 def test_a_function_in_a_vpc_reaches_no_endpoint_of_aws(invoke: Invoke) -> None:
     answer = invoke("in-vpc", "buckets")
     assert answer["errorType"] == "EndpointConnectionError"
+
+
+def inside(vpc: str, **more: Any) -> dict[str, Any]:
+    """A network, with a function in it."""
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    return {
+        "Role": role(allow("ec2:*", "*"), allow_s3(), Service=SERVICE),
+        "Vpc": resource("EC2::VPC", CidrBlock=vpc),
+        "Subnet": resource("EC2::Subnet", VpcId={"Ref": "Vpc"}, CidrBlock=vpc),
+        "Group": resource(
+            "EC2::SecurityGroup",
+            VpcId={"Ref": "Vpc"},
+            GroupDescription="of the function",
+            SecurityGroupEgress=[{"CidrIp": "0.0.0.0/0", **rule}],
+        ),
+        "Inside": function(
+            "Role",
+            VpcConfig={
+                "SubnetIds": [{"Ref": "Subnet"}],
+                "SecurityGroupIds": [get("Group", "GroupId")],
+            },
+        ),
+        **more,
+    }
+
+
+def endpoint(*, private_dns: bool = True, **rule: Any) -> dict[str, Any]:
+    """An endpoint of STS, and its group with a rule."""
+    every = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **rule}
+    return {
+        "Sts": resource(
+            "EC2::VPCEndpoint",
+            VpcId={"Ref": "Vpc"},
+            ServiceName=f"com.amazonaws.{REGION}.sts",
+            VpcEndpointType="Interface",
+            PrivateDnsEnabled=private_dns,
+            SubnetIds=[{"Ref": "Subnet"}],
+            SecurityGroupIds=[get("Endpoints", "GroupId")],
+        ),
+        "Endpoints": resource(
+            "EC2::SecurityGroup", VpcId={"Ref": "Vpc"}, GroupDescription="of endpoints"
+        ),
+        "In": resource("EC2::SecurityGroupIngress", GroupId=get("Endpoints", "GroupId"), **every),
+    }
+
+
+BY_GROUP: dict[str, Any] = {"SourceSecurityGroupId": get("Group", "GroupId")}
+
+
+@pytest.mark.parametrize(
+    ("more", "reached"),
+    [
+        (endpoint(**BY_GROUP), True),
+        (endpoint(CidrIp="10.1.0.0/16"), True),
+        (endpoint(CidrIp="10.2.0.0/16"), False),
+        (endpoint(**BY_GROUP, FromPort=5432, ToPort=5432), False),
+        (endpoint(**BY_GROUP, private_dns=False), False),
+        (endpoint(SourceSecurityGroupId=get("Endpoints", "GroupId")), False),
+    ],
+    ids=["by-group", "by-range", "elsewhere", "another-port", "no-name", "another-group"],
+)
+def test_a_function_in_a_vpc_reaches_the_service_whose_endpoint_lets_it_in_alone(
+    more: dict[str, Any], reached: bool, account: Account, stacks: Stacks
+) -> None:
+    name = stacks.deploy("inside", inside("10.1.0.0/16", **more), Name={"Ref": "Inside"})["Name"]
+
+    def asked(what: str) -> Any:
+        answer = account.client("lambda").invoke(
+            FunctionName=name, Payload=json.dumps({"ask": what})
+        )
+        return json.load(answer["Payload"])
+
+    told = asked("identity")
+    if reached:
+        assert ":assumed-role/inside-Role-" in told
+    else:
+        assert told["errorType"] == "EndpointConnectionError"
+    assert asked("buckets")["errorType"] == "EndpointConnectionError"
+
+
+@pytest.mark.parametrize(
+    ("egress", "by_nat", "reached"),
+    [("0.0.0.0/0", True, True), ("0.0.0.0/0", False, False), ("10.3.0.0/16", True, False)],
+    ids=["by-nat", "no-route", "closed-group"],
+)
+def test_a_function_in_a_vpc_reaches_every_service_by_nat(
+    egress: str, by_nat: bool, reached: bool, account: Account, stacks: Stacks
+) -> None:
+    target = {"NatGatewayId": {"Ref": "Nat"}} if by_nat else {"GatewayId": {"Ref": "Internet"}}
+    network = inside(
+        "10.3.0.0/16",
+        Address=resource("EC2::EIP", Domain="vpc"),
+        Nat=resource(
+            "EC2::NatGateway",
+            SubnetId={"Ref": "Subnet"},
+            AllocationId=get("Address", "AllocationId"),
+        ),
+        Internet=resource("EC2::InternetGateway"),
+        Table=resource("EC2::RouteTable", VpcId={"Ref": "Vpc"}),
+        Way=resource(
+            "EC2::Route",
+            RouteTableId={"Ref": "Table"},
+            DestinationCidrBlock="0.0.0.0/0",
+            **target,
+        ),
+        Of=resource(
+            "EC2::SubnetRouteTableAssociation",
+            RouteTableId={"Ref": "Table"},
+            SubnetId={"Ref": "Subnet"},
+        ),
+    )
+    [rule] = network["Group"]["Properties"]["SecurityGroupEgress"]
+    rule["CidrIp"] = egress
+    stack = f"nat-{by_nat}-{egress[:2].strip('.')}"
+    name = stacks.deploy(stack, network, Name={"Ref": "Inside"})["Name"]
+    answer = account.client("lambda").invoke(FunctionName=name, Payload='{"ask": "identity"}')
+    told = json.load(answer["Payload"])
+    if reached:
+        assert ":assumed-role/" in told
+    else:
+        assert told["errorType"] == "EndpointConnectionError"
 
 
 def test_a_function_resolves_an_instances_name(invoke: Invoke, database: Database) -> None:
