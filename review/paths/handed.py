@@ -10,7 +10,6 @@ from review.templates.identities import Identity
 from review.templates.servers import Server
 
 _GIVING_A_POLICY = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-_POLICIES = ("Policy", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Tags")
 # They watch or keep, or need a permission of their own, which a policy gives.
 _ONLY_NAMING = ("AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::", "AWS::Lambda::Function",
                 "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
@@ -22,7 +21,7 @@ _OF_A_SERVER = (*_ONLY_NAMING, "AWS::RDS::DBInstance", "AWS::SecretsManager::Sec
 def running_with(identity: Identity, access: Access) -> Iterator[Resource]:
     """What has the identity's role in a property that is a role's."""
     for one in access.assembly.resources:
-        if one.type not in _GIVING_A_POLICY and any(_as_role(one.properties, identity)):
+        if one.type not in _GIVING_A_POLICY and one.roles & {identity.arn, identity.name}:
             yield one
 
 
@@ -73,16 +72,3 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in cast("list[Any]", value):
             yield from texts(one)
-
-
-def _as_role(properties: Any, identity: Identity, key: str = "") -> Iterator[bool]:
-    """Yields for each property of a role's that is this identity's."""
-    if isinstance(properties, dict):
-        for name, value in cast("dict[str, Any]", properties).items():
-            if name not in _POLICIES:
-                yield from _as_role(value, identity, f"{key}.{name}")
-    elif isinstance(properties, list):
-        for one in cast("list[Any]", properties):
-            yield from _as_role(one, identity, key)
-    elif "role" in key.lower() and properties in (identity.arn, identity.name):
-        yield True

@@ -14,6 +14,7 @@ from review.templates.identities import Identity
 BECOMING = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 CHANGING_A_POLICY = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
 EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
+SERVICES = tuple(dict.fromkeys(service for service, _ in RUNNING))
 
 
 def by_the_role(identity: Identity, name: str) -> Iterator[Way]:
@@ -28,8 +29,9 @@ def by_the_role(identity: Identity, name: str) -> Iterator[Way]:
     yield way(f"have the role of {name} trust it", [name], ("iam:UpdateAssumeRolePolicy", arn))
     for action in ("iam:AttachRolePolicy", "iam:PutRolePolicy"):
         yield way(f"change what the role of {name} may", [name], (action, arn))
+    services = {service: _trusted(identity, service) for service in SERVICES}
     for service, actions in RUNNING:
-        trusted = _trusted(identity, service)
+        trusted = services[service]
         if trusted.answer is not Answer.DENIED:
             yield way(
                 f"pass the role of {name} to what it runs on {service}",

@@ -12,6 +12,7 @@ from review.templates.intrinsics import Stack, resolved
 from review.templates.names import named
 
 NESTED = "AWS::CloudFormation::Stack"
+_NO_ROLES = ("Policy", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Tags")
 
 
 class AssemblyError(ValueError):
@@ -36,6 +37,11 @@ class Resource:
     def place(self) -> str:
         """Stack and logical id."""
         return f"{self.stack.name}/{self.logical_id}"
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Each text in a property that is a role's: an ARN or a name."""
+        return frozenset(_roles(self.properties))
 
     def attribute(self, name: str | None) -> str:
         """What ``Fn::GetAtt`` gives of it, or ``Ref`` for None."""
@@ -111,6 +117,18 @@ def of_templates(
             for name, template in templates.items()
         )
     )
+
+
+def _roles(properties: Any, key: str = "") -> Iterator[str]:
+    if isinstance(properties, dict):
+        for name, value in cast("dict[str, Any]", properties).items():
+            if name not in _NO_ROLES:
+                yield from _roles(value, f"{key}.{name}")
+    elif isinstance(properties, list):
+        for one in cast("list[Any]", properties):
+            yield from _roles(one, key)
+    elif isinstance(properties, str) and "role" in key.lower():
+        yield properties
 
 
 def _stacks(folder: Path) -> Iterator[Stack]:
