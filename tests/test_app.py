@@ -65,6 +65,7 @@ LINT_IGNORED = [
 ]
 
 
+@pytest.mark.first(1)
 def test_cfn_lint_finds_nothing(environment: Path) -> None:
     config = ManualArgs(regions=["eu-central-1"], ignore_checks=LINT_IGNORED)
     found = [

@@ -301,6 +301,7 @@ def test_a_function_that_ends_by_itself_is_an_error(invoke: Invoke) -> None:
     assert "exit status 3" in invoke("without-permission", "leave")["errorMessage"]
 
 
+@pytest.mark.slow
 def test_a_function_is_ended_at_its_timeout(invoke: Invoke) -> None:
     answer = invoke("hanging", "hang")
     assert answer["errorMessage"] == "Task timed out after 1.00 seconds"

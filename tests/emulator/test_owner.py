@@ -29,6 +29,7 @@ def role(account: Account, name: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_the_role_of_a_declaration_and_that_of_a_template_are_made_when_they_are_named(
     account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

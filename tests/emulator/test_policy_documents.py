@@ -460,6 +460,7 @@ CALLS: dict[tuple[str, str], tuple[str, Callable[[Mapping[str, str], bool], dict
 }  # fmt: skip
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(("service", "call"), CALLS)
 def test_services_own_calls_refuse_a_wrong_policy_and_take_a_right_one(
     account: Account, given: Mapping[str, str], service: str, call: str

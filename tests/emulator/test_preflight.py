@@ -36,6 +36,7 @@ def role(account: Account, request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_one_database_for_another_at_the_quota_is_refused_before_and_works_in_two_steps(
     stacks: Stacks, account: Account, role: str, tmp_path: Path
 ) -> None:

@@ -124,6 +124,7 @@ def names(stacks: Stacks) -> set[str]:
     return {one["StackName"] for one in stacks.client.describe_stacks()["Stacks"]}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_administrator")
 def test_a_stack_that_no_declaration_has_any_more_is_told_and_removed_by_a_command_of_its_own(
     stacks: Stacks, tmp_path: Path, capsys: pytest.CaptureFixture[str]

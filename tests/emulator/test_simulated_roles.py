@@ -16,6 +16,7 @@ def document(effect: str, **what: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("path", ["/", "/people/teams/"])
 @pytest.mark.parametrize(
     ("boundary", "decision"),

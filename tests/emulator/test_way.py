@@ -105,6 +105,7 @@ def test_the_servers_group_and_that_of_who_asks_are_told_apart(place: Place) -> 
     assert place.key() == "no-path"
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_table_without_the_route_is_named(place: Place, which: int) -> None:
     place.let_through()
@@ -118,6 +119,7 @@ def test_a_table_without_the_route_is_named(place: Place, which: int) -> None:
     assert found.startswith(f"EC2 shows nothing in the way from {place.addresses[0]} (eni-")
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("which", [0, 1])
 def test_the_acl_of_a_subnet_that_lets_nothing_through_is_named(place: Place, which: int) -> None:
     place.let_through()

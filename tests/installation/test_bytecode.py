@@ -35,6 +35,7 @@ def checked(cache: Path) -> None:
     )
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("before", [0, 1])
 def test_a_module_is_imported_whatever_became_of_what_was_compiled(
@@ -58,6 +59,7 @@ def test_what_is_whole_is_kept(cache: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.pyc")} == before
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_it_remembers_may_be_damaged_too(cache: Path, damage: Callable[[Path], None]) -> None:
     imported(cache)

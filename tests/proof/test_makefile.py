@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,11 +18,6 @@ TARGETS = (
     "synth difference changes matrix diff deploy repair prune destroy comment post-comment "
     "deployed revoke who certificates images doctor"
 )
-
-
-def all_but_the_first_slowly(values: list[str]) -> list[Any]:
-    first, *others = values
-    return [first, *(pytest.param(one, marks=pytest.mark.slow) for one in others)]
 
 
 @pytest.fixture
@@ -76,7 +70,8 @@ NASTY = [
 ]
 
 
-@pytest.mark.parametrize("nasty", all_but_the_first_slowly(NASTY))
+@pytest.mark.first(1)
+@pytest.mark.parametrize("nasty", NASTY)
 def test_whatever_a_variable_holds_is_an_argument(echoing: Path, nasty: str) -> None:
     mark = echoing / "run"
     values = {name: f"{name.lower()}-{nasty.format(mark)}" for name in SAID}
@@ -88,7 +83,8 @@ def test_whatever_a_variable_holds_is_an_argument(echoing: Path, nasty: str) -> 
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("name", all_but_the_first_slowly(SAID))
+@pytest.mark.first(1)
+@pytest.mark.parametrize("name", SAID)
 def test_what_make_itself_would_read_is_refused(echoing: Path, name: str) -> None:
     mark = echoing / "run"
     ran = run(echoing, "synth", f"{name}=$(shell touch {mark})")
@@ -96,7 +92,8 @@ def test_what_make_itself_would_read_is_refused(echoing: Path, name: str) -> Non
     assert (ran.returncode, mark.exists()) == (2, False)
 
 
-@pytest.mark.parametrize("name", all_but_the_first_slowly(["BASE", "ENVIRONMENT", "OUTPUT"]))
+@pytest.mark.first(1)
+@pytest.mark.parametrize("name", ["BASE", "ENVIRONMENT", "OUTPUT"])
 def test_what_is_given_empty_is_refused(echoing: Path, name: str) -> None:
     ran = run(echoing, "synth", f"{name}=")
     assert f"{name} is empty: give it a value or leave it out" in ran.stderr

@@ -822,6 +822,7 @@ UNDONE: dict[str, tuple[Change, Change]] = {
 }  # fmt: skip
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("how", UNDONE)
 def test_what_takes_a_permission_away_is_missed_when_it_is_undone(
     dev_templates: Templates, how: str
@@ -889,6 +890,7 @@ UNHARMED: dict[str, Change] = {
 }  # fmt: skip
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("change", UNHARMED)
 def test_what_harms_nobody_names_nothing_new(dev_templates: Templates, change: str) -> None:
     before = said(dev_templates)

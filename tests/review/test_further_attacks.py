@@ -329,6 +329,7 @@ NOT_WHO: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize("condition", NOT_WHO)
 @pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::S3::BucketPolicy"])
 def test_everybody_is_named_under_a_condition_that_does_not_say_who(
@@ -360,6 +361,7 @@ HELD: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize("kind", HELD)
 def test_a_policy_is_found_in_whatever_holds_it(
     kind: str, dev_templates: Templates, before: set[str]

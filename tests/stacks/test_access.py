@@ -51,6 +51,7 @@ def access(before: Templates) -> Content:
     return json.loads(before["dev-access"])
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(
     "changes",
     [

@@ -101,6 +101,7 @@ def test_the_one_policy_of_a_permission_set_stays_whole(own: Path) -> None:
     assert statement["Sid"] == "ReadPartsOnLake"
 
 
+@pytest.mark.slow
 def test_the_review_sees_the_same_people_and_breaks_no_rule(place: Place, tmp_path: Path) -> None:
     def rows(access_stack: str) -> set[tuple[str, ...]]:
         assembly = place(access_stack)

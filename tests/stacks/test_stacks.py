@@ -83,6 +83,7 @@ def test_two_environments_in_one_account_share_no_name_and_no_tag(
     assert names["one"] & names["other"] == set()
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("egress", ["nat", "endpoints"])
 def test_without_account_and_region_it_is_for_wherever_it_is_deployed(
     egress: str, synthesize: Synthesize

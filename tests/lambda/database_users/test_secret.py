@@ -62,6 +62,7 @@ def test_it_has_the_keys_that_rds_writes(answering: Answering) -> None:
     assert "a-password" not in repr(Master("postgres", "a-password"))
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     ("value", "said"),
     [

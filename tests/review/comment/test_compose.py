@@ -99,6 +99,7 @@ def test_no_text_at_all_leaves_its_block(names: list[str]) -> None:
     assert not [line for line in outside if line.startswith(("+", "…"))]
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     "character", ["x", "é", "\U0001f600", "\x00", "`"], ids=["ascii", "2", "4", "escape", "tick"]
 )

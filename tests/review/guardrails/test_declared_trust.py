@@ -116,6 +116,7 @@ def _drop(one: dict[str, Any], key: str) -> None:
     del exact[next(name for name in exact if key in name)]
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize(("identity", "change", "message"), CHANGES)
 def test_a_trust_beyond_what_is_declared_is_named(
     as_declared: Templates, given: Declared, identity: str, change: Change, message: str

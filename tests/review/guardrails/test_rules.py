@@ -725,6 +725,7 @@ def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
 
 
+@pytest.mark.slow
 def test_an_environment_of_any_account_breaks_no_rule(
     synthesized: Callable[[dict[str, Any]], Path],
 ) -> None:

@@ -137,6 +137,7 @@ def those(given: Sequence[Path], how: str) -> list[str]:
     return [one.answer for one in given if one.how.startswith(how)]
 
 
+@pytest.mark.first(20)
 @pytest.mark.parametrize(("actions", "how"), WAYS, ids=lambda value: str(value)[:40])
 def test_who_may_do_all_of_it_has_a_path_and_who_lacks_a_part_has_none(
     dev_templates: Templates, actions: list[str], how: str

@@ -96,6 +96,7 @@ def new(change: Callable[[Templates], Any], templates: Templates, before: set[st
     return {one for one in said(changed) - before if "modify dev-warehouse" in one}
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize("how", OPENED)
 def test_who_takes_off_what_restrains_it_is_named(
     how: str, dev_templates_as_written: Templates, before: set[str]

@@ -88,6 +88,7 @@ def test_other_content_makes_another_hash(
     assert changed.name != bundle.name
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     "module", ["database_users.handler", "rds_login.token", "pg8000.native", "pg8000.exceptions"]
 )

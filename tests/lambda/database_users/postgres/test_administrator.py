@@ -237,6 +237,7 @@ def given_up(master: PasswordMaster) -> None:
         session.query(last, "the last")
 
 
+@pytest.mark.slow
 def test_what_was_there_before_is_there_once_the_administrator_is_given_up(
     master: PasswordMaster,
 ) -> None:
@@ -298,6 +299,7 @@ def lived_in(edges: list[Any], *, there: str | None, self_grant: str) -> Iterato
             yield f"GRANT {role} TO {member} WITH {given}"
 
 
+@pytest.mark.slow
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -74,6 +74,7 @@ def test_roles_of_the_same_names_are_corrected_and_each_correction_is_said(
     assert outstanding(server, ORDERS, PAYROLL) == []
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("extension", ["", "plpgsql"], ids=["objects", "extension"])
 @pytest.mark.parametrize("role", ["payroll_owner", "boss"])
 def test_an_old_owner_that_was_ours_once_loses_nothing_in_another_database(

@@ -141,6 +141,7 @@ def meant(objects: Any, defaults: Any) -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 @given(mess=st.lists(by_hand(), min_size=1, max_size=12))
 def test_what_was_done_by_hand_is_undone(

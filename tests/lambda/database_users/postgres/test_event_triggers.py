@@ -31,6 +31,7 @@ def is_stolen(server: Postgres) -> bool:
     return server.query("SELECT 1 FROM pg_roles WHERE rolname = 'stolen'") != []
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize("event", ["ddl_command_start", "ddl_command_end"])
 @pytest.mark.parametrize("owner", ["orders_owner", "near", "far"])
 def test_nothing_is_done_where_it_would_run_a_tenants_code(

@@ -85,6 +85,7 @@ SCENARIOS: dict[str, tuple[tuple[Database, ...], tuple[Database, ...]]] = {
 }
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_run_that_is_killed_leaves_nobody_with_more_and_the_next_one_ends_it(
     server: Postgres, scenario: str
@@ -147,6 +148,7 @@ def test_a_run_that_waits_too_long_for_another_says_so(
 TAKEN = f"SELECT pg_advisory_lock({reading.ADVISORY_LOCK})"
 
 
+@pytest.mark.slow
 def test_a_user_that_takes_the_lock_of_a_run_holds_none_up_and_blinds_no_check(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ):

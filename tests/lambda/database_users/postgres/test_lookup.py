@@ -48,6 +48,7 @@ def access_to_schema(server: Postgres) -> list[str]:
     )
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("options", [(), OPTIONS], ids=["as the master", "as its owner"])
 @pytest.mark.parametrize("of_schema", ["orders_owner", "near"])
 def test_what_is_in_a_schema_closed_to_its_owner_is_put_right(

@@ -10,6 +10,7 @@ from tests.desired import ORDERS
 from tests.runs import looping, outstanding, run
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN1252", "UTF8"])
 def test_names_of_any_encoding_are_read_and_granted(newest: Postgres, encoding: str):
     newest.execute(

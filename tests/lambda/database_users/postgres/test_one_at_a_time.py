@@ -17,6 +17,7 @@ BEFORE = (ORDERS, PAYROLL)
 AFTER = (replace(ORDERS, read=("analyst",), own=()), replace(PAYROLL, own=(), write=("clerk",)))
 
 
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     "refused",
     [

@@ -83,6 +83,7 @@ def environments(draw: st.DrawFn) -> list[tuple[str, tuple[Database, ...]]]:
     return steps
 
 
+@pytest.mark.slow
 @given(environments())
 def test_each_run_leaves_what_the_others_made_as_it_was(
     servers: dict[int, Postgres], steps: list[tuple[str, tuple[Database, ...]]]
