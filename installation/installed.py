@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 MARK = ".ready"
@@ -35,14 +36,18 @@ def is_whole(folder: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove what stands at a path, whatever the modes of what is in it; a link, not its end."""
-    if path.is_dir() and not path.is_symlink():
-        path.chmod(stat.S_IRWXU)
-        for entry in path.iterdir():
-            remove(entry)
-        path.rmdir()
-    else:
-        path.unlink(missing_ok=True)
+    """Remove what stands at a path, whatever the modes of what is in it; a link, not its end.
+
+    Another command may remove the same at once.
+    """
+    with suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(stat.S_IRWXU)
+            for entry in path.iterdir():
+                remove(entry)
+            path.rmdir()
+        else:
+            path.unlink()
 
 
 def open_up(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from installation.installed import remove
 from proof.programs import ROOT
@@ -22,10 +23,15 @@ def kept(cache: Path = CACHE) -> bytes | None:
 
 
 def keep(content: bytes, cache: Path = CACHE) -> None:
-    """Keep it, in the place of any that was kept before."""
-    remove(cache)
-    cache.mkdir(parents=True)
-    (cache / _name(content)).write_bytes(content)
+    """Keep it, in the place of any that was kept before; of two at once, either's."""
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=cache.parent) as folder:
+        new = Path(folder) / cache.name
+        new.mkdir()
+        (new / _name(content)).write_bytes(content)
+        with suppress(OSError):  # another is kept meanwhile
+            remove(cache)
+            new.rename(cache)
 
 
 def _name(content: bytes) -> str:

@@ -40,6 +40,7 @@ def run(state: Path, *folders: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.first(4)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("file", ["lib/module.py", "program"])
 def test_a_folder_with_a_damaged_file_is_made_anew(
@@ -180,3 +181,17 @@ def test_the_temporary_files_of_processes_that_have_ended_go_and_others_stay(
     assert {path.name for path in (state / "tmp").iterdir()} == {
         str(os.getppid()), str(os.getpid()),
     }  # fmt: skip
+
+
+def test_two_commands_at_once_remove_what_a_third_left(tmp_path: Path) -> None:
+    left = tmp_path / "state/tmp/999999999"
+    for number in range(300):
+        (left / str(number)).mkdir(parents=True)
+        (left / str(number) / "file").touch()
+    command = [sys.executable, "-I", "-S", PROGRAM, tmp_path / "state"]
+    both = [
+        subprocess.Popen([*command, tmp_path / f"state/tmp/{pid}"], stdout=subprocess.PIPE)
+        for pid in (os.getpid(), os.getppid())
+    ]
+    assert [(one.communicate()[0], one.returncode) for one in both] == [(b"", 0)] * 2
+    assert not left.exists()
