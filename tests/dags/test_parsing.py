@@ -41,8 +41,10 @@ print(json.dumps({"dags": dags, "asked": asked, "heavy": heavy}))
 @pytest.fixture(scope="module", params=["airflow", "airflow-2"], ids=["3.3.1", "2.11.2"])
 def parsed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     home: Path = tmp_path_factory.mktemp("airflow")
+    venv = ROOT / ".local/venvs" / request.param
+    assert venv.is_dir(), f"no Airflow is there: `make {venv.relative_to(ROOT)}/.ready` installs it"
     finished = subprocess.run(
-        [ROOT / f".local/venvs/{request.param}/bin/python", "-P", "-c", PROGRAM],
+        [venv / "bin/python", "-P", "-c", PROGRAM],
         input=json.dumps(DAGS),
         env={
             "AIRFLOW_HOME": str(home),
