@@ -10,6 +10,7 @@ import psycopg
 
 from database_users.administrator import ensure
 from database_users.deadline import Deadline
+from database_users.postgres.administrator import way_back
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.statements import HOME
 from database_users.secret import Master
@@ -19,6 +20,31 @@ from tests.database_server import Postgres
 
 MASTER = Master("postgres", "a-password")
 ADMINISTRATOR = "platform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayBack:
+    """The printed SQL, as psql runs it.
+
+    Args:
+        begun: ends with a query for statements, which psql runs, for \\gexec.
+        ended: the rest of that transaction.
+        inside: in each database.
+        last: after that.
+    """
+
+    begun: str
+    ended: str
+    inside: str
+    last: str
+
+
+def printed_way_back(administrator: str, master: str) -> WayBack:
+    """What rids `master` of the `administrator`."""
+    begun, rest = way_back(administrator, master).split("\\gexec")
+    ended, rest = rest.split("COMMIT;")
+    inside, last = rest.partition("(\\connect):")[2].split(f"-- {administrator} is gone")
+    return WayBack(begun=begun, ended=f"{ended}COMMIT", inside=inside, last=last)
 
 
 @dataclass(frozen=True)

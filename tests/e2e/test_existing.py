@@ -4,7 +4,9 @@ import json
 import re
 import shutil
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from proof.account import Account, started_account
 from proof.airflow import LOCAL_OPTIONS, PATHS, Airflow, configuration, initialized
 from proof.declared import read
 from proof.environment import Environment, stranger
-from proof.logins import Endpoint, Identity
+from proof.logins import Endpoint, connect
 from proof.programs import ProgramError
 from proof.steps import access_matrix
 from tests.catalog_snapshot import Rows, catalog_rows
+from tests.password_master import printed_way_back
 
 BEFORE = Path(__file__).with_name("was_there.yaml")
 ACCOUNT, REGION = "111122223333", "eu-central-1"
@@ -30,13 +33,9 @@ PREFIX = "team/connections"
 SERVER = (
     "CREATE ROLE legacy LOGIN PASSWORD 'a-password'",
     "CREATE ROLE reporting LOGIN PASSWORD 'a-password'",
-    "CREATE ROLE platform LOGIN CREATEROLE CREATEDB",
-    "GRANT rds_superuser TO platform",
-    "GRANT rds_iam TO platform WITH ADMIN OPTION",
-    "GRANT legacy TO platform WITH ADMIN OPTION",
     "CREATE DATABASE orders",
     "CREATE DATABASE untold",
-    "GRANT legacy TO postgres",
+    "GRANT legacy TO postgres WITH INHERIT TRUE, SET TRUE",
     "ALTER DATABASE orders OWNER TO legacy",
     # It is the owner's no more once it is taken over, and who looks on must see it then, too.
     "GRANT CONNECT ON DATABASE orders TO postgres",
@@ -91,9 +90,16 @@ class Team:
     def authorities(self) -> Path:
         return self.home / "rds.pem"
 
-    def declare(self, **changes: object) -> None:
+    def declare(self, *, bootstrap: bool = False, **changes: object) -> None:
         """Write the declaration: the instance with ``changes`` of its keys."""
-        self.file.write_text(yaml.safe_dump(self._declaration(changes), sort_keys=False))
+        declaration = self._declaration(changes)
+        if bootstrap:
+            made = self.outputs
+            ledger = declaration["instances"]["ledger"]["existing"]
+            ledger["bootstrap"] = {"secret": made["masterSecret"]}
+            network = declaration["network"]["existing"]
+            network["endpoints_security_group"] = made["endpointsGroup"]
+        self.file.write_text(yaml.safe_dump(declaration, sort_keys=False))
 
     def _declaration(self, changes: dict[str, object]) -> dict[str, Any]:
         made = self.outputs
@@ -147,21 +153,62 @@ class Team:
     def environment(self) -> Environment:
         return Environment(account=self.account, declared=read(self.file))
 
+    @cached_property
+    def password(self) -> str:
+        """That of the master user, as its owner knows it."""
+        secrets = self.account.client("secretsmanager")
+        found = secrets.get_secret_value(SecretId=self.outputs["masterSecret"])
+        return json.loads(found["SecretString"])["password"]
+
     def as_dba(self, database: str) -> Any:
-        """A session of who made the server, which this project knows nothing of."""
+        """A session of the master user, which logs in by its password all the time."""
         endpoint = Endpoint(
             host=self.outputs["endpoint"],
             port=int(self.outputs["port"]),
             authorities=self.account.authorities,
         )
-        credentials = self.account.assume(self.outputs["dbaRole"], session="dba")
-        dba = Identity(name="dba", credentials=credentials, endpoint=endpoint, region=REGION)
-        return dba.log_in("postgres", database)
+        return closing(
+            connect(endpoint, database=database, user="postgres", password=self.password)
+        )
 
     def execute(self, database: str, *statements: str) -> None:
         with self.as_dba(database) as session:
             for statement in statements:
                 session.execute(statement.encode())
+
+    def given_up(self) -> None:
+        """The master user is rid of the administrator, by the printed SQL, as psql runs it."""
+        way = printed_way_back("platform", "postgres")
+        with self.as_dba("postgres") as session:
+            entering = session.execute(way.begun.encode())
+            while entering.nextset():
+                pass
+            for (grant,) in entering.fetchall():
+                session.execute(grant.encode())
+            session.execute(way.ended.encode())
+        for database in ("postgres", "template1", "orders", "untold"):
+            self.execute(database, way.inside)
+        self.execute("postgres", way.last)
+
+    def may_read_the_password(self) -> bool:
+        """Whether any deployed template names the master user's secret."""
+        client = self.account.client("cloudformation")
+        pages = client.get_paginator("describe_stacks").paginate()
+        names = {one["StackName"] for page in pages for one in page["Stacks"]} - {"was-there"}
+        return any(
+            self.outputs["masterSecret"]
+            in json.dumps(client.get_template(StackName=name)["TemplateBody"])
+            for name in names
+        )
+
+    def password_read(self) -> int:
+        """How many times a role has read it."""
+        return sum(
+            call.allowed and bool(call.role)
+            for call in self.account.calls()
+            if call.action == "secretsmanager:GetSecretValue"
+            and call.resource == self.outputs["masterSecret"]
+        )
 
     def plan(self) -> list[str]:
         """The plan of the deployed function."""
@@ -193,9 +240,10 @@ class Team:
     def of_others(self) -> dict[str, object]:
         """What the account has of the team's that a deploy adds something to."""
         ec2, iam = self.account.client("ec2"), self.account.client("iam")
-        group = ec2.describe_security_groups(GroupIds=[self.outputs["ledgerGroup"]])
+        groups = [self.outputs[name] for name in ("ledgerGroup", "endpointsGroup")]
+        found = ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"]
         return {
-            "rules": group["SecurityGroups"][0]["IpPermissions"],
+            "rules": {one["GroupId"]: one["IpPermissions"] for one in found},
             "policies": {
                 role: (
                     iam.list_role_policies(RoleName=role)["PolicyNames"],
@@ -203,7 +251,10 @@ class Team:
                 )
                 for role in ("team-airflow", "shop")
             },
-            "secrets": self.account.client("secretsmanager").list_secrets()["SecretList"],
+            "secrets": [
+                {key: value for key, value in one.items() if key != "LastAccessedDate"}
+                for one in self.account.client("secretsmanager").list_secrets()["SecretList"]
+            ],
         }
 
     def logins(self) -> set[tuple[str, str, str]]:
@@ -267,11 +318,35 @@ def unchanged_but_for_orders(before: dict[str, Rows], after: dict[str, Rows]) ->
             assert [row for row in rows - now if f'"{orders}"' not in row] == [], catalog
 
 
+def unchanged_but_for_the_administrator(before: dict[str, Rows], after: dict[str, Rows]) -> None:
+    """One role is there that was not, with its memberships, and everything else is as it was."""
+    for database, catalogs in before.items():
+        for catalog, rows in catalogs.items():
+            more = [json.loads(row) for row in after[database][catalog] - rows]
+            assert rows <= after[database][catalog], (database, catalog)
+            match catalog:
+                case "pg_roles":
+                    assert [one["rolname"] for one in more] == ["platform"]
+                case "pg_auth_members":
+                    assert len({one["member"] for one in more}) == 1
+                    assert len(more) == 3
+                case _:
+                    assert more == [], (database, catalog)
+
+
 def test_what_exists_is_looked_at_taken_over_used_and_given_back(team: Team) -> None:
-    before, others, items = team.rows(), team.of_others(), team.items()
+    untouched, others, items = team.rows(), team.of_others(), team.items()
+
+    team.declare(bootstrap=True, mode="observe")
+    team.make("bootstrap", "deploy")
+    before = team.rows()
+    unchanged_but_for_the_administrator(untouched, before)
+    assert team.may_read_the_password()
+    assert team.password_read() == 1
 
     team.declare(mode="observe")
-    team.make("bootstrap", "deploy")
+    team.make("access")
+    assert not team.may_read_the_password()
     plan = "\n".join(team.plan())
     assert "orders: everyone (PUBLIC) no longer has CONNECT, TEMPORARY on the database" in plan
     assert "orders: reporting may CONNECT, TEMPORARY only because everyone may" in plan
@@ -318,3 +393,6 @@ def test_what_exists_is_looked_at_taken_over_used_and_given_back(team: Team) -> 
     assert team.of_others() == others
     with team.as_dba("untold") as session:
         assert session.execute("TABLE secret").fetchall() == [(42,)]
+    team.given_up()
+    unchanged_but_for_orders(untouched, team.rows())
+    assert team.password_read() == 1

@@ -18,18 +18,20 @@ from database_users import administrator
 from database_users.desired import Database
 from database_users.errors import LockoutError, UnsuitableServerError
 from database_users.plan import Statement
-from database_users.postgres.administrator import (
-    making,
-    script,
-    way_back,
-)
+from database_users.postgres.administrator import making, script
 from database_users.postgres.session import Session
 from rds_login.causes import RefusedLoginError, ServerError
 from tests.catalog_snapshot import catalog_rows
 from tests.database_server import Postgres
 from tests.desired import ORDERS
 from tests.fuse import Fuse, KilledError
-from tests.password_master import ADMINISTRATOR, MASTER, PasswordMaster, password_master
+from tests.password_master import (
+    ADMINISTRATOR,
+    MASTER,
+    PasswordMaster,
+    password_master,
+    printed_way_back,
+)
 from tests.runs import run_through
 
 
@@ -223,18 +225,16 @@ def test_where_the_catalogs_say_nothing_the_login_is_tried_while_there_is_a_way_
 
 def given_up(master: PasswordMaster) -> None:
     """The way out, as the printed SQL has it and a person runs it in psql."""
-    begun, rest = way_back(ADMINISTRATOR, MASTER.user).split("\\gexec")
-    ended, inside = rest.split("COMMIT;")
-    inside, last = inside.partition("(\\connect):")[2].split("-- platform is gone")
+    way = printed_way_back(ADMINISTRATOR, MASTER.user)
     with master.connect() as session:
-        for (grant,) in session.query(begun, "the first part"):
+        for (grant,) in session.query(way.begun, "the first part"):
             session.query(grant, "what psql runs for \\gexec")
-        session.query(f"{ended}COMMIT", "the rest of it")
+        session.query(way.ended, "the rest of it")
     for (database,) in master.server.query("SELECT datname FROM pg_database WHERE datallowconn"):
         with master.connect(database) as session:
-            session.query(inside, "in each database")
+            session.query(way.inside, "in each database")
     with master.connect() as session:
-        session.query(last, "the last")
+        session.query(way.last, "the last")
 
 
 @pytest.mark.slow
