@@ -129,7 +129,7 @@ UNDECLARED = @$(BIN)/python -m removal undeclared "$$OUTPUT" --environment "$$EN
 WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
 $(WITH_CDK): export NODE_COMPILE_CACHE = $(CURDIR)/.local/node-cache
 
-.PHONY: $(WITH_CDK)
+.PHONY: $(WITH_CDK) lookup
 synth: $(READY) ## write cdk.out for ENVIRONMENT=dev; needs no account
 	$(CDK) synth --quiet --output "$$OUTPUT" -c "environment=$$ENVIRONMENT"
 
@@ -143,6 +143,9 @@ changes: difference ## the same, and which resources change, as cdk diff says it
 matrix: synth ## who may do what, and whether the deployed databases agree (CHECKS=file: as they said)
 	$(BIN)/python -m review.matrix "$$OUTPUT" $(if $(CHECKS),--checks "$$CHECKS") \
 		$(if $(EXIT_CODE),--exit-code)
+
+lookup: .venv/.ready ## ask RDS once for what ENVIRONMENT=dev declares by `lookup`; to be committed
+	@$(BIN)/python -m deployed.lookup --environment "$$ENVIRONMENT"
 
 bootstrap: synth ## once for each account and region: what every deploy needs
 	$(CDK) bootstrap --app "$$OUTPUT"

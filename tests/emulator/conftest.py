@@ -156,6 +156,14 @@ def stacks(account: Account) -> Stacks:
     return Stacks(account)
 
 
+@pytest.fixture
+def as_administrator(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is called in this process is called as the account's administrator."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in account.variables(account.administrator).items():
+        monkeypatch.setenv(name, value)
+
+
 @dataclass(frozen=True)
 class Database:
     """The instance, and those who try to log in."""

@@ -13,13 +13,6 @@ from tests.application import CdkOut
 PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 
-@pytest.fixture
-def as_administrator(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for name, value in account.variables(account.administrator).items():
-        monkeypatch.setenv(name, value)
-
-
 @pytest.mark.usefixtures("as_administrator")
 def test_a_deploy_before_the_bootstrap_ends_with_the_command_that_is_missing(
     cdk_out: CdkOut, account: Account, capsys: pytest.CaptureFixture[str]

@@ -109,13 +109,6 @@ def test_an_instance_that_is_protected_and_not_retained_is_found_before_anything
     assert [one.id for one in found.retained] == ["guarded"]
 
 
-@pytest.fixture
-def as_administrator(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    for name, value in account.variables(account.administrator).items():
-        monkeypatch.setenv(name, value)
-
-
 def described(environment: str, resources: dict[str, Any]) -> dict[str, Any]:
     return {"Description": f"Environment {environment} of it", "Resources": resources}
 

@@ -2,7 +2,7 @@
 
 import re
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from airflow_rds_iam.declaration.engines import other_engine, refusal
 from airflow_rds_iam.declaration.existing_network import PrivateRange
@@ -15,6 +15,7 @@ from airflow_rds_iam.declaration.values import (
     RoleName,
     SecretArn,
     SecurityGroupId,
+    ServerIdentifier,
 )
 
 DESCRIBED = "aws rds describe-db-instances"
@@ -52,6 +53,19 @@ class ExistingInstance(Model):
     Nothing of it is made or removed here.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            # Of which a look-up tells the others.
+            "required": ["administrator"],
+            "oneOf": [{"required": ["lookup"]}, {"required": ["endpoint", "resource_id"]}],
+        }
+    )
+
+    lookup: ServerIdentifier | None = Field(
+        default=None,
+        description="Its identifier in RDS, in the place of `endpoint`, `reader_endpoint`, `port`, "
+        "`resource_id` and, where it has one alone, `security_group`: `make lookup` asks once.",
+    )
     endpoint: EndpointName = Field(
         description="Its own endpoint, which tokens are signed for: no CNAME, no proxy, and of a "
         "cluster that of its writer. `aws rds describe-db-instances`, or `describe-db-clusters`, "

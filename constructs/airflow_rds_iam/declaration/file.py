@@ -9,7 +9,7 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from airflow_rds_iam.declaration import schema
+from airflow_rds_iam.declaration import lookups, schema
 from airflow_rds_iam.declaration.conflicts import conflicts
 from airflow_rds_iam.declaration.document import DeclarationError, Document, Path
 from airflow_rds_iam.declaration.model import Declaration
@@ -47,6 +47,9 @@ def load(file: FilePath) -> Declaration:
 
 def _load(file: FilePath) -> Declaration:
     document = Document(file)
+    content, wrong = lookups.completed(document.content, file.parent)
+    if wrong:
+        raise DeclarationError("\n".join(document.at(*one) for one in wrong))
     found = [
         (path, f"has nothing after it: must be {allowed(where)}")
         for path in document.without_value()
@@ -59,7 +62,7 @@ def _load(file: FilePath) -> Declaration:
     ]
     declaration = None
     try:
-        declaration = Declaration.model_validate(document.content)
+        declaration = Declaration.model_validate(content)
     except ValidationError as error:
         for one in error.errors(include_url=False):
             path = tuple(part for part in one["loc"] if part != "[key]")

@@ -132,6 +132,16 @@ ExistingResourceId = Annotated[
         "DbClusterResourceId, cluster- and those",
     ),
 ]
+# CreateDBInstance and CreateDBCluster of the API reference, which keep it in lower case.
+ServerIdentifier = Annotated[
+    str,
+    _form(
+        r"^[a-z](-?[a-z0-9])*$",
+        "the identifier of a DB instance or DB cluster: a letter, then letters, digits and single "
+        "hyphens, in lower case, no ARN",
+        longest=63,
+    ),
+]
 EndpointName = Annotated[
     str,
     _form(
