@@ -17,6 +17,7 @@ from tests.application import templates
 from tests.declared import dev, written
 from tests.existing import (
     AIRFLOW,
+    CLUSTERED,
     NETWORK,
     OWN_KEY,
     existing,
@@ -152,7 +153,10 @@ def test_synthesis_says_that_the_block_is_to_be_removed(outdir: Path) -> None:
     [
         ({"secret": "rds!db-1a2b"}, "must be the whole ARN of a secret"),
         ({"secret": SECRET.rpartition("-")[0]}, "must be the whole ARN of a secret"),
-        ({"secret": SECRET.replace("rds!db", "rds!cluster")}, "is the secret of an Aurora cluster"),
+        (
+            {"secret": SECRET.replace("rds!db", "rds!cluster")},
+            "is that of an Aurora cluster: must be of an in",
+        ),
         ({"secret": SECRET.replace("eu-central-1", "us-east-1")}, "must be of the instance's reg"),
         ({"secret": SECRET.replace("1111", "9999")}, "must be of this one, 111122223333"),
         ({"secret": SECRET, "key": "alias/team"}, "must be the ARN of a KMS key"),
@@ -171,3 +175,16 @@ def test_each_wrong_secret_has_its_sentence(
     [line] = refused(changes, tmp_path)
     assert line.startswith("instances.lake.existing.bootstrap")
     assert says in line
+
+
+def test_a_cluster_has_the_secret_of_a_cluster(tmp_path: Path) -> None:
+    def said(secret: str) -> list[str]:
+        server = {
+            **CLUSTERED,
+            "existing": {**CLUSTERED["existing"], "bootstrap": {"secret": secret}},
+        }
+        return refused({"instances.sea": server, "account": "111122223333"}, tmp_path)
+
+    assert said(SECRET.replace("rds!db", "rds!cluster")) == []
+    [line] = said(SECRET)
+    assert "is that of an instance: must be of an Aurora cluster, which begins with" in line

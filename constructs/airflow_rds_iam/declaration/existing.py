@@ -27,24 +27,14 @@ class Bootstrap(Model):
 
     secret: SecretArn = Field(
         description="The ARN of the secret with the master user's `username` and `password`: RDS's "
-        "own, MasterUserSecret.SecretArn of `aws rds describe-db-instances`, or one of yours.",
+        "own, MasterUserSecret.SecretArn of `aws rds describe-db-instances`, or of "
+        "`describe-db-clusters`, or one of yours.",
     )
     key: KeyArn | None = Field(
         default=None,
         description="The KMS key of yours that the secret is encrypted with. Default: Secrets "
         "Manager's.",
     )
-
-    @field_validator("secret")
-    @classmethod
-    def _is_an_instances(cls, arn: str) -> str:
-        # "Password management with Amazon RDS and AWS Secrets Manager".
-        if arn.split(":")[6].startswith("rds!cluster"):
-            raise ValueError(
-                "is the secret of an Aurora cluster: must be of the instance, which begins with "
-                "rds!db-, or one of yours"
-            )
-        return arn
 
 
 class ExistingInstance(Model):
@@ -174,6 +164,23 @@ class ExistingInstance(Model):
                 f"{'cluster' if cluster else 'instance'}'s name is not its id"
             )
         return resource_id
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _has_the_secret_of_the_same_kind(
+        cls, bootstrap: Bootstrap | None, told: ValidationInfo
+    ) -> Bootstrap | None:
+        # "Password management with Amazon RDS and AWS Secrets Manager", and that of Aurora.
+        kind = bootstrap and re.match(r"rds!(db|cluster)-", bootstrap.secret.split(":")[6])
+        if kind and "endpoint" in told.data:
+            wanted = "cluster" if _is_clusters(told.data["endpoint"]) else "db"
+            whose = {"db": "an instance", "cluster": "an Aurora cluster"}
+            if kind[1] != wanted:
+                raise ValueError(
+                    f"secret: is that of {whose[kind[1]]}: must be of {whose[wanted]}, which "
+                    f"begins with rds!{wanted}-, or one of yours"
+                )
+        return bootstrap
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> "ExistingInstance":
