@@ -260,11 +260,12 @@ class Emulator:
         service: str = "rds",
         before: Callable[[Mapping[str, str]], None] = lambda _: None,
         after: Callable[[Mapping[str, str]], None] = lambda _: None,
+        code: str = "InvalidParameterValue",
     ) -> None:
         """Do something around an action of RDS or EC2; both get the request's parameters.
 
-        The message of a ValueError that `before` raises is what the service answers; `after` is
-        called where the action succeeded.
+        The message of a ValueError that `before` raises is what the service answers, as an error of
+        that `code`; `after` is called where the action succeeded.
         """
         actions = self._get(f"services.{service}", "_ACTION_MAP")
         act = actions[action]
@@ -278,7 +279,7 @@ class Emulator:
             try:
                 before(given)
             except ValueError as refusal:
-                return error("InvalidParameterValue", str(refusal), 400)
+                return error(code, str(refusal), 400)
             response = act(parameters)
             if response[0] < 400:
                 after(given)

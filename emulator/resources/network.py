@@ -13,6 +13,7 @@ def register(emulator: Emulator) -> None:
     emulator.handle("AWS::EC2::EIP", _address(emulator))
     emulator.handle("AWS::EC2::NatGateway", _nat_gateway(emulator))
     emulator.handle("AWS::EC2::FlowLog", _flow_log(emulator))
+    _keep_groups_that_rules_name(emulator)
     _give_vpcs_their_cidr(emulator)
     _give_subnets_a_network_acl(emulator)
 
@@ -109,6 +110,33 @@ def _flow_log(emulator: Emulator) -> ResourceType:
         emulator.call("ec2", "DeleteFlowLogs", **{"FlowLogId.1": log})
 
     return ResourceType(create, delete)
+
+
+def _keep_groups_that_rules_name(emulator: Emulator) -> None:
+    """A group that a rule of another names is not deleted.
+
+    Source: Amazon EC2 API reference, DeleteSecurityGroup.
+    """
+    own = emulator.resource_type("AWS::EC2::SecurityGroup")
+
+    def refuse(group: str) -> None:
+        for other, record in emulator.store("ec2", "_security_groups").items():
+            rules = (*record["IpPermissions"], *record["IpPermissionsEgress"])
+            named = {one["GroupId"] for rule in rules for one in rule.get("UserIdGroupPairs", ())}
+            if other != group and group in named:
+                raise ValueError(f"resource {group} has a dependent object")
+
+    def delete(group: str, properties: Properties) -> None:
+        refuse(group)
+        own.delete(group, properties)
+
+    emulator.handle("AWS::EC2::SecurityGroup", ResourceType(own.create, delete, own.update))
+    emulator.around(
+        "DeleteSecurityGroup",
+        service="ec2",
+        before=lambda given: refuse(given.get("GroupId", "")),
+        code="DependencyViolation",
+    )
 
 
 def _give_vpcs_their_cidr(emulator: Emulator) -> None:

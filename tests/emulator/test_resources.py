@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from proof.account import Account
 from tests.emulator.conftest import ACCOUNT, REGION, StackFailedError, Stacks, get, resource, trust
@@ -79,6 +80,30 @@ def test_a_network_with_nat_flow_logs_and_rules_is_made_and_taken_away(
     assert stacks.delete("network") == "DELETE_COMPLETE"
     assert not ec2.describe_flow_logs(FlowLogIds=[outputs["Flow"]])["FlowLogs"]
     assert not ec2.describe_addresses()["Addresses"]
+
+
+def test_a_group_that_a_rule_of_another_names_is_not_deleted(
+    stacks: Stacks, account: Account
+) -> None:
+    made = stacks.deploy(
+        "named", {"Vpc": subnets("a")["Vpc"], "One": group()}, One=get("One", "GroupId")
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}
+    naming = {
+        "Other": resource("EC2::SecurityGroup", GroupDescription="other"),
+        "In": resource(
+            "EC2::SecurityGroupIngress",
+            GroupId=get("Other", "GroupId"),
+            SourceSecurityGroupId=made["One"],
+            **rule,
+        ),
+    }
+    stacks.deploy("naming", naming)
+    with pytest.raises(ClientError, match=r"\(DependencyViolation\).* has a dependent object"):
+        account.client("ec2").delete_security_group(GroupId=made["One"])
+    assert stacks.delete("named") == "DELETE_FAILED"
+    assert stacks.delete("naming") == "DELETE_COMPLETE"
+    assert stacks.delete("named") == "DELETE_COMPLETE"
 
 
 def test_a_flow_log_needs_a_role_that_trusts_it(stacks: Stacks) -> None:
