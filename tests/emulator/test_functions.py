@@ -208,6 +208,7 @@ def endpoint(*, private_dns: bool = True, **rule: Any) -> dict[str, Any]:
 BY_GROUP: dict[str, Any] = {"SourceSecurityGroupId": get("Group", "GroupId")}
 
 
+@pytest.mark.first(3)
 @pytest.mark.parametrize(
     ("more", "reached"),
     [
@@ -239,6 +240,7 @@ def test_a_function_in_a_vpc_reaches_the_service_whose_endpoint_lets_it_in_alone
     assert asked("buckets")["errorType"] == "EndpointConnectionError"
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(
     ("egress", "by_nat", "reached"),
     [("0.0.0.0/0", True, True), ("0.0.0.0/0", False, False), ("10.3.0.0/16", True, False)],

@@ -32,6 +32,7 @@ def test_a_network_with_nat_flow_logs_and_rules_is_made_and_taken_away(
     stacks: Stacks, account: Account
 ) -> None:
     ec2 = account.client("ec2")
+    addresses = ec2.describe_addresses()["Addresses"]
     flow_log = resource(
         "EC2::FlowLog",
         ResourceId={"Ref": "Vpc"},
@@ -79,7 +80,7 @@ def test_a_network_with_nat_flow_logs_and_rules_is_made_and_taken_away(
     assert ec2.describe_flow_logs(FlowLogIds=[outputs["Flow"]])["FlowLogs"]
     assert stacks.delete("network") == "DELETE_COMPLETE"
     assert not ec2.describe_flow_logs(FlowLogIds=[outputs["Flow"]])["FlowLogs"]
-    assert not ec2.describe_addresses()["Addresses"]
+    assert ec2.describe_addresses()["Addresses"] == addresses
 
 
 def test_a_group_that_a_rule_of_another_names_is_not_deleted(
