@@ -63,7 +63,7 @@ def plain(text: str) -> str:
         character
         if character == " " or unicodedata.category(character)[0] not in "CZ"
         else character.encode("unicode_escape").decode()
-        for character in text
+        for character in text[: LONGEST_LINE + 1]
     )
     return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
 
