@@ -62,7 +62,7 @@ test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
 e2e: $(READY) $(AIRFLOW_2)/.ready ## the proof of `make demo`, as tests, and the slow ones of the suite
-	$(BIN)/pytest tests/e2e $(PYTEST)
+	$(BIN)/pytest -n 2 tests/e2e $(PYTEST)
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: $(READY) ## ruff, pyright, and zizmor and actionlint for the workflows

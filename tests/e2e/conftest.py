@@ -4,6 +4,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
 from proof import lock
 from proof.airflow import BIN_2, Airflow, initialized, set_up
@@ -11,6 +13,28 @@ from proof.deployment import STATE, Deployment, deployed
 from proof.progress import Progress
 from proof.steps import access_matrix
 from proof.steps.access_matrix import AccessMatrix
+
+# Each of these deploys to an account of its own.
+APART = {
+    "test_airflows.py",
+    "test_existing.py",
+    "test_generated.py",
+    "test_packs.py",
+    "test_pipelines.py",
+    "test_prod.py",
+}
+
+
+class Apart(LoadScopeScheduling):
+    """What is about the one deployment is one worker's, and each file apart is any's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0]).name
+        return file if file in APART else "deployment"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Apart:
+    return Apart(config, log)
 
 
 @pytest.fixture(scope="session")
