@@ -20,7 +20,7 @@ class NotDeployedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server: the ARN of its function, and what was deployed to it last."""
+    """A server: the name of its function, and what was deployed to it last."""
 
     name: str
     function: str
@@ -81,7 +81,7 @@ def deployed(session: Any, environment: str) -> Deployed:
     """Read from the account what ``environment`` has there.
 
     Of the boto3 ``session`` it calls GetTemplate, DescribeStacks and ListStackResources of AWS
-    CloudFormation on the access stack, and GetSchedule of Amazon EventBridge Scheduler.
+    CloudFormation on the access stack and those nested in it.
 
     Raises:
         NotDeployedError: there is no such stack.
@@ -100,7 +100,7 @@ def deployed(session: Any, environment: str) -> Deployed:
         output.get("OutputKey"): output.get("OutputValue")
         for output in described.get("Outputs", ())
     }
-    servers = list(_servers(session, found))
+    servers = list(_servers(found))
     roles = _roles(found, servers)
     for identity in {AIRFLOW, *(owner for server in servers for owner, _ in server.owners)}:
         if airflow := outputs.get(output(EXECUTION_ROLE, identity)):
@@ -108,19 +108,25 @@ def deployed(session: Any, environment: str) -> Deployed:
     return Deployed(servers=servers, roles=roles)
 
 
-def _servers(session: Any, stack: DeployedStack) -> Iterator[Server]:
-    scheduler = session.client("scheduler")
-    for resource in stack.resources:
-        if resource.type == "AWS::Scheduler::Schedule":
-            target = scheduler.get_schedule(Name=resource.id)["Target"]
-            # The regular check compares a server with all that was deployed to it.
-            check = json.loads(target.get("Input", "{}"))
-            yield Server(
-                name=check["Metrics"]["Dimensions"]["Instance"],
-                function=target["Arn"],
-                databases=check["Databases"],
-                prefix=check.get("Prefix"),
-            )
+def _servers(stack: DeployedStack) -> Iterator[Server]:
+    resources: Mapping[str, Any] = stack.template.get("Resources", {})
+    for logical_id, schedule in resources_of(stack.template, "AWS::Scheduler::Schedule").items():
+        target = schedule["Properties"]["Target"]
+        # The regular check knows what compares the server, and with what.
+        caller = resources[target["Arn"]["Fn::GetAtt"][0]]["Properties"]
+        check = caller["Environment"]["Variables"]
+        nested, slash, _ = logical_id.rpartition("/")
+        declared = resources[f"{nested}{slash}{check['RESOURCE']}"]["Properties"]
+        yield Server(
+            name=json.loads(target["Input"])["Metrics"]["Dimensions"]["Instance"],
+            function=stack.ids[check["FUNCTION"]["Fn::GetAtt"][0]],
+            # Who retires goes at once.
+            databases=[
+                {key: value for key, value in database.items() if key != "Retiring"}
+                for database in declared["Databases"]
+            ],
+            prefix=declared.get("Prefix"),
+        )
 
 
 def _roles(stack: DeployedStack, servers: Sequence[Server]) -> dict[str, str | None]:

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from database_users.deadline import Deadline
 from database_users.errors import LockoutError
-from database_users.postgres.run import converge, survey
-from database_users.postgres.scope import changed_since, everything, nothing
+from database_users.postgres.run import Outcome, converge, retire, survey
+from database_users.postgres.scope import changed_since, everything
 from database_users.postgres.session import Session
 from database_users.postgres.target import Target
 from database_users.report import lines
@@ -110,16 +110,17 @@ def answer(
                 )
                 for line in lines(plan):
                     log.info("observed, not done: %s", line)
-            return {"PhysicalResourceId": request.physical_id}
+            return _answered(request, Outcome(0, 0, ()))
         case "Delete" if request.retires:
             # The resource of the first step removes them, wherever this one goes.
             return {"PhysicalResourceId": request.physical_id}
+        case "Create" | "Update" if request.retires:
+            if request.action == "Update":
+                time.sleep(min(HANDOVER_SECONDS, deadline.left()))
+            outcome = retire(connect, deadline, lived_in=custody.lived_in, mark=request.mark)
+            return _answered(request, outcome)
         case "Create" | "Update" | "Delete":
             scope = everything if request.before is None else changed_since(request.before)
-            if request.retires:
-                scope = nothing  # the first step entered what it had to
-                if request.replaces_users:
-                    time.sleep(min(HANDOVER_SECONDS, deadline.left()))
             try:
                 outcome = converge(
                     connect,
@@ -136,14 +137,19 @@ def answer(
                     raise
                 log.warning("%s; an instance that is gone has no users left", error)
                 return {"PhysicalResourceId": request.physical_id}
-            return {
-                "PhysicalResourceId": request.physical_id,
-                "Data": {
-                    "Statements": outcome.statements,
-                    "Databases": outcome.databases,
-                    "Findings": len(outcome.findings),
-                },
-            }
+            return _answered(request, outcome)
+
+
+def _answered(request: Request, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "PhysicalResourceId": request.physical_id,
+        "Data": {
+            "Statements": outcome.statements,
+            "Databases": outcome.databases,
+            "Findings": len(outcome.findings),
+            "Handover": outcome.handover,
+        },
+    }
 
 
 def shortened(message: str) -> str:

@@ -1,7 +1,7 @@
 """The event and the environment, checked before a connection is made."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -34,7 +34,8 @@ class Request:
 
     `before` is what the last deploy asked for, if it helps; `metrics` take the result of a check.
     `transition` is what a deploy of CloudFormation's changes, which it may have to take back.
-    The last step of a deploy `retires` users that are declared no more, and does nothing else.
+    The last step of a deploy `retires` users that are declared no more, as the first one noted on
+    the server, and does nothing else.
     The environment's group roles and login users are known by its `prefix`, if it has one.
     """
 
@@ -51,18 +52,6 @@ class Request:
     def mark(self) -> str:
         """The role whose members are this environment's login users."""
         return mark(self.prefix)
-
-    @property
-    def replaces_users(self) -> bool:
-        """Whether users give way to others, as when a level changes."""
-        now, before = _users(self.databases), _users(self.before or ())
-        return bool(before - now and now - before)
-
-
-def _users(databases: Iterable[Database]) -> frozenset[str]:
-    return frozenset(
-        user for database in databases for _, _, users in database.groups for user in users
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +112,8 @@ def parse_request(event: object, master: str) -> Request:
             raise InvalidRequestError(f"Mode: {mode!r} is unknown; allowed is plan or check")
         prefix = parse_prefix(fields.get("Prefix"))
         databases = parse_databases(fields.get("Databases"), master, prefix)
+        # Who may stay while a deploy is under way is nobody that is declared.
+        databases = tuple(replace(database, retiring=()) for database in databases)
         metrics = _metrics(fields.get("Metrics")) if mode == "check" else None
         return Request(cast(Action, mode), databases, None, "", metrics, prefix=prefix)
     action = fields.get("RequestType")
@@ -149,13 +140,20 @@ def parse_request(event: object, master: str) -> Request:
             f"ResourceProperties.Prefix: {prefix!r} is not the prefix that this environment's roles"
             f" were made with, {was!r}: it stays what it is"
         )
+    if retires:
+        return Request(cast(Action, action), (), None, physical_id, retires=True, prefix=prefix)
     databases = parse_databases(properties.get("Databases"), master, prefix)
     before = transition = None
     if action == "Update":
         before = _before(fields, properties, master, prefix)
         transition = _transition(fields, properties, databases, master, prefix)
     return Request(
-        cast(Action, action), databases, before, physical_id, None, retires, transition, prefix
+        cast(Action, action),
+        databases,
+        before,
+        physical_id,
+        transition=transition,
+        prefix=prefix,
     )
 
 

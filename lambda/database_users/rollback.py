@@ -8,8 +8,7 @@ server what was deployed before it, and whom it revokes; when just that is asked
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
 
 from database_users.desired import Database, Level
 from rds_login.derived_names import before
@@ -75,22 +74,14 @@ class Revocations:
     Moments are in seconds since 1970.
     """
 
-    entries: Mapping[str, tuple[int, frozenset[str]]]
+    entries: Mapping[str, tuple[int, frozenset[str]]] = field(
+        default_factory=dict[str, tuple[int, frozenset[str]]]
+    )
 
-    @classmethod
-    def parse(cls, note: str) -> Self:
-        """What `note` tells; nothing, if it is none of ours."""
-        try:
-            known: Any = json.loads(note)
-            return cls({key: (int(at), frozenset(users)) for key, (at, users) in known.items()})
-        except (ValueError, TypeError, AttributeError):
-            return cls({})
-
-    def noted(self, transition: Transition, now: int) -> str:
-        """The note once `transition` is in it, and nothing that is over."""
+    def after(self, transition: Transition, now: int) -> "Revocations":
+        """Those once `transition` is among them, and nothing that is over."""
         fresh = {key: (at, users) for key, (at, users) in self.entries.items() if _fresh(at, now)}
-        fresh[transition.before] = (now, transition.revoked)
-        return json.dumps({key: (at, sorted(users)) for key, (at, users) in fresh.items()})
+        return Revocations({**fresh, transition.before: (now, transition.revoked)})
 
     def undone_by(self, transition: Transition, now: int) -> frozenset[str] | None:
         """The users that `transition` would give their access back; None if it is no rollback."""

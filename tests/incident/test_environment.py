@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from incident.environment import NotDeployedError, deployed
 from tests.application import CdkOut
 from tests.incident.aws import DENIED, refusal
-from tests.templates import text
 
 STACK = "dev-access"
 
@@ -48,10 +47,6 @@ class Account:
             for name, resource in self._template["Resources"].items()
         ]
         return [{"StackResourceSummaries": resources}]
-
-    def get_schedule(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
-        given = text(self._template["Resources"][Name]["Properties"]["Target"]["Input"])
-        return {"Target": {"Arn": "function", "Input": given}}
 
 
 def policies(template: dict[str, Any], sid: str) -> list[dict[str, Any]]:
@@ -92,6 +87,9 @@ def test_what_the_check_is_told_names_each_server_its_users_and_their_roles(
     found = deployed(Account(template), "dev")
     [server] = found.servers
     assert server.name == "dev-warehouse"
+    function = template["Resources"][server.function]["Properties"]
+    assert function["Handler"] == "database_users.handler.handle"
+    assert all("Retiring" not in database for database in server.databases)
     assert server.users("airflow") == ["airflow_orders_read", "airflow_reports_write"]
     assert found.identities == ["airflow", "shop"]
     assert found.roles == {"airflow": "airflows-role", "shop": "shop"}

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from stacks import add_environment
 from tests.create_only import create_only, values_at
 from tests.declared import REMOVED, dev, written
 from tests.templates import Content, of_type, properties, text, the
+from tests.touched import touched
 
 DATABASES = "instances.warehouse.databases"
 ANALYST = {"role_arn": "arn:aws:iam::111122223333:role/people/analyst"}
@@ -255,10 +257,24 @@ def test_airflows_connection_names_a_new_user_that_may_log_in_before_the_old_one
         "payroll": None,
     }
     last = the(changed_level, "Custom::RetiredDatabaseUsers")["Properties"]
-    assert last["Step"] == "retire"
-    assert last["Databases"] == [
-        {key: value for key, value in state.items() if key != "Retiring"} for state in states
+    assert (last["Step"], last["Handover"]) == ("retire", {"Fn::GetAtt": [made, "Handover"]})
+
+
+def test_a_change_of_access_touches_its_policy_its_users_and_airflows_connection_alone(
+    access: Content, changed_level: Content
+) -> None:
+    kinds = [
+        resource["Type"]
+        for name in touched(access, changed_level)
+        if (resource := changed_level["Resources"].get(name) or access["Resources"][name])
     ]
+    # For Airflow a policy of the old level gives way to one of the new.
+    assert Counter(kinds) == {
+        "AWS::IAM::Policy": 2,
+        "AWS::IAM::ManagedPolicy": 1,
+        "AWS::SecretsManager::Secret": 1,
+        "Custom::DatabaseUsers": 1,
+    }
 
 
 def test_a_database_that_airflow_may_not_enter_is_not_known_to_it(access: Content) -> None:

@@ -31,6 +31,8 @@ class DatabaseUsers(Construct):
     Its function logs in as the master user, with a token of its own role, and can reach nothing
     but the database. Who is granted nothing any more is removed at once; Airflow's user of another
     level stays until ``retired``, which is to come after the connections that name the new one.
+    That step is told by the first one, which notes on the server what it is to do, whether there is
+    anything: it changes with no other change of access.
 
     Args:
         databases: as they are to be.
@@ -104,7 +106,6 @@ class DatabaseUsers(Construct):
             subnets=subnets,
             security_group=security_group,
         )
-        states = [database.state for database in databases]
 
         def resource(construct_id: str, resource_type: str, **more: object) -> CustomResource:
             made = CustomResource(
@@ -117,7 +118,6 @@ class DatabaseUsers(Construct):
                 properties={
                     # Another instance under the same name, as after a restore, is set up anew.
                     "InstanceResourceId": instance.resource_id,
-                    "Databases": states,
                     **({"Prefix": prefix} if prefix else {}),
                     **({"Observed": "true"} if observed else {}),
                     **more,
@@ -131,11 +131,16 @@ class DatabaseUsers(Construct):
         self.made = resource(
             "Resource",
             "Custom::DatabaseUsers",
-            Databases=[database.first_state for database in databases],
+            Databases=[database.state for database in databases],
             Deployment=deployment,
             Repair=repair,
         )
-        self.retired = resource("Retired", "Custom::RetiredDatabaseUsers", Step="retire")
+        self.retired = resource(
+            "Retired",
+            "Custom::RetiredDatabaseUsers",
+            Step="retire",
+            Handover=self.made.get_att_string("Handover"),
+        )
         # The function keeps its permissions until the users are removed.
         self.made.node.add_dependency(backing)
         self.retired.node.add_dependency(self.made)
@@ -143,8 +148,8 @@ class DatabaseUsers(Construct):
             self,
             "DriftCheck",
             function=backing.function,
-            databases=states,
-            prefix=prefix,
+            declared=self.made,
+            key=key,
             instance=instance.identifier,
             observed=observed,
             schedule=schedule,

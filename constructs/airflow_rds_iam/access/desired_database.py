@@ -28,7 +28,7 @@ class DesiredDatabase:
 
     @property
     def state(self) -> State:
-        """How it is once everything is done."""
+        """How it is while the connections change, and but for ``other_levels`` thereafter."""
         state: State = {
             "Name": self.name,
             "Owner": self.owner,
@@ -43,12 +43,6 @@ class DesiredDatabase:
         if self.connection_limit is not None:
             # As CloudFormation, which makes a text of it, has it from then on.
             state["ConnectionLimit"] = str(self.connection_limit)
+        if self.other_levels:
+            state["Retiring"] = list(self.other_levels)
         return state
-
-    @property
-    def first_state(self) -> State:
-        """How it is while the connections change."""
-        return {
-            **self.state,
-            **({"Retiring": list(self.other_levels)} if self.other_levels else {}),
-        }

@@ -29,7 +29,7 @@ class Comparison:
             for _, level, logins in database.groups
             for login in logins
         }
-        return {**declared, **self._retiring}
+        return {**declared, **self.retiring}
 
     def logins_of(self, database: Database) -> tuple[str, ...]:
         """The login users that are to be in `database`."""
@@ -40,7 +40,7 @@ class Comparison:
         return grouped(self.logins, lambda login: self.logins[login][0].name)
 
     @cached_property
-    def _retiring(self) -> Mapping[str, tuple[Database, Level]]:
+    def retiring(self) -> Mapping[str, tuple[Database, Level]]:
         """The retiring users that may log in, each with the level that it has."""
         return {
             login: (database, level)

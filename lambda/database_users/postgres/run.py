@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from database_users.deadline import Deadline
 from database_users.desired import MANAGED, Database
 from database_users.errors import UnfinishedError
-from database_users.plan import Plan
+from database_users.note import Note
+from database_users.plan import Phase, Plan, Step, Transaction
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.dry_run import DryRun
@@ -15,9 +16,9 @@ from database_users.postgres.order import follow
 from database_users.postgres.planners.lived_in import refuse_strangers
 from database_users.postgres.reading import ALONE, AMONG_READERS, read_contents, read_server
 from database_users.postgres.real_run import RealRun
-from database_users.postgres.revoked import remembered
-from database_users.postgres.scope import Scope, everything
-from database_users.postgres.session import Connect
+from database_users.postgres.revoked import remembered, written
+from database_users.postgres.scope import Scope, everything, nothing
+from database_users.postgres.session import Connect, Session
 from database_users.postgres.statements import HOME
 from database_users.retry import admitted, retried, spread
 from database_users.rollback import Transition
@@ -32,6 +33,8 @@ class Outcome:
     statements: int
     databases: int
     findings: tuple[str, ...]
+    handover: str = "none"
+    """Another than before where users retire, and the last step of a deploy is to follow."""
 
 
 def plan_from_nothing(databases: tuple[Database, ...], server: Server) -> Plan:
@@ -92,24 +95,67 @@ def converge(
             from somebody who is not declared; nothing was changed.
     """
 
-    def attempt() -> Plan:
+    def attempt() -> tuple[Plan, str]:
         with spread(lambda: connect(HOME), deadline) as home:
             server = read_server(home, ALONE, mark)
             if arriving:
                 refuse_strangers(server, databases)
-            wanted, first = remembered(databases, server, transition)
-            ours = server.managed_logins.union(*(database.roles for database in databases))
-            with RealRun(server, connect, home, ours, deadline) as real:
-                done = follow(real, wanted, scope, first, lived_in=lived_in)
-        for finding in done.findings:
-            log.warning("%s", finding)
-        return _whole(done)
+            begun = remembered(databases, server, transition)
+            with _real_run(server, databases, connect, home, deadline) as real:
+                done = follow(real, begun.databases, scope, begun.first, lived_in=lived_in)
+        return _told(done), begun.handover
 
-    done = retried(attempt, deadline)
+    done, handover = retried(attempt, deadline)
+    return _outcome(done, handover)
+
+
+def retire(
+    connect: Connect, deadline: Deadline, *, lived_in: bool = False, mark: str = MANAGED
+) -> Outcome:
+    """Removes the users that stayed while connections named them, as the last run noted.
+
+    Raises:
+        ServerError: something is in the way; the rest is done, and the next run notes it again.
+    """
+
+    def attempt() -> Plan:
+        with spread(lambda: connect(HOME), deadline) as home:
+            server = read_server(home, ALONE, mark)
+            note = Note.parse(server.note)
+            databases = note.handover.databases
+            if databases is None:
+                return Plan((), ())
+            with _real_run(server, databases, connect, home, deadline) as real:
+                done = _told(follow(real, databases, nothing, lived_in=lived_in))
+                over = Transaction((written(server, note.handed_over(), "nobody retires"),))
+                real.do(over)
+        return Plan(done.access, (*done.steps, Step(Phase.REMOVE, (over,))))
+
+    return _outcome(retried(attempt, deadline))
+
+
+def _real_run(
+    server: Server,
+    databases: tuple[Database, ...],
+    connect: Connect,
+    home: Session,
+    deadline: Deadline,
+) -> RealRun:
+    ours = server.managed_logins.union(*(database.roles for database in databases))
+    return RealRun(server, connect, home, ours, deadline)
+
+
+def _told(done: Plan) -> Plan:
+    for finding in done.findings:
+        log.warning("%s", finding)
+    return _whole(done)
+
+
+def _outcome(done: Plan, handover: str = "none") -> Outcome:
     count = sum(1 for _ in done.statements())
     if not count:
         log.info("nothing to do: every role, database and privilege is as declared")
-    return Outcome(count, done.databases, tuple(map(str, done.findings)))
+    return Outcome(count, done.databases, tuple(map(str, done.findings)), handover)
 
 
 def _whole(plan: Plan) -> Plan:

@@ -125,7 +125,8 @@ def test_create_update_and_delete_answer_the_provider_framework(newest: Postgres
     same = {"PhysicalResourceId": physical_id}
     assert created["Data"]["Statements"] > 0
     updated = handle(event("Update", ORDERS, old=[ORDERS], **same), Context())
-    assert updated == same | {"Data": {"Statements": 0, "Databases": 0, "Findings": 0}}
+    nothing = {"Statements": 0, "Databases": 0, "Findings": 0, "Handover": "none"}
+    assert updated == same | {"Data": nothing}
     newest.login("airflow_orders_read", "orders").close()
     deleted = handle(event("Delete", ORDERS, **same), Context())
     assert deleted["PhysicalResourceId"] == physical_id
@@ -158,8 +159,7 @@ def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(
         session.execute("SELECT 1")
         newest.login("airflow_orders_read", "orders").close()
         newest.login("airflow_orders_write", "orders").close()
-        last = event("Update", changed, old=[ORDERS])
-        last["ResourceProperties"]["Step"] = "retire"
+        last = {"RequestType": "Update", "ResourceProperties": {"Step": "retire"}}
         assert not waited
         assert handle(last, Context())["PhysicalResourceId"] == "retired-database-users"
         assert waited == [handler.HANDOVER_SECONDS]
@@ -170,6 +170,65 @@ def test_a_user_of_another_level_stays_as_it_is_until_the_last_step(
     handle(last | gone, Context())
     assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
     assert len(waited) == 1
+
+
+def test_the_last_step_is_called_for_where_users_retire_and_never_else(
+    newest: Postgres, front: Front, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(handler, "HANDOVER_SECONDS", 0)
+
+    def step(before: list[dict[str, Any]], *after: dict[str, Any]) -> str:
+        return handle(event("Update", *after, old=before), Context())["Data"]["Handover"]
+
+    read = ORDERS | {"Retiring": ["airflow_orders_write", "airflow_orders_own"]}
+    write = ORDERS | {
+        "Read": [],
+        "Write": ["airflow_orders_write"],
+        "Retiring": ["airflow_orders_read", "airflow_orders_own"],
+    }
+    none = handle(event("Create", read), Context())["Data"]["Handover"]
+    more = {**read, "Own": ["shop_orders_own", "analyst_orders_own"]}
+    assert step([read], more) == none
+    assert step([more], read) == none
+    marks = [none, step([read], write)]
+    # As long as the last step has not come, each run calls for it.
+    marks += [step([write], write)]
+    last = {"RequestType": "Update", "ResourceProperties": {"Step": "retire"}}
+    handle(last, Context())
+    assert step([write], write) == marks[-1]
+    assert logins(newest) == ["airflow_orders_write", "shop_orders_own"]
+    # Called again, whyever, it has nothing to do, whoever was declared again since.
+    newest.execute("ALTER ROLE airflow_orders_write CONNECTION LIMIT 7")
+    assert handle(last, Context())["Data"]["Statements"] == 0
+    assert len({*marks}) == 3
+
+
+def test_a_rollback_calls_for_the_last_step_that_removes_whom_the_deploy_made(
+    newest: Postgres, front: Front, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(handler, "HANDOVER_SECONDS", 0)
+    read = ORDERS | {"Retiring": ["airflow_orders_write", "airflow_orders_own"]}
+    write = ORDERS | {
+        "Read": [],
+        "Write": ["airflow_orders_write"],
+        "Retiring": ["airflow_orders_read", "airflow_orders_own"],
+    }
+    handle(event("Create", read), Context())
+    there = handle(event("Update", write, old=[read]), Context())["Data"]["Handover"]
+    back = handle(event("Update", read, old=[write]), Context())["Data"]["Handover"]
+    assert there != back
+    last = {"RequestType": "Update", "ResourceProperties": {"Step": "retire"}}
+    handle(last, Context())
+    assert logins(newest) == ["airflow_orders_read", "shop_orders_own"]
+    newest.login("airflow_orders_read", "orders").close()
+
+
+def test_who_retires_is_nobody_that_a_check_expects(newest: Postgres, front: Front):
+    handle(event("Create", ORDERS), Context())
+    changed = ORDERS | {"Read": [], "Retiring": ["airflow_orders_read"]}
+    check = {"Mode": "check", "Databases": [changed]}
+    assert handle(check, Context())["Statements"] > 0
+    assert handle({**check, "Databases": [ORDERS]}, Context())["Statements"] == 0
 
 
 def test_who_is_granted_nothing_any_more_goes_in_the_first_step(newest: Postgres, front: Front):
@@ -212,7 +271,7 @@ def test_a_repair_opens_what_was_made_since_though_nothing_else_is_asked_for(
     with newest.login("airflow_orders_read", "orders") as session:
         session.execute("SELECT FROM late")
     again["OldResourceProperties"]["Repair"] = "20261126T080000Z"
-    assert handle(again, Context())["Data"] == {"Statements": 0, "Databases": 0, "Findings": 0}
+    assert handle(again, Context())["Data"]["Statements"] == 0
 
 
 def test_a_check_emits_its_metrics_and_changes_nothing(

@@ -1,3 +1,4 @@
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
+import drift_check.handler
 from airflow_rds_iam.access.database_users import DatabaseUsers
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.servers.postgres_instance import PostgresInstance
@@ -259,21 +261,49 @@ def test_the_function_understands_what_its_resource_and_its_schedule_send(
     assert parse_request(update, "administrator").before == deployed.databases
     repair = {**update, "ResourceProperties": {**sent, "Repair": "20261126T080000Z"}}
     assert parse_request(repair, "administrator").before is None
-    schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
-    check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
+    check = parse_request(checked(template), "administrator")
     # What the last step leaves: no user of another level.
     left = tuple(replace(one, retiring=()) for one in deployed.databases)
     assert (check.action, check.databases) == ("check", left)
     last = the(template, "Custom::RetiredDatabaseUsers")["Properties"]
-    retires = parse_request(event | {"ResourceProperties": last}, "administrator")
-    assert (retires.retires, retires.databases) == (True, left)
+    assert parse_request(event | {"ResourceProperties": last}, "administrator").retires
+
+
+def checked(template: Content) -> dict[str, Any]:
+    """What the users' function is asked for by what its schedule calls."""
+    asked: list[dict[str, Any]] = []
+
+    class Aws:
+        def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+            assert StackName == "<AWS::StackId>"
+            return {"TemplateBody": template}
+
+        def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+            asked.append({"to": FunctionName, **json.loads(Payload)})
+            return {"Payload": io.BytesIO(b"{}")}
+
+    caller = _function(template, "drift_check.handler.handle")
+    [users] = [
+        name
+        for name, one in of_type(template, "AWS::Lambda::Function").items()
+        if one["Properties"]["Handler"] == "database_users.handler.handle"
+    ]
+    variables = {name: text(one) for name, one in caller["Environment"]["Variables"].items()}
+    schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("boto3.client", lambda *_, **__: Aws())  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        drift_check.handler.handle(json.loads(text(schedule["Target"]["Input"])), None)
+    [event] = asked
+    assert event.pop("to") == f"<{users}.Arn>"
+    return event
 
 
 def test_the_alarms_watch_what_the_check_counts(
     template: Content, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
-    check = parse_request(json.loads(text(schedule["Target"]["Input"])), "administrator")
+    check = parse_request(checked(template), "administrator")
     assert check.metrics is not None
     check.metrics.emit(statements=3, unread=2)
     record = json.loads(capsys.readouterr().out)

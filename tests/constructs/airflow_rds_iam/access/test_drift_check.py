@@ -2,13 +2,14 @@ import json
 from collections.abc import Callable
 
 import pytest
-from aws_cdk import Stack
+from aws_cdk import CustomResource, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from airflow_rds_iam.access.drift_check import DriftCheck
 from tests.templates import Content, of_type, statements, synthesized, text, the
 
-DATABASES = [{"Name": "orders", "Owner": "orders_owner", "Own": ["shop_orders_own"]}]
+CALLER = "DriftCheckCaller"
 
 
 def template_of(stack: Stack, schedule: str = "rate(1 day)") -> Content:
@@ -23,7 +24,8 @@ def template_of(stack: Stack, schedule: str = "rate(1 day)") -> Content:
         stack,
         "DriftCheck",
         function=function,
-        databases=DATABASES,
+        declared=CustomResource(stack, "Declared", service_token="token"),
+        key=kms.Key(stack, "LogKey"),  # pyright: ignore[reportArgumentType]
         instance="dev-warehouse",
         schedule=schedule,
     )
@@ -41,17 +43,41 @@ def test_once_a_day_the_function_is_asked_to_compare_and_to_change_nothing(
     schedule = the(template, "AWS::Scheduler::Schedule")["Properties"]
     assert schedule["ScheduleExpression"] == "rate(1 day)"
     event = json.loads(text(schedule["Target"]["Input"]))
+    assert event.keys() == {"Mode", "Metrics"}
     assert event["Mode"] == "check"
-    assert event["Databases"] == DATABASES
+
+
+def allowed(template: Content, role: str) -> dict[str, list[str]]:
+    """Of a role: the resources by action."""
+    its_own = {
+        name: one
+        for name, one in of_type(template, "AWS::IAM::Policy").items()
+        if one["Properties"]["Roles"] == [{"Ref": role}]
+    }
+    return {
+        action: [*map(text, statement["Resource"])]
+        for statement in statements({"Resources": its_own})
+        for action in statement["Action"]
+    }
+
+
+def test_what_it_calls_may_read_this_stack_and_call_the_one_function(template: Content) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+    [caller] = [one for name, one in functions.items() if CALLER in name]
+    [users] = [name for name in functions if CALLER not in name]
+    permissions = allowed(template, caller["Properties"]["Role"]["Fn::GetAtt"][0])
+    assert permissions.pop("cloudformation:GetTemplate") == ["<AWS::StackId>"]
+    assert permissions.pop("lambda:InvokeFunction") == [f"<{users}.Arn>"]
+    assert permissions.keys() == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    assert "VpcConfig" not in caller["Properties"]
 
 
 def test_the_schedule_may_call_this_function_alone(template: Content) -> None:
-    [function] = of_type(template, "AWS::Lambda::Function")
+    [caller] = [name for name in of_type(template, "AWS::Lambda::Function") if CALLER in name]
     target = the(template, "AWS::Scheduler::Schedule")["Properties"]["Target"]
     role = target["RoleArn"]["Fn::GetAtt"][0]
-    [statement] = [one for one in statements(template) if "lambda:InvokeFunction" in one["Action"]]
-    assert statement["Action"] == ["lambda:InvokeFunction"]
-    assert [*map(text, statement["Resource"])] == [f"<{function}.Arn>"] == [text(target["Arn"])]
+    assert text(target["Arn"]) == f"<{caller}.Arn>"
+    assert allowed(template, role) == {"lambda:InvokeFunction": [f"<{caller}.Arn>"]}
     [trust] = template["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
