@@ -1,4 +1,7 @@
-"""A function is told of the databases, roles and users that are declared, and of no others."""
+"""A function is told of the databases, roles and users that are declared, and of no others.
+
+So is the check: what calls it names the function, and where it finds what is declared.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,7 +9,9 @@ from typing import Any
 from review.declared import DeclaredDatabase
 from review.guardrails.subject import Subject, Violation
 from review.templates.assembly import Resource
-from review.templates.servers import LEVELS, Server, steps, told_databases
+from review.templates.servers import Server, steps, told_databases
+
+USERS, CHECK = "database_users.handler.handle", "drift_check.handler.handle"
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -15,6 +20,34 @@ def violations(subject: Subject) -> Iterator[Violation]:
     for server, one in steps(access.assembly, access.servers):
         for wrong in _wrong(server, one, subject):
             yield Violation(message=f"the function of {server.name} {wrong}", resource=one)
+    yield from _of_checks(subject)
+
+
+def _of_checks(subject: Subject) -> Iterator[Violation]:
+    """Each check that is of something else than what the users' function is told."""
+    assembly = subject.access.assembly
+    functions = [
+        one
+        for one in assembly.of_type("AWS::Lambda::Function")
+        if one.properties.get("Handler") in (USERS, CHECK)
+    ]
+    asked = {one.attribute("Arn") for one in functions if one.properties["Handler"] == USERS}
+    declaring = {
+        one.logical_id.rpartition("/")[2]
+        for _, one in steps(assembly, subject.access.servers)
+        if "Step" not in one.properties
+    }
+    for one in functions:
+        environment: Mapping[str, Any] = one.properties.get("Environment") or {}
+        variables: Mapping[str, Any] = environment.get("Variables") or {}
+        if one.properties["Handler"] == CHECK and not (
+            variables.get("RESOURCE") in declaring and variables.get("FUNCTION") in asked
+        ):
+            message = (
+                f"the check asks {variables.get('FUNCTION')} about what "
+                f"{variables.get('RESOURCE')} declares, which is not what the users are made of"
+            )
+            yield Violation(message=message, resource=one)
 
 
 def _wrong(server: Server, one: Resource, subject: Subject) -> Iterator[str]:
@@ -30,9 +63,6 @@ def _wrong(server: Server, one: Resource, subject: Subject) -> Iterator[str]:
             yield f"is told of the database {name}, which nobody declared"
         else:
             yield from _of_a_database(name, database, known)
-            # Whom the first step is told of, the matrix compares; none is removed who is observed.
-            if "Step" in one.properties and not server.observed:
-                yield from _of_its_users(server, name, database, subject)
 
 
 def _of_a_database(
@@ -48,19 +78,6 @@ def _of_a_database(
     limit = str(database.get("ConnectionLimit"))
     if limit != str(known.connection_limit):
         yield f"gives users of {name} {limit} connections, which are {known.connection_limit}"
-
-
-def _of_its_users(
-    server: Server, name: str, database: Mapping[str, Any], subject: Subject
-) -> Iterator[str]:
-    granted = [
-        one for one in subject.declared.grants if (one.server, one.database) == (server.name, name)
-    ]
-    for level in LEVELS:
-        expected = {one.user for one in granted if one.level == level}
-        for user in sorted(_texts(database.get(level.title())) ^ expected):
-            what = "leaves out" if user in expected else "lets stay"
-            yield f"{what} {user}, who may {level} {name}, when it removes the others"
 
 
 def _texts(listed: Any) -> frozenset[str]:

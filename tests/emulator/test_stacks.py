@@ -1,5 +1,6 @@
 """CloudFormation in the local AWS refuses what AWS refuses, and takes away what it made."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from tests.emulator.conftest import (
     REGION,
     StackFailedError,
     Stacks,
+    allow,
     instance,
     resource,
     role,
 )
 
+CHECK = Path(__file__).parents[2] / "lambda/drift_check/handler.py"
 RESPONDER = """
 import json, os, urllib.request
 
@@ -290,3 +293,71 @@ def test_a_condition_joins_the_values_of_a_list(stacks: Stacks) -> None:
         "Outputs": {"Said": {"Value": {"Fn::If": ["Some", "some", "none"]}}},
     }
     assert stacks.deploy_template("joining", template) == {"Said": "none"}
+
+
+def test_a_resource_changes_with_what_an_attribute_says_and_not_with_what_it_is_of(
+    stacks: Stacks,
+) -> None:
+    def said(**properties: str) -> str:
+        follower = {
+            "Type": "Custom::Thing",
+            "Properties": {
+                "ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]},
+                "Say": {"Fn::GetAtt": ["Thing", "Said"]},
+            },
+        }
+        resources = {**custom(**properties), "Follower": follower}
+        return stacks.deploy("following", resources, Said={"Fn::GetAtt": ["Follower", "Said"]})[
+            "Said"
+        ]
+
+    assert said(Other="1") == "null"
+    # Changed, it would have been told what it said before.
+    assert said(Other="2", Say="it") == "null"
+    assert said(Other="3", Say="it") == json.dumps("null")
+
+
+USERS = """
+def handle(event, context):
+    if event["Databases"] == ["broken"]:
+        raise ValueError("no route")
+    return {**event, "Statements": len(event["Databases"])}
+"""
+
+
+def _inline(code: str, handler: str, its_role: str, **variables: Any) -> dict[str, Any]:
+    return resource(
+        "Lambda::Function",
+        Code={"ZipFile": code},
+        Handler=handler,
+        Role={"Fn::GetAtt": [its_role, "Arn"]},
+        Runtime="python3.13",
+        Timeout=60,
+        Environment={"Variables": variables},
+    )
+
+
+def test_a_check_is_of_what_the_stack_that_is_deployed_declares(
+    stacks: Stacks, account: Account
+) -> None:
+    def checked(databases: list[str]) -> Any:
+        users = {"Fn::GetAtt": ["Users", "Arn"]}
+        told = {"STACK": {"Ref": "AWS::StackId"}, "RESOURCE": "Thing", "FUNCTION": users}
+        lookup = allow("cloudformation:GetTemplate", {"Ref": "AWS::StackId"})
+        call = {**allow("lambda:InvokeFunction", users), "PolicyName": "call"}
+        resources = {
+            **custom(Databases=databases, Prefix="blue"),
+            "Users": _inline(USERS, "index.handle", "Role"),
+            "Caller": _inline(CHECK.read_text(), "index.handle", "CallerRole", **told),
+            "CallerRole": role(lookup, call, Service="lambda.amazonaws.com"),
+        }
+        name = stacks.deploy("checked", resources, Caller={"Ref": "Caller"})["Caller"]
+        answer = account.client("lambda").invoke(FunctionName=name, Payload='{"Mode": "check"}')
+        return json.load(answer["Payload"])
+
+    found = checked(["orders", "reports"])
+    assert found == {
+        "Mode": "check", "Databases": ["orders", "reports"], "Prefix": "blue", "Statements": 2
+    }  # fmt: skip
+    assert checked(["orders"])["Statements"] == 1
+    assert checked(["broken"])["errorMessage"] == "no route"

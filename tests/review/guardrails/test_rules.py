@@ -702,14 +702,25 @@ def users_of_others(templates: Templates) -> None:
     the(templates, ACCESS, "Custom::DatabaseUsers")["Prefix"] = "other"
 
 
-@breaks("users-as-declared", "lets stay analyst_orders_read, who may read orders")
-def never_removed(templates: Templates) -> None:
-    told_of(templates, "Custom::RetiredDatabaseUsers")["Read"].append("analyst_orders_read")
+def check_function(templates: Templates) -> dict[str, Any]:
+    """The variables of what calls the check."""
+    for one in templates[ACCESS]["Resources"].values():
+        if one.get("Properties", {}).get("Handler") == "drift_check.handler.handle":
+            return one["Properties"]["Environment"]["Variables"]
+    raise LookupError("no check")
 
 
-@breaks("users-as-declared", "leaves out shop_orders_own, who may own orders")
-def removed_after_all(templates: Templates) -> None:
-    told_of(templates, "Custom::RetiredDatabaseUsers")["Own"] = []
+@breaks("users-as-declared", "about what Elsewhere declares, which is not")
+def check_of_something_else(templates: Templates) -> None:
+    check_function(templates)["RESOURCE"] = "Elsewhere"
+
+
+@breaks(
+    "users-as-declared", "the check asks arn:aws:lambda:eu-central-1:111122223333:function:mine"
+)
+def check_by_something_else(templates: Templates) -> None:
+    arn = "arn:aws:lambda:eu-central-1:111122223333:function:mine"
+    check_function(templates)["FUNCTION"] = arn
 
 
 @breaks("no-password-is-read", "remove `bootstrap` from the declaration once it is deployed")
