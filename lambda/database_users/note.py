@@ -63,7 +63,7 @@ def _handover(known: Any) -> Handover:
 
 
 def _database(fields: Mapping[str, Any]) -> Database:
-    values = {
+    values: dict[str, Any] = {
         key: tuple(cast("list[str]", value)) if isinstance(value, list) else value
         for key, value in fields.items()
     }

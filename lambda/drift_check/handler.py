@@ -27,14 +27,14 @@ def handle(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         FailedError: it has failed.
     """
     stack, resource, function = (os.environ[name] for name in ("STACK", "RESOURCE", "FUNCTION"))
-    cloudformation: Any = boto3.client("cloudformation")  # pyright: ignore[reportUnknownMemberType]
-    body: Any = cloudformation.get_template(StackName=stack)["TemplateBody"]
+    aws: Any = boto3  # its clients have types that are not installed where this runs
+    body: Any = aws.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
     template: Any = json.loads(body) if isinstance(body, str) else body
     properties = template["Resources"][resource]["Properties"]
     declared = {name: properties[name] for name in _TOLD if name in properties}
     # Once: who has called this function calls it again.
     once = Config(read_timeout=READ_SECONDS, retries={"total_max_attempts": 1})
-    called: Any = boto3.client("lambda", config=once)  # pyright: ignore[reportUnknownMemberType]
+    called = aws.client("lambda", config=once)
     answer = called.invoke(FunctionName=function, Payload=json.dumps({**event, **declared}))
     found: Any = json.load(answer["Payload"])
     if "FunctionError" in answer:
