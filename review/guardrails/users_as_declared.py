@@ -1,7 +1,4 @@
-"""A function is told of the databases, roles and users that are declared, and of no others.
-
-So is the check: what calls it names the function, and where it finds what is declared.
-"""
+"""A function is told of the databases, roles and users that are declared, and of no others."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
