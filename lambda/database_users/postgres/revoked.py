@@ -48,7 +48,9 @@ def remembered(
     retiring = sorted(Comparison(databases, server).retiring)
     if retiring:
         last = tuple(replace(database, retiring=()) for database in databases)
-        note = replace(note, handover=Handover(f"{now:.3f}", last))
+        # Each deploy calls for the last step until it has come.
+        if transition is not None or known.handover.databases != last:
+            note = replace(note, handover=Handover(f"{now:.3f}", last))
     elif known.handover.databases is not None:
         note = note.handed_over()
     if note == known or server.mark not in server.roles:

@@ -178,7 +178,8 @@ def test_the_last_step_is_called_for_where_users_retire_and_never_else(
     monkeypatch.setattr(handler, "HANDOVER_SECONDS", 0)
 
     def step(before: list[dict[str, Any]], *after: dict[str, Any]) -> str:
-        return handle(event("Update", *after, old=before), Context())["Data"]["Handover"]
+        deploy = event("Update", *after, old=before) | {"StackId": "stack"}
+        return handle(deploy, Context())["Data"]["Handover"]
 
     read = ORDERS | {"Retiring": ["airflow_orders_write", "airflow_orders_own"]}
     write = ORDERS | {

@@ -200,6 +200,7 @@ def test_nobody_has_a_path_but_what_delivers_to_the_bucket_and_what_calls_the_fu
         (one.who.rpartition("/")[2][:-8], one.how.partition(" function")[0], one.answer)
         for one in found(dev_templates)
     ] == [
+        ("UserswarehouseDriftCheckCallerFunction", "call", "allowed"),
         ("UserswarehouseFunctionProviderframeworkonEvent", "call", "allowed"),
         ("AirflowFilesFunction", "write to dags/ of Airflow's bucket, where its code is",
          "allowed"),
