@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ class Team:
     account: Account
     folder: Path
     outputs: dict[str, str]
+    authorities: Path
 
     @property
     def file(self) -> Path:
@@ -85,10 +87,6 @@ class Team:
     @property
     def home(self) -> Path:
         return self.folder / "airflow"
-
-    @property
-    def authorities(self) -> Path:
-        return self.home / "rds.pem"
 
     def declare(self, *, bootstrap: bool = False, **changes: object) -> None:
         """Write the declaration: the instance with ``changes`` of its keys."""
@@ -283,9 +281,13 @@ class Team:
 
 @pytest.fixture
 def team(tmp_path: Path) -> Generator[Team]:
-    with started_account(
-        tmp_path / "aws", account=ACCOUNT, region=REGION, log=tmp_path / "aws.txt"
-    ) as account:
+    with (
+        # A path of authorities has no spaces, which this folder's may have.
+        TemporaryDirectory(dir="/tmp") as workers,
+        started_account(
+            tmp_path / "aws", account=ACCOUNT, region=REGION, log=tmp_path / "aws.txt"
+        ) as account,
+    ):
         cloudformation = account.client("cloudformation")
         asked = {"StackName": "was-there", "TemplateBody": BEFORE.read_text()}
         cloudformation.create_stack(**asked, Capabilities=["CAPABILITY_NAMED_IAM"])
@@ -294,7 +296,7 @@ def team(tmp_path: Path) -> Generator[Team]:
         )
         [stack] = cloudformation.describe_stacks(StackName="was-there")["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
-        made = Team(account, tmp_path, outputs)
+        made = Team(account, tmp_path, outputs, Path(workers) / "rds.pem")
         made.declare()
         with owner.at_work(account, role_arns=(SHOP, stranger(read(made.file)))):
             made.execute("postgres", *SERVER)
