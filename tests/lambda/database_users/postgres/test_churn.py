@@ -269,7 +269,7 @@ def test_a_run_ends_well_while_somebody_makes_and_drops_tables(server: Postgres)
     )
     declared = ORDERS
     with churning(server) as count:
-        for turn in range(40):
+        for turn in range(400):
             server.execute(
                 *(f"REVOKE ALL ON table_{number} FROM orders_reader" for number in tables),
                 database="orders",
