@@ -149,7 +149,12 @@ def resolved(value: Any, resources: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     content = cast("dict[str, Any]", value)
-    pseudo = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+    pseudo = {
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "AWS::AccountId": ACCOUNT,
+        "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/dev/1",
+    }
     if "Ref" in content:
         name = content["Ref"]
         by_arn = name in resources and resources[name]["Type"] in REFERRED_TO_BY_ARN
