@@ -123,7 +123,7 @@ endif
 # What IAM would refuse after 40 minutes is told before anything is deployed.
 PREFLIGHT = @$(BIN)/python -m preflight "$$OUTPUT" --environment "$$ENVIRONMENT"
 # CloudFormation takes away no export that a deployed stack imports, such as a removed Airflow's.
-KEEP = @$(BIN)/python -m removal keep "$$OUTPUT" --environment "$$ENVIRONMENT"
+IMPORTED = @$(BIN)/python -m removal keep "$$OUTPUT" --environment "$$ENVIRONMENT"
 # Nobody else would say that an instance or a pipeline is declared no more and goes on.
 UNDECLARED = @$(BIN)/python -m removal undeclared "$$OUTPUT" --environment "$$ENVIRONMENT"
 WITH_CDK := synth difference changes matrix bootstrap delivery diff deploy access repair prune destroy
@@ -154,14 +154,14 @@ delivery: synth ## once, by a person: the roles that let the declared pipelines 
 	$(DEPLOY) "$$ENVIRONMENT_NAME-delivery"
 
 diff: synth ## what a deploy would change (METHOD=template reads, and makes no change set)
-	$(KEEP)
+	$(IMPORTED)
 	$(CDK) diff --app "$$OUTPUT" $(if $(METHOD),--method "$$METHOD")
 	$(UNDECLARED)
 
 # Database and Airflow need only the network: side by side they save half an hour.
 deploy: synth ## deploy ENVIRONMENT=dev, as `make diff` showed it
 	$(PREFLIGHT)
-	$(KEEP)
+	$(IMPORTED)
 	$(DEPLOY) --concurrency 4 "$$ENVIRONMENT_NAME-!(access)"
 	$(call DEPLOY_ACCESS)
 	$(UNDECLARED)

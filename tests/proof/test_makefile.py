@@ -100,12 +100,26 @@ def test_what_is_given_empty_is_refused(echoing: Path, name: str) -> None:
     assert ran.returncode == 2
 
 
-def test_each_variable_that_the_list_of_targets_or_a_document_names_is_checked() -> None:
+def named() -> set[str]:
+    """The variables that the list of targets or a document says may be given."""
     documents = [ROOT / "Makefile", ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    named = {
+    return {
         name
         for document in documents
         for line in re.findall(r"make [a-z-]+ [^`\n]*|## .*", document.read_text())
         for name in re.findall(r"\b([A-Z]{3,})=", line)
     }
-    assert named <= {*SAID, "EXIT_CODE", "JOB", "JSON", "KEEP", "PYTEST"}
+
+
+def test_each_variable_that_the_list_of_targets_or_a_document_names_is_checked() -> None:
+    assert named() <= {*SAID, "EXIT_CODE", "JOB", "JSON", "KEEP", "PYTEST"}
+
+
+def test_no_variable_that_people_give_is_another_thing_of_the_makefiles() -> None:
+    own = re.findall(r"^(\w+) *:?=", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert named() & {*own} == set()
+
+
+def test_a_demo_goes_on_only_where_that_is_asked_for(echoing: Path) -> None:
+    assert commands(run(echoing, "demo"))[-1][1:] == ["-m", "proof.demo"]
+    assert commands(run(echoing, "demo", "KEEP=1"))[-1][1:] == ["-m", "proof.demo", "--keep"]
