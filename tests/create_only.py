@@ -3,10 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from cfnlint.schema.manager import (  # pyright: ignore[reportMissingTypeStubs]
-    PROVIDER_SCHEMA_MANAGER,
-)
-
 
 def create_only(resource_type: str) -> list[list[str]]:
     """The paths of the properties for which CloudFormation replaces, or may replace."""
@@ -28,6 +24,11 @@ def schema_of(resource_type: str) -> dict[str, Any]:
     """What CloudFormation publishes of a resource type."""
     if "Custom::" in resource_type:
         return {}  # its function decides, which keeps the id that it has
+    # Takes seconds, which who collects tests need not wait for.
+    from cfnlint.schema.manager import (  # pyright: ignore[reportMissingTypeStubs]
+        PROVIDER_SCHEMA_MANAGER,
+    )
+
     found = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", resource_type)
     return cast("dict[str, Any]", found.schema)  # pyright: ignore[reportUnknownMemberType]
 

@@ -6,9 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
 from psycopg.pq import Conninfo
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
@@ -65,8 +63,11 @@ LINT_IGNORED = [
 ]
 
 
-@pytest.mark.first(1)
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(environment: Path) -> None:
+    import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
+    from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
+
     config = ManualArgs(regions=["eu-central-1"], ignore_checks=LINT_IGNORED)
     found = [
         f"{file.name}: {match}"

@@ -53,7 +53,7 @@ def access(before: Templates) -> Content:
     return json.loads(before["dev-access"])
 
 
-@pytest.mark.first(4)
+@pytest.mark.first(2)
 @pytest.mark.parametrize(
     "changes",
     [

@@ -31,6 +31,7 @@ def looked_up(folder: Path, name: str, server: dict[str, Any], *, place: str = H
     (folder / FILE).write_text(json.dumps({place: {name: found(server)}}))
 
 
+@pytest.mark.first(1)
 @pytest.mark.parametrize(("server", "name"), [(LAKE, "lake"), (CLUSTERED, "sea")])
 def test_what_was_looked_up_is_synthesized_as_if_it_were_declared(
     server: dict[str, Any], name: str, new_app: Callable[[], App], tmp_path: Path
