@@ -94,10 +94,12 @@ docs: $(READY) ## the library's API, from its docstrings, in build/api
 	PDOC_ALLOW_EXEC=1 $(BIN)/pdoc airflow_rds_iam --docformat google --output-directory build/api
 
 bench: $(READY) ## measure the function, Airflow, the review and the synthesis (JOB=1: a pull request's targets too)
-	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.airflow
-	$(BIN)/python -m benchmarks.review $(if $(JOB),--job)
-	$(BIN)/python -m benchmarks.synthesis
+	@missed=; \
+	$(BIN)/python -m benchmarks || missed="$$missed function"; \
+	$(BIN)/python -m benchmarks.airflow || missed="$$missed airflow"; \
+	$(BIN)/python -m benchmarks.review $(if $(JOB),--job) || missed="$$missed review"; \
+	$(BIN)/python -m benchmarks.synthesis || missed="$$missed synthesis"; \
+	test -z "$$missed" || { echo "not every goal was met:$$missed" >&2; exit 1; }
 
 
 # An environment is its declaration: a name in environments/, or the path of a file. A reviewed

@@ -123,3 +123,15 @@ def test_no_variable_that_people_give_is_another_thing_of_the_makefiles() -> Non
 def test_a_demo_goes_on_only_where_that_is_asked_for(echoing: Path) -> None:
     assert commands(run(echoing, "demo"))[-1][1:] == ["-m", "proof.demo"]
     assert commands(run(echoing, "demo", "KEEP=1"))[-1][1:] == ["-m", "proof.demo", "--keep"]
+
+
+def test_each_benchmark_runs_whatever_another_misses(echoing: Path) -> None:
+    (echoing / "python").write_text(f'{ECHO}case "$*" in *benchmarks|*review*) exit 1; esac\n')
+    ran = run(echoing, "bench")
+    modules = [line.rstrip("\0").split("\0")[2] for line in ran.stdout.splitlines()]
+    every = ["benchmarks", "benchmarks.airflow", "benchmarks.review", "benchmarks.synthesis"]
+    assert modules == every
+    assert ran.returncode
+    assert "not every goal was met: function review" in ran.stderr
+    (echoing / "python").write_text(ECHO)
+    assert [command[2] for command in commands(run(echoing, "bench"))] == every
