@@ -64,7 +64,8 @@ class Transaction:
     stops nothing but what comes later for the same users and databases, which it is `of`. `rivals`
     are users who could keep it from being done by changing the same again and again. What is done
     for many at once is also there in the transactions to do `instead`, where it fails, or something
-    failed for one of them before.
+    failed for one of them before. Those that stand `beside` each other touch nothing of one
+    another, and are done at the same time.
     """
 
     statements: Statements
@@ -72,6 +73,7 @@ class Transaction:
     of: Subjects = ()
     rivals: tuple[str, ...] = ()
     instead: tuple["Transaction", ...] = ()
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +124,26 @@ def as_one(planned: Iterable[Planned]) -> Iterator[Planned]:
 
 
 def jointly(
-    changes: Callable[[Sequence[Database]], Iterable[Change]], databases: Sequence[Database]
+    changes: Callable[[Sequence[Database]], Iterable[Change]],
+    databases: Sequence[Database],
+    *,
+    beside: bool = False,
 ) -> Iterator[Planned]:
     """The `changes` for all `databases` as one transaction, or else as one for each of them."""
-    instead = tuple(
+    each = tuple(
         one
         for database in databases
         for one in together(changes((database,)), of=(("database", database.name),))
-        if isinstance(one, Transaction)
     )
+    instead = tuple(replace(one, beside=beside) for one in each if isinstance(one, Transaction))
+    if len(instead) < 2:
+        yield from (one for one in each if isinstance(one, Finding))
+        yield from instead
+        return
     of = tuple(subject for one in instead for subject in one.of)
     for one in together(changes(databases), of=of):
-        many = isinstance(one, Transaction) and len(instead) > 1
-        yield replace(one, instead=instead) if many else one
+        joint = isinstance(one, Transaction)
+        yield replace(one, instead=instead, beside=beside) if joint else one
 
 
 def parted(changes: Iterable[Change], objects: int) -> Iterator[list[Change]]:

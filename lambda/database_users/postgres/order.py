@@ -1,9 +1,10 @@
 """The one order of phases, which a plan, a check and a run follow alike."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, groupby
 from typing import Protocol
 
 from database_users.desired import Database
@@ -113,28 +114,36 @@ def follow(
     steps = [_done(Phase.CLOSE, chain(before, first), run.do)]
     failed: set[Subject] = set()
     unready: frozenset[str] = frozenset()
-    for phase in Phase:
-        match phase:
-            case Phase.INSIDE:
-                entered = names | databases_to_hand_over(comparison)
-                steps += _inside(run, comparison, entered - _missing(comparison, failed) - unready)
-            case Phase.DISCONNECT:
-                steps.append(_disconnected(run, comparison, users))
-            case Phase.REMOVE:
-                steps.append(_done(phase, dropped_logins(comparison, _kept(steps)), run.do, failed))
-            case _:
-                given = failed if phase in _GIVING else ()
-                steps.append(_done(phase, SERVER_PHASES[phase](comparison), run.do, given))
-        failed |= {subject for step in steps for failure in step.failures for subject in failure.of}
-        if phase is Phase.READMIT and users:
-            # What the users whose sessions ended have made until then is known only now.
-            run.look_again()
-            comparison = Comparison(databases, run.server, lived_in)
-        if phase is Phase.PREPARE and any(step.failures for step in steps):
-            # Which roles there are by now tells what failed of them, and what before.
-            run.look_again()
-            unready = unprepared(Comparison(databases, run.server, lived_in))
-            failed |= {("database", name) for name in unready}
+    with ThreadPoolExecutor(1) as meanwhile:
+        # Where nothing is changed, it is looked into the databases while the rest is planned.
+        entered = names | databases_to_hand_over(comparison)
+        ahead = None if run.stops else meanwhile.submit(_inside, run, comparison, entered)
+        for phase in Phase:
+            match phase:
+                case Phase.INSIDE if ahead:
+                    steps += ahead.result()
+                case Phase.INSIDE:
+                    entered = names | databases_to_hand_over(comparison)
+                    entered -= _missing(comparison, failed) | unready
+                    steps += _inside(run, comparison, entered)
+                case Phase.DISCONNECT:
+                    steps.append(_disconnected(run, comparison, users))
+                case Phase.REMOVE:
+                    dropped = dropped_logins(comparison, _kept(steps))
+                    steps.append(_done(phase, dropped, run.do, failed))
+                case _:
+                    given = failed if phase in _GIVING else ()
+                    steps.append(_done(phase, SERVER_PHASES[phase](comparison), run.do, given))
+            failed |= {about for step in steps for failure in step.failures for about in failure.of}
+            if phase is Phase.READMIT and users:
+                # What the users whose sessions ended have made until then is known only now.
+                run.look_again()
+                comparison = Comparison(databases, run.server, lived_in)
+            if phase is Phase.PREPARE and any(step.failures for step in steps):
+                # Which roles there are by now tells what failed of them, and what before.
+                run.look_again()
+                unready = unprepared(Comparison(databases, run.server, lived_in))
+                failed |= {("database", name) for name in unready}
     return Plan(access, tuple(steps))
 
 
@@ -228,8 +237,19 @@ def _unvisited(comparison: Comparison, name: str, why: str) -> Step:
 def _done(
     phase: Phase, planned: Iterable[Planned], do: Do, failed: Collection[Subject] = ()
 ) -> Step:
-    done = (_attempted(one, do, failed) for one in tuple(planned))
-    return Step.of(phase, chain.from_iterable(done))
+    done: list[Planned | Failure] = []
+    for beside, some in groupby(tuple(planned), _is_beside):
+        if beside:
+            done += chain.from_iterable(
+                in_parallel(lambda one: tuple(_attempted(one, do, failed)), tuple(some))
+            )
+        else:
+            done += chain.from_iterable(_attempted(one, do, failed) for one in some)
+    return Step.of(phase, done)
+
+
+def _is_beside(one: Planned) -> bool:
+    return isinstance(one, Transaction) and one.beside
 
 
 def _attempted(one: Planned, do: Do, failed: Collection[Subject]) -> Iterator[Planned | Failure]:

@@ -16,6 +16,7 @@ from database_users.postgres.obstacles import Obstacles
 from database_users.postgres.order import Visit
 from database_users.postgres.reading import read_contents, read_server
 from database_users.postgres.session import Connect, Session
+from database_users.postgres.statements import HOME
 from database_users.postgres.watch import Watch
 from database_users.retry import admitted
 from rds_login.causes import MissingDatabaseError
@@ -58,7 +59,11 @@ class RealRun:
 
     def do(self, transaction: Transaction) -> None:
         """Runs `transaction` in the database that everything server-wide runs in."""
-        self._run(self._home, transaction)
+        if transaction.beside:
+            with self._entrance.entered(HOME) as session:
+                self._run(session, transaction)
+        else:
+            self._run(self._home, transaction)
 
     def look_again(self) -> None:
         """Reads the server once more; the lock is held already."""

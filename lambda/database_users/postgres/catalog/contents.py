@@ -33,6 +33,9 @@ class ObjectGroup:
 
     def parted(self, objects: int) -> Iterator[Self]:
         """The same in groups of so many `objects` at the most."""
+        if len(self.names) <= objects:
+            yield self
+            return
         for start in range(0, len(self.names), objects):
             yield replace(self, names=self.names[start : start + objects])
 

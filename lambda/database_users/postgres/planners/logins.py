@@ -64,6 +64,11 @@ def new_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterato
         database, level = comparison.logins[login]
         if level != "own":
             yield _created(login, "", database)
+
+
+def marked_logins(comparison: Comparison, databases: Sequence[Database]) -> Iterator[Statement]:
+    """Marks login users as made here: last, since one transaction at a time may mark."""
+    logins = [login for one in databases for login in comparison.logins_of(one)]
     unmarked = [login for login in logins if login not in comparison.server.managed_logins]
     if unmarked:
         yield server_wide(

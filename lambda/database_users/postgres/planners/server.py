@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
+from database_users.parallel import shares
 from database_users.plan import Phase, Planned, jointly, together
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import (
@@ -17,6 +18,7 @@ from database_users.postgres.planners.logins import (
     corrected_logins,
     disabled,
     enabled_logins,
+    marked_logins,
     marker,
     new_logins,
     readmitted_logins,
@@ -51,14 +53,18 @@ def _close(comparison: Comparison) -> Iterator[Planned]:
 
 def _prepare(comparison: Comparison) -> Iterator[Planned]:
     yield from together(marker(comparison))
-    yield from jointly(
-        lambda databases: chain(
-            new_logins(comparison, databases),
-            new_groups(comparison, databases),
-            memberships(comparison, databases),
-        ),
-        comparison.databases,
-    )
+    parts = tuple(shares(comparison.databases))
+    for share in parts:
+        yield from jointly(
+            lambda databases: chain(
+                new_logins(comparison, databases),
+                new_groups(comparison, databases),
+                memberships(comparison, databases),
+                marked_logins(comparison, databases),
+            ),
+            share,
+            beside=len(parts) > 1,
+        )
     yield from corrected_logins(comparison)
     yield from corrected_groups(comparison)
     yield from owned_databases(comparison)

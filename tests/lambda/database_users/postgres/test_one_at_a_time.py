@@ -1,11 +1,12 @@
 """What fails for one user or in one database withholds nothing from the others."""
 
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
 
-from database_users import retry
+from database_users import parallel, retry
 from database_users.errors import RefusedStatementError, UnfinishedError
 from database_users.postgres.session import Session
 from rds_login.causes import ServerError, UnavailableServerError
@@ -47,13 +48,41 @@ def test_what_is_refused_withholds_nothing_from_others(newest: Postgres, refused
     assert outstanding(newest, *AFTER) == []
 
 
-def test_roles_that_cannot_be_made_for_one_database_are_made_for_the_others(newest: Postgres):
+@pytest.mark.parametrize("share", [20, 2, 1])
+def test_roles_that_cannot_be_made_for_one_database_are_made_for_the_others(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch, share: int
+):
+    monkeypatch.setattr(parallel, "SMALLEST_SHARE", share)
     newest.execute("CREATE ROLE orders_writer")  # the master may make nobody a member of it
     with pytest.raises(RefusedStatementError, match="no privilege for: writer may write orders"):
         run(newest, ORDERS, PAYROLL)
     newest.login("boss", "payroll").close()
     assert [sql for sql in outstanding(newest, ORDERS, PAYROLL) if "payroll" in sql] == []
     assert newest.query("SELECT FROM pg_database WHERE datname = 'orders'") == []
+
+
+def test_roles_of_many_databases_are_made_in_sessions_beside_each_other(
+    newest: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(parallel, "SMALLEST_SHARE", 1)
+    made: dict[str, int] = {}
+
+    def connect(database: str) -> Session:
+        session = newest.connect(database)
+        whole = session.driver.run
+
+        def noted(sql: str) -> list[Any] | None:
+            for user in ("reader", "boss"):
+                if f'CREATE ROLE "{user}"' in sql:
+                    made[user] = session.driver.process
+            return whole(sql)
+
+        session.driver.run = noted  # pyright: ignore[reportAttributeAccessIssue]
+        return session
+
+    run_through(connect, *BEFORE)
+    assert made["reader"] != made["boss"]
+    assert outstanding(newest, *BEFORE) == []
 
 
 def test_each_of_several_failures_is_told(newest: Postgres):
