@@ -10,16 +10,17 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypercorn.asyncio
 import hypercorn.config
 
-from emulator import MARK, exports, schemas, simulation
+from emulator import MARK, exports, schemas, simulation, way_through
 from emulator.audit import Calls
 from emulator.certificates import CertificateAuthority
 from emulator.cloudwatch.service import CloudWatch
@@ -38,7 +39,9 @@ from emulator.resources import (
     metric_filter,
     mwaa,
     network,
+    network_acl,
     oidc_provider,
+    peering,
     policy,
     query_definition,
     schedule,
@@ -80,6 +83,7 @@ async def run(settings: Settings) -> None:
         identities, cloudwatch = WebIdentities(emulator), CloudWatch(emulator)
         controls: dict[str, Control] = {"web-identity": identities.signed}
         controls["later"] = cloudwatch.let_time_pass
+        controls["way"] = partial(_way, emulator)
         gateway = Gateway(emulator, controls, secrets.token_urlsafe(30))
         ready = settings.state / "ready.json"
         authority = CertificateAuthority("Local AWS in the place of Amazon RDS")
@@ -146,6 +150,8 @@ def _start_services(
     for module in (
         exports,
         network,
+        network_acl,
+        peering,
         bucket,
         function,
         iam,
@@ -164,6 +170,11 @@ def _start_services(
     [folder] = _ROOT.glob(".venv/lib/python3.*/site-packages/cfnlint/data/schemas")
     schemas.register(emulator, folder)
     return functions, rds
+
+
+def _way(emulator: Emulator, given: Mapping[str, Any]) -> dict[str, str]:
+    with emulator.scope():
+        return {"open": str(way_through.gets_through(emulator, **given))}
 
 
 async def _serve(gateway: Gateway, listener: socket.socket, end: asyncio.Event) -> None:

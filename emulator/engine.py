@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree
 
@@ -58,12 +59,15 @@ _PRIVATE_NAMES = {
         "_ACTION_MAP",
         "_addresses",
         "_error",
+        "_network_acl_entry_xml",
         "_network_acls",
+        "_network_interfaces",
         "_parse_filters",
         "_route_tables",
         "_security_groups",
         "_subnets",
         "_vpc_endpoints",
+        "_vpc_peering",
         "_vpce_fields_xml",
         "_vpcs",
     ),
@@ -226,6 +230,8 @@ class Emulator:
         self._forget_names_of_deleted_stacks()
         self._join_in_conditions()
         self._describe_endpoints_as_they_are_asked_for()
+        self._describe_ports_of_network_acls()
+        self._give_interfaces_addresses_of_their_subnets()
 
     def _get(self, module: str, name: str) -> Any:
         return self._names[module][name]
@@ -833,6 +839,47 @@ class Emulator:
 
         names["_vpce_fields_xml"] = whole
         names["_ACTION_MAP"]["DescribeVpcEndpoints"] = described
+
+    def _describe_ports_of_network_acls(self) -> None:
+        """It tells no ports of a network ACL's rule."""
+        names = self._names["services.ec2"]
+        described = names["_network_acl_entry_xml"]
+
+        def with_ports(rule: Mapping[str, Any]) -> str:
+            if not (ports := rule.get("PortRange")):
+                return described(rule)
+            xml = f"<portRange><from>{ports['From']}</from><to>{ports['To']}</to></portRange>"
+            return described(rule).replace("</item>", f"{xml}</item>")
+
+        names["_network_acl_entry_xml"] = with_ports
+
+    def _give_interfaces_addresses_of_their_subnets(self) -> None:
+        """It takes all of them of 10.0.0.0/16.
+
+        A subnet's first four addresses and its last are not given (Amazon VPC User Guide, "Subnet
+        CIDR blocks").
+        """
+        actions = self._get("services.ec2", "_ACTION_MAP")
+        create = actions["CreateNetworkInterface"]
+
+        def created(parameters: Any) -> Any:
+            status, headers, body = create(parameters)
+            if status < 400:
+                interfaces = self.store("ec2", "_network_interfaces")
+                made = [*interfaces.values()][-1]
+                subnet = self.store("ec2", "_subnets")[made["SubnetId"]]
+                taken = {one["PrivateIpAddress"] for one in interfaces.values()}
+                free = (
+                    str(one)
+                    for one in [*ip_network(subnet["CidrBlock"])][4:-1]
+                    if str(one) not in taken
+                )
+                old, made["PrivateIpAddress"] = made["PrivateIpAddress"], next(free)
+                text = body.decode().replace(f">{old}<", f">{made['PrivateIpAddress']}<")
+                body = text.encode()
+            return status, headers, body
+
+        actions["CreateNetworkInterface"] = created
 
     def _forget_names_of_deleted_stacks(self) -> None:
         """A stack that is deleted is known by its id alone ("GetTemplate" of the API reference)."""

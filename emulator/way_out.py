@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from emulator.engine import Emulator, Function
+from emulator.way_through import permitted
 
 _HTTPS = 443
 _ANYWHERE = "0.0.0.0/0"
@@ -85,14 +86,8 @@ class _End:
 
     def _permitted(self, direction: str, peers: str) -> Iterator[Record]:
         """Whom the groups let through at the port, of one kind of peer."""
-        groups = self._emulator.store("ec2", "_security_groups")
-        for rule in (rule for name in self._groups for rule in groups[name][direction]):
-            every = str(rule["IpProtocol"]) == "-1"
-            if every or (
-                rule["IpProtocol"] in ("tcp", "6")
-                and int(rule["FromPort"]) <= _HTTPS <= int(rule["ToPort"])
-            ):
-                yield from rule.get(peers, ())
+        for rule in permitted(self._emulator, self._groups, direction, _HTTPS):
+            yield from rule.get(peers, ())
 
     def _leads_out(self, subnet: str) -> bool:
         tables = self._emulator.store("ec2", "_route_tables").values()

@@ -147,6 +147,10 @@ class Account:
         """Give a new policy so long to be known where RDS checks tokens; at first it takes none."""
         self._control("spread", {"seconds": seconds})
 
+    def gets_through(self, here: str, there: str, port: int) -> bool:
+        """Whether the network lets a connection through, from one interface of EC2's to another."""
+        return self._control("way", {"here": here, "there": there, "port": port})["open"] == "True"
+
     def web_identity_token(self, **claims: str | float) -> str:
         """A token as an identity provider, named by ``iss``, signs it with these claims."""
         return self._control("web-identity", claims)["token"]

@@ -1,7 +1,6 @@
-"""EC2's resource types, and the network ACLs of its subnets."""
+"""EC2's resource types."""
 
-import secrets
-from collections.abc import Mapping
+from typing import Any
 
 from emulator.engine import Created, Emulator, Properties, ResourceType
 
@@ -15,7 +14,6 @@ def register(emulator: Emulator) -> None:
     emulator.handle("AWS::EC2::FlowLog", _flow_log(emulator))
     _keep_groups_that_rules_name(emulator)
     _give_vpcs_their_cidr(emulator)
-    _give_subnets_a_network_acl(emulator)
 
 
 def _rule(emulator: Emulator, direction: str) -> ResourceType:
@@ -48,8 +46,11 @@ def _rule(emulator: Emulator, direction: str) -> ResourceType:
         return {"GroupId": properties["GroupId"], **numbered}
 
     def create(_logical_id: str, properties: Properties, _stack: str) -> Created:
+        given = parameters(properties)
+        if direction == "Egress":
+            _take_default_away(emulator.store("ec2", "_security_groups")[properties["GroupId"]])
         action = f"AuthorizeSecurityGroup{direction}"
-        answer = emulator.call("ec2", action, **parameters(properties))
+        answer = emulator.call("ec2", action, **given)
         rule = answer.findtext(".//securityGroupRuleId") or ""
         return rule, {"Id": rule}
 
@@ -58,6 +59,18 @@ def _rule(emulator: Emulator, direction: str) -> ResourceType:
             emulator.call("ec2", f"RevokeSecurityGroup{direction}", **parameters(properties))
 
     return ResourceType(create, delete)
+
+
+def _take_default_away(group: dict[str, Any]) -> None:
+    """CloudFormation takes a new group's rule that lets everything out away with the first other.
+
+    Source: AWS CloudFormation Template Reference, "AWS::EC2::SecurityGroup".
+    """
+    group["IpPermissionsEgress"] = [
+        rule
+        for rule in group["IpPermissionsEgress"]
+        if rule["IpProtocol"] != "-1" or rule["IpRanges"] != [{"CidrIp": "0.0.0.0/0"}]
+    ]
 
 
 def _address(emulator: Emulator) -> ResourceType:
@@ -154,42 +167,3 @@ def _give_vpcs_their_cidr(emulator: Emulator) -> None:
         return with_cidr(own.change(vpc, old, new))
 
     emulator.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))
-
-
-def _give_subnets_a_network_acl(emulator: Emulator) -> None:
-    """Each subnet has its VPC's own, until it is given another.
-
-    Source: Amazon VPC User Guide, "Control subnet traffic with network access control lists".
-    """
-    moving: list[str] = []
-
-    def associate(_: Mapping[str, str]) -> None:
-        acls = emulator.store("ec2", "_network_acls")
-        having = {one["SubnetId"] for acl in acls.values() for one in acl["Associations"]}
-        own = {acl["VpcId"]: acl for acl in acls.values() if acl["IsDefault"]}
-        for subnet, record in emulator.store("ec2", "_subnets").items():
-            if subnet not in having and record["VpcId"] in own:
-                one = {
-                    "NetworkAclAssociationId": f"aclassoc-{secrets.token_hex(8)}0",
-                    "SubnetId": subnet,
-                }
-                own[record["VpcId"]]["Associations"].append(one)
-
-    def look_up(given: Mapping[str, str]) -> None:
-        associate(given)
-        moving[:] = [
-            one["SubnetId"]
-            for acl in emulator.store("ec2", "_network_acls").values()
-            for one in acl["Associations"]
-            if one["NetworkAclAssociationId"] == given["AssociationId"]
-        ]
-        if not moving:
-            raise ValueError(f"The association ID '{given['AssociationId']}' does not exist")
-
-    def keep(_: Mapping[str, str]) -> None:
-        for acl in emulator.store("ec2", "_network_acls").values():
-            for one in acl["Associations"]:
-                one["SubnetId"] = one["SubnetId"] or moving[0]
-
-    emulator.around("DescribeNetworkAcls", service="ec2", before=associate)
-    emulator.around("ReplaceNetworkAclAssociation", service="ec2", before=look_up, after=keep)
