@@ -19,7 +19,8 @@ from pg8000.exceptions import InterfaceError  # pyright: ignore[reportMissingTyp
 
 from doctor.inside import Inside, parse
 from doctor.subject import Subject
-from doctor.way import Obstacle, look
+from doctor.way.ends import Obstacle
+from doctor.way.look import look
 from rds_login.login import Driver, LoginError, log_in
 from rds_login.tls import secured, trusting
 from rds_login.token import sign

@@ -21,9 +21,9 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1) as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         for line in sys.stdin:
-            asked = json.loads(line)
-            with otherwise(asked["variables"], asked["minutes"], asked["resolves"]):
-                found = diagnosed(asked["connection_id"])
+            connection_id, surroundings = json.loads(line)
+            with otherwise(**surroundings):
+                found = diagnosed(connection_id)
             print(json.dumps([found.as_json(), found.text()]), file=answers)
 
 

@@ -1,11 +1,20 @@
 """Every fault that is tried, and what the doctor calls it for whom."""
 
-from proof.faults import network, roles, servers, users
-from proof.faults.fault import Fault, asked, while_in
+from proof.faults import network, obstacles, roles, servers, users, vpc
+from proof.faults.fault import Fault, Injection, asked, while_in
 from proof.faults.users import by_the_master, by_the_owner
 
 ELSEWHERE = "us-east-1"
-HEALTHY = Fault(title="nothing", inject=asked(), known=None)
+HEALTHY = (
+    Fault(title="nothing", inject=asked(), known=None),
+    Fault(title="nothing, asked from Airflow's subnet", inject=vpc.from_airflow(), known=None),
+    Fault(title="nothing, asked from a peered VPC", inject=vpc.from_peered(), known=None),
+    Fault(
+        title="nothing, where a network ACL denies after it has allowed",
+        inject=vpc.from_airflow(obstacles.deny("server", egress=False, ports=None, number=200)),
+        known=None,
+    ),
+)
 
 OF_ROLES = (
     Fault(
@@ -126,6 +135,69 @@ OF_THE_NETWORK = (
     Fault(title="a port that hangs up", of="address", inject=network.hanging_up, known="hung-up"),
     Fault(title="a server without TLS", of="address", inject=network.without_tls, known="no-tls"),
     Fault(title="a server of MySQL", of="address", inject=network.mysql, known="other-engine"),
+)
+
+
+def _on_the_way(title: str, inject: Injection, known: str) -> Fault:
+    return Fault(title=title, of="address", inject=inject, known=known, alone="silent-port")
+
+
+OF_THE_VPC = (
+    _on_the_way(
+        "the server's security group without its rules",
+        vpc.from_airflow(obstacles.without_ingress),
+        "closed-group",
+    ),
+    _on_the_way(
+        "Airflow's security group without a rule that lets out",
+        vpc.from_airflow(obstacles.without_egress),
+        "closed-group",
+    ),
+    _on_the_way(
+        "a network ACL that denies the port into the server's subnet",
+        vpc.from_airflow(obstacles.deny("server", egress=False, ports=None)),
+        "closed-acl",
+    ),
+    _on_the_way(
+        "a network ACL that denies answers out of the server's subnet",
+        vpc.from_airflow(obstacles.deny("server", egress=True, ports=(1024, 65535))),
+        "closed-acl",
+    ),
+    _on_the_way(
+        "a network ACL that denies the port out of Airflow's subnet",
+        vpc.from_airflow(obstacles.deny("asking", egress=True, ports=None)),
+        "closed-acl",
+    ),
+    _on_the_way(
+        "a network ACL that denies some answers into Airflow's subnet",
+        vpc.from_airflow(obstacles.deny("asking", egress=False, ports=(39000, 41000))),
+        "closed-acl",
+    ),
+    _on_the_way(
+        "a peered VPC without a route to the server",
+        vpc.from_peered(obstacles.without_route("asking")),
+        "no-path",
+    ),
+    _on_the_way(
+        "a server without a route back to a peered VPC",
+        vpc.from_peered(obstacles.without_route("server")),
+        "no-path",
+    ),
+    _on_the_way(
+        "a peering connection that was deleted",
+        vpc.from_peered(obstacles.ended_peering),
+        "no-path",
+    ),
+    _on_the_way(
+        "subnets of another VPC without a peering connection",
+        vpc.from_peered(peering=False),
+        "no-path",
+    ),
+    _on_the_way(
+        "a peered VPC that the server's security group does not let in",
+        vpc.from_peered(obstacles.without_ingress),
+        "closed-group",
+    ),
 )
 OF_SERVERS = (
     Fault(
@@ -284,7 +356,7 @@ OF_USERS = (
         known="waiting",
     ),
 )
-EVERY = (HEALTHY, *OF_ROLES, *OF_THE_NETWORK, *OF_SERVERS, *OF_USERS)
+EVERY = (*HEALTHY, *OF_ROLES, *OF_THE_NETWORK, *OF_THE_VPC, *OF_SERVERS, *OF_USERS)
 
 
 def _connection(title: str, cause: str, **change: object) -> Fault:

@@ -33,11 +33,11 @@ def by_command(scene: Scene, asked: Asked) -> Found:
         *asked.arguments,  # of two, the last one counts
     ]
     said = StringIO()
-    variables = {"AWS_SESSION_TOKEN": "", "PGHOSTADDR": "127.0.0.1", **signing, **asked.variables}
+    variables = {"AWS_SESSION_TOKEN": "", "PGHOSTADDR": "127.0.0.1", **signing}
     with (
         redirect_stdout(said),
         patch.object(evidence, "SECONDS", 1),
-        otherwise(variables, asked.minutes, asked.resolves),
+        otherwise(**asked.surroundings(variables)),
     ):
         status = command.main(arguments)
     found: Found = {**json.loads(said.getvalue()), "text": said.getvalue()}
@@ -60,18 +60,13 @@ class InAirflow:
         signing = deployment.account.variables(
             deployment.identity(scene.grant.identity).credentials
         )
-        question = {
-            "connection_id": name,
-            "variables": {
-                **signing,
-                f"AIRFLOW_CONN_{name.upper()}": json.dumps(_changed(connection(scene), asked)),
-                "AIRFLOW_CONN_ELSEWHERE": json.dumps(ELSEWHERE),
-                "AIRFLOW_CONN_BARRED": json.dumps(BARRED),
-                **asked.variables,
-            },
-            "minutes": asked.minutes,
-            "resolves": asked.resolves,
+        variables = {
+            **signing,
+            f"AIRFLOW_CONN_{name.upper()}": json.dumps(_changed(connection(scene), asked)),
+            "AIRFLOW_CONN_ELSEWHERE": json.dumps(ELSEWHERE),
+            "AIRFLOW_CONN_BARRED": json.dumps(BARRED),
         }
+        question = [name, asked.surroundings(variables)]
         print(json.dumps(question), file=self.questions, flush=True)
         found, text = json.loads(self.answers.readline())
         return {**found, "text": text}

@@ -27,6 +27,8 @@ class Asked:
         variables: of its environment; an empty one is taken away.
         minutes: that its clock is ahead.
         resolves: what names lead to, nothing if it is empty; the resolver's own answer if None.
+        leads_to: the address on this machine that stands for the one of ``resolves``, if one does.
+        stands_at: the address that it asks from; this machine's own if None.
         connection: of Airflow's connection; ``extra`` is merged, and None takes a key away.
         arguments: of `make doctor`'s program.
         title: another id of the connection.
@@ -35,9 +37,21 @@ class Asked:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     minutes: float = 0
     resolves: str | None = None
+    leads_to: str | None = None
+    stands_at: str | None = None
     connection: Mapping[str, Any] = field(default_factory=dict[str, Any])
     arguments: tuple[str, ...] = ()
     title: str | None = None
+
+    def surroundings(self, variables: Mapping[str, str]) -> dict[str, Any]:
+        """What `proof.faults.surroundings.otherwise` takes, these variables among the others."""
+        return {
+            "variables": {**variables, **self.variables},
+            "minutes": self.minutes,
+            "resolves": self.resolves,
+            "leads_to": self.leads_to,
+            "stands_at": self.stands_at,
+        }
 
 
 Injection = Callable[[Scene], AbstractContextManager[Asked]]

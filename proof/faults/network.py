@@ -24,13 +24,20 @@ PUBLIC = "54.93.1.2"  # resolved and never asked
 
 @contextmanager
 def silent(scene: Scene) -> Generator[Asked]:
-    """A port whose queue is full, so that the kernel answers to nobody."""
+    """A port that nothing answers at, and not since EC2 has anything in the way."""
+    with filled(scene):
+        yield Asked(variables={"PGHOSTADDR": SILENT})
+
+
+@contextmanager
+def filled(scene: Scene) -> Generator[None]:
+    """At `SILENT` a port whose queue is full, so that the kernel answers to nobody."""
     with ExitStack() as held, _listening(scene, SILENT, backlog=0):
         for _ in range(4):
             one = held.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex((SILENT, scene.deployment.endpoint.port))
-        yield Asked(variables={"PGHOSTADDR": SILENT})
+        yield
 
 
 @contextmanager

@@ -5,11 +5,11 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import combinations
 
-from proof.faults.all import OF_ROLES, OF_SERVERS, OF_THE_NETWORK, OF_USERS
+from proof.faults.all import OF_ROLES, OF_SERVERS, OF_THE_NETWORK, OF_THE_VPC, OF_USERS
 from proof.faults.fault import Asked, Fault, Scene
 from rds_login.cause_table import CAUSES, STEPS
 
-FAULTS = (*OF_ROLES, *OF_THE_NETWORK, *OF_SERVERS, *OF_USERS)
+FAULTS = (*OF_ROLES, *OF_THE_NETWORK, *OF_THE_VPC, *OF_SERVERS, *OF_USERS)
 # A server that is stopped ends the sessions with which these are held, and undone.
 _HELD_IN_SESSIONS = {"user", "group", "database", "connections", "sessions"}
 Pair = tuple[Fault, Fault]
@@ -49,6 +49,8 @@ def injected(pair: Pair, scene: Scene) -> Generator[Asked]:
             variables={**one.variables, **other.variables},
             minutes=one.minutes + other.minutes,
             resolves=one.resolves if other.resolves is None else other.resolves,
+            leads_to=other.leads_to or one.leads_to,
+            stands_at=other.stands_at or one.stands_at,
             arguments=(*one.arguments, *other.arguments),
         )
 
@@ -66,7 +68,9 @@ def expected(pair: Pair, viewer: int) -> set[str | None]:
     first = min(map(_step, called))
     same = [fault for fault in pair if _step(fault.expected[viewer]) == first]
     if len(same) == 1:
-        return {same[0].expected[viewer]}
+        # To a clock that is wrong AWS tells no more than to who may ask nothing.
+        wrong_clock = same[0].of != "clock" and "clock" in {fault.of for fault in pair}
+        return {same[0].expected[1 if wrong_clock else viewer]}
     # The one may hide what would tell more of the other.
     return {cause for fault in same for cause in fault.expected[:2] if _step(cause) == first}
 

@@ -105,6 +105,7 @@ def asking(scene: Scene) -> Generator[None]:
             *("rds:DescribeDBInstances", "logs:FilterLogEvents", "iam:SimulatePrincipalPolicy"),
             *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
             *("ec2:DescribeRouteTables", "ec2:DescribeNetworkAcls"),
+            "ec2:DescribeNatGateways",
         )
     ]
     with _policy(scene, "may-ask", statement):

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from typing import Any
 from unittest.mock import patch
 
@@ -13,7 +14,12 @@ from doctor import evidence
 
 @contextmanager
 def otherwise(
-    variables: Mapping[str, str], minutes: float, resolves: str | None
+    *,
+    variables: Mapping[str, str],
+    minutes: float,
+    resolves: str | None,
+    leads_to: str | None,
+    stands_at: str | None,
 ) -> Generator[None]:
     """Change this process, until left.
 
@@ -21,6 +27,8 @@ def otherwise(
         variables: what changes in the environment; an empty one is taken away.
         minutes: that the clock is ahead.
         resolves: what names of RDS lead to, nothing if empty; the resolver's answer if None.
+        leads_to: the address on this machine that stands for the one of ``resolves``, if one does.
+        stands_at: the address that it asks from; this machine's own if None.
     """
     with ExitStack() as changed:
         changed.enter_context(patch.dict(os.environ, variables))
@@ -33,6 +41,12 @@ def otherwise(
             changed.enter_context(patch.object(evidence, "datetime", clock))
         if resolves is not None:
             changed.enter_context(patch.object(socket, "getaddrinfo", _resolving(resolves)))
+        if resolves and leads_to:
+            connecting = _connecting(resolves, leads_to)
+            changed.enter_context(patch.object(socket, "create_connection", connecting))
+        if stands_at:
+            here = IPv4Address(stands_at)
+            changed.enter_context(patch.object(evidence, "source", return_value=here))
         yield
 
 
@@ -56,3 +70,13 @@ def _resolving(address: str) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     return resolve
+
+
+def _connecting(there: str, here: str) -> Any:
+    own = socket.create_connection
+
+    def connect(address: tuple[str, int], *rest: Any, **options: Any) -> socket.socket:
+        host, port = address
+        return own((here if host == there else host, port), *rest, **options)
+
+    return connect

@@ -16,7 +16,7 @@ from doctor.evidence import Caller, Evidence, Logged
 from doctor.inside import Inside, Room
 from doctor.steps import STEPS
 from doctor.subject import Subject
-from doctor.way import Obstacle
+from doctor.way.ends import Obstacle
 from rds_login.cause_table import CAUSES
 from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
 from rds_login.login import LoginError

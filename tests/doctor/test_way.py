@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from doctor.way import Obstacle, look
+from doctor.way.ends import Obstacle
+from doctor.way.look import look
 
 PORT = 5432
 ANYWHERE = "0.0.0.0/0"
@@ -162,3 +163,85 @@ def test_a_rule_for_a_prefix_list_may_be_the_one() -> None:
             return {"SecurityGroups": [group]}
 
     assert isinstance(looked(WithList(acl("a", *ALL), acl("s", *ALL))), str)
+
+
+def test_a_rule_that_denies_some_of_the_answers_is_named() -> None:
+    acls = deepcopy([*EXACT])
+    acls[0]["Entries"].append(rule(50, "deny", egress=False, ports=(40000, 41000)))
+    found = looked(Ec2(*acls))
+    assert isinstance(found, Obstacle)
+    assert "rule 50 of acl-a" in found.seen
+    assert "lets port 40000 not in" in found.seen
+
+
+class Apart(Ec2):
+    """What EC2 describes of two interfaces in two VPCs, with a route table of each."""
+
+    def __init__(self, *routes: dict[str, str], nat: str = "public") -> None:
+        super().__init__(vpcs="21")
+        self.asking = [{"State": "active", **route} for route in routes]
+        self.nat = nat
+
+    def describe_route_tables(self, **_: Any) -> Any:
+        back = {"DestinationCidrBlock": "10.0.0.0/24", "State": "active", "TransitGatewayId": "t"}
+        return {
+            "RouteTables": [
+                {
+                    "RouteTableId": f"rtb-{vpc}", "VpcId": vpc, "Routes": routes,
+                    "Associations": [{"Main": True}],
+                }
+                for vpc, routes in (("vpc-2", self.asking), ("vpc-1", [back]))
+            ]
+        }  # fmt: skip
+
+    def describe_nat_gateways(self, NatGatewayIds: list[str]) -> Any:  # noqa: N803
+        assert NatGatewayIds == ["nat-1"]
+        return {"NatGateways": [{"ConnectivityType": self.nat}]}
+
+
+DEFAULT = {"DestinationCidrBlock": ANYWHERE}
+OWN = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
+SERVICE = {"DestinationPrefixListId": "pl-s3", "GatewayId": "vpce-1"}
+
+
+@pytest.mark.parametrize(
+    ("ec2", "said"),
+    [
+        (Apart(), "has none"),
+        (Apart(SERVICE), "has none"),
+        (Apart({**DEFAULT, "GatewayId": "igw-1"}), f"has none but {ANYWHERE}, which leads to the"),
+        (Apart({**DEFAULT, "NatGatewayId": "nat-1"}), f"has none but {ANYWHERE}, which leads to"),
+        (Apart(OWN), "leads 10.0.0.0/16 to its own VPC, whose range has the address, too"),
+    ],
+)
+def test_what_leads_to_the_internet_leads_to_no_other_vpc(ec2: Apart, said: str) -> None:
+    found = looked(ec2)
+    assert isinstance(found, Obstacle)
+    assert (found.key, found.where) == ("no-path", "rtb-vpc-2")
+    assert said in found.seen
+
+
+@pytest.mark.parametrize(
+    "ec2",
+    [
+        Apart({**DEFAULT, "NatGatewayId": "nat-1"}, nat="private"),
+        Apart({**DEFAULT, "TransitGatewayId": "tgw-1"}),
+        Apart({"DestinationPrefixListId": "pl-offices", "TransitGatewayId": "tgw-1"}),
+    ],
+)
+def test_what_may_lead_to_another_vpc_is_no_obstacle(ec2: Apart) -> None:
+    assert "nothing in the way" in str(looked(ec2))
+
+
+def test_nobody_is_let_in_by_a_group_without_a_rule_for_the_port() -> None:
+    class Shut(Ec2):
+        def describe_security_groups(self, **_: Any) -> Any:
+            group: dict[str, Any] = {"GroupId": "sg-1", "IpPermissions": []}
+            return {"SecurityGroups": [group]}
+
+    ec2 = Shut()
+    del ec2.interfaces[0]  # who asks is on no interface of EC2's, as over a VPN
+    found = looked(ec2)
+    assert isinstance(found, Obstacle)
+    assert found.key == "closed-group"
+    assert f"lets in port {PORT} from anybody" in found.seen

@@ -1,6 +1,6 @@
 """Two faults at once, in the running local system: the doctor calls the first.
 
-Each fault is in two pairs, and in four with HYPOTHESIS_PROFILE=full.
+Each fault is in one pair or two, and in three or four with HYPOTHESIS_PROFILE=full.
 """
 
 import os
