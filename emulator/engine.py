@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree
 
+from emulator.policies.grammar import listed, statements
 from emulator.processes import environment_without
 
 VERSION = "1.5.33"
@@ -25,10 +26,12 @@ _PRIVATE_NAMES = {
     "core.iam_evaluator": (
         "AuthError",
         "EvalContext",
+        "_RESOURCE_POLICY_LOOKUPS",
         "_gather_role_policies",
         "_permissions_boundary",
         "evaluate",
         "evaluate_resource_policy",
+        "evaluate_trust_policy",
         "resolve_principal",
         "validate_policy_document",
     ),
@@ -108,6 +111,8 @@ _ENDPOINT_FILTERS = {
     "vpc-endpoint-type": "VpcEndpointType",
     "vpc-id": "VpcId",
 }
+# "Monitor and control actions taken with assumed roles" of the IAM user guide.
+_SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
 _JSON_ERROR = ("core.responses", "error_response_json")
 _WITHOUT_RESOURCES = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 
@@ -226,6 +231,7 @@ class Emulator:
                 if not hasattr(module, name):
                     raise RuntimeError(f"ministack {found} has no {module_name}.{name}")
             self._names[module_name] = vars(module)
+        self._ask_trusts_as_resource_policies()
         self._describe_stacks_by_their_templates()
         self._forget_names_of_deleted_stacks()
         self._join_in_conditions()
@@ -454,17 +460,70 @@ class Emulator:
             payload = token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
             more = {each: claims[each] for each in condition_keys.get(host, ()) if each in claims}
+            if source := claims.get(_SOURCE_IDENTITY):
+                keys["sts:sourceidentity"] = source
             return name, keys | {f"{host}:{each}": value for each, value in more.items()}
 
         def denied_first(role: str, parameters: Mapping[str, Any], use_json: bool) -> Any:
             given: str | list[str] = parameters.get("WebIdentityToken", "")
-            found = refusal(given if isinstance(given, str) else given[0])
+            token = given if isinstance(given, str) else given[0]
+            found = refusal(token)
             if found:
                 return error(400, *found, ns="sts")
-            return denied(role, parameters, use_json)
+            if answer := denied(role, parameters, use_json):
+                return answer
+            provider, keys = principal_of(token, "", role)
+            if "sts:sourceidentity" in keys and not self._may_be_named(role, provider, keys):
+                message = "Not authorized to perform sts:SetSourceIdentity"
+                return error(403, "AccessDenied", message, ns="sts")
+            return None
 
         sts["_web_identity_principal"] = principal_of
         sts["_web_identity_trust_denied"] = denied_first
+
+    def _may_be_named(self, role: str, provider: str, keys: Mapping[str, Any]) -> bool:
+        """Whether a role's trust lets a provider's token name a source identity."""
+        trust = statements(self._role(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"])
+        # The emulator lets providers have this action alone.
+        action = "sts:AssumeRoleWithWebIdentity"
+        naming = [
+            {**one, "Action": action}
+            for one in trust
+            if "sts:SetSourceIdentity" in listed(one["Action"])
+        ]
+        asked = self._get("core.iam_evaluator", "EvalContext")(
+            principal_arn=provider,
+            principal_type="WebIdentityUser",
+            principal_account=self.account,
+            action=action,
+            resource_arn=role,
+            region=self.region,
+            service_context=keys,
+        )
+        trusts = self._get("core.iam_evaluator", "evaluate_trust_policy")
+        return trusts({"Statement": naming}, provider, asked)
+
+    def _ask_trusts_as_resource_policies(self) -> None:
+        """Let who a role's trust names take it, of this account without another policy.
+
+        Source: "AssumeRole" of the STS API reference. The trust's conditions STS asks afterwards.
+        """
+
+        def trust(arn: str) -> tuple[Any, str] | None:
+            account, name = arn.split(":")[4], arn.rpartition("/")[2]
+            role = self._get("services.iam", "_roles").get_scoped(account, None, name)
+            if role is None:
+                return None
+            names = [
+                {name: one[name] for name in ("Effect", "Principal", "Action")} | {"Resource": "*"}
+                for one in statements(role["AssumeRolePolicyDocument"])
+                if one["Effect"] == "Allow"
+            ]
+            return {"Statement": names}, account
+
+        self._names["services.sts"]["trust_for_arn"] = trust
+        lookups = self._get("core.iam_evaluator", "_RESOURCE_POLICY_LOOKUPS")
+        lookups["sts"] = ("sts", "trust_for_arn")
 
     def role_trusts(self, role: str, service: str, source_arn: str) -> bool:
         """Whether the role's trust policy lets that service assume it on behalf of a resource."""

@@ -13,6 +13,7 @@ from emulator.engine import Credentials, Emulator, Receive, Scope, Send
 _CONTROL = "/_local/"
 _SESSION = "role-session"
 _ADMINISTRATOR = "administrator"
+"""Of this account or, by the control of that name, of another one."""
 _FORM = b"application/x-www-form-urlencoded"
 _STACK_SECONDS = 4
 
@@ -27,6 +28,7 @@ class Gateway:
         self._emulator = emulator
         self._controls = controls
         self.token = token
+        self._administrators: dict[str, Credentials] = {}
         self.started = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +79,8 @@ class Gateway:
         """What nobody can ask of AWS. The body is JSON.
 
         For a session of a role as an AWS service that the role trusts would get it: role, service,
-        source_arn, and seconds, 3600 by default; else what the control takes.
+        source_arn, and seconds, 3600 by default; for another account's administrator: account;
+        else what the control takes.
         """
         body = await _body(receive)
         status, answer = 403, {"error": "give the control token of ready.json as a bearer token"}
@@ -85,6 +88,8 @@ class Gateway:
             given, name = json.loads(body), scope["path"].removeprefix(_CONTROL)
             if name == _SESSION:
                 status, answer = self._session(given)
+            elif name == _ADMINISTRATOR:
+                status, answer = 200, await asyncio.to_thread(self._administrator, given["account"])
             else:
                 status, answer = 200, self._controls[name](given)
         await send({"type": "http.response.start", "status": status, "headers": []})
@@ -102,14 +107,23 @@ class Gateway:
             return 400, {"error": str(error)}
         return 200, dict(vars(session))
 
-    def make_administrator(self) -> Credentials:
-        """An identity that may do anything, by a policy: root's keys have none to check."""
+    def _administrator(self, account: str) -> dict[str, str]:
+        if account not in self._administrators:
+            self._administrators[account] = self.make_administrator(account)
+        return dict(vars(self._administrators[account]))
+
+    def make_administrator(self, account: str = "") -> Credentials:
+        """An identity that may do anything, by a policy: root's keys have none to check.
+
+        Args:
+            account: 12 digits, of another account, which the emulator's root has by that key.
+        """
         botocore: Any = importlib.import_module("botocore.session")  # it has no types
         iam: Any = botocore.get_session().create_client(
             "iam",
             region_name=self._emulator.region,
             endpoint_url=self._emulator.endpoint,
-            aws_access_key_id=self._emulator.root.access_key_id,
+            aws_access_key_id=account or self._emulator.root.access_key_id,
             aws_secret_access_key=self._emulator.root.secret_access_key,
         )
         policy = "arn:aws:iam::aws:policy/AdministratorAccess"

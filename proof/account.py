@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +103,27 @@ class Account:
             variables["AWS_SESSION_TOKEN"] = credentials.session_token
         return variables
 
-    def assume(self, role_arn: str, *, session: str) -> Credentials:
-        """A session of a role, as the administrator, whom it must trust."""
-        answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)
-        return Credentials(
-            access_key_id=answer["Credentials"]["AccessKeyId"],
-            secret_access_key=answer["Credentials"]["SecretAccessKey"],
-            session_token=answer["Credentials"]["SessionToken"],
+    def assume(
+        self,
+        role_arn: str,
+        *,
+        session: str,
+        credentials: Credentials | None = None,
+        external_id: str | None = None,
+    ) -> Credentials:
+        """A session of a role that trusts ``credentials``, the administrator's unless given."""
+        said = {} if external_id is None else {"ExternalId": external_id}
+        answer = self.client("sts", credentials).assume_role(
+            RoleArn=role_arn, RoleSessionName=session, **said
         )
+        return _of_session(answer)
+
+    def assume_by_token(self, role_arn: str, token: str, *, session: str) -> Credentials:
+        """A session of a role that trusts who an identity provider's ``token`` is of."""
+        answer = self.client("sts").assume_role_with_web_identity(
+            RoleArn=role_arn, RoleSessionName=session, WebIdentityToken=token
+        )
+        return _of_session(answer)
 
     def assume_as_service(
         self, role_arn: str, *, service: str, source_arn: str, session: str, seconds: int = 3600
@@ -138,6 +151,12 @@ class Account:
             return Credentials(**self._control("role-session", wanted))
         except urllib.error.HTTPError as error:
             raise PermissionError(json.load(error)["error"]) from error
+
+    def other(self, account: str) -> "Account":
+        """Another account, of 12 digits, that is reached as this one is."""
+        made = self._control("administrator", {"account": account})
+        keys = {name: made[name] for name in ("access_key_id", "secret_access_key")}
+        return replace(self, id=account, administrator=Credentials(**keys))
 
     def later(self, hours: float) -> None:
         """Let hours pass for CloudWatch's alarms, in which nothing is measured."""
@@ -179,18 +198,30 @@ class Account:
 
     def make_role(self, role_arn: str) -> None:
         """Make a role that people of this account may assume, and that may do nothing."""
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{self.id}:root"},
-                "Action": "sts:AssumeRole",
-            },
-        }
+        trust = _policy("sts:AssumeRole", Principal={"AWS": f"arn:aws:iam::{self.id}:root"})
         [*path, name] = role_arn.partition(":role")[2].split("/")
         self.client("iam").create_role(
-            RoleName=name, Path="/".join(path) + "/", AssumeRolePolicyDocument=json.dumps(trust)
+            RoleName=name, Path="/".join(path) + "/", AssumeRolePolicyDocument=trust
         )
+
+
+def allowing(action: str) -> str:
+    """A policy that allows an action on everything."""
+    return _policy(action, Resource="*")
+
+
+def _policy(action: str, **more: object) -> str:
+    statement = {"Effect": "Allow", "Action": action, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def _of_session(answer: Mapping[str, Any]) -> Credentials:
+    keys = answer["Credentials"]
+    return Credentials(
+        access_key_id=keys["AccessKeyId"],
+        secret_access_key=keys["SecretAccessKey"],
+        session_token=keys["SessionToken"],
+    )
 
 
 @contextmanager

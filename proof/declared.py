@@ -3,6 +3,7 @@
 The proof must not share the derivation that it checks, so nothing here comes from the application.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,13 @@ class Declared:
     """What Amazon MWAA calls each Airflow that is made, by its identity."""
     role_arns: dict[str, str]
     """Of the identities whose roles exist."""
+    others: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """The other identities, whose roles are made, as they are declared."""
     grants: tuple[Grant, ...]
+
+    def made_role_arn(self, identity: str) -> str:
+        """Of the role that is made for one of the others."""
+        return f"arn:aws:iam::{self.account}:role/{self.environment}-{identity}"
 
     def grant(self, identity: str, database: str) -> Grant:
         """The grant of ``identity`` on ``database``; LookupError if there is none."""
@@ -107,6 +114,11 @@ def read(path: Path, *, database: str = "") -> Declared:
             )
             if "role_arn" in identity
         },
+        others={
+            name: identity
+            for name, identity in content.get("identities", {}).items()
+            if "role_arn" not in identity
+        },
         grants=tuple(
             Grant(identity=identity, instance=instance, database=database, level=level)
             for database, levels in declared["databases"].items()
@@ -124,6 +136,30 @@ def without(path: Path, grant: Grant, *, directory: Path) -> Path:
 def at_level(path: Path, grant: Grant, level: str, *, directory: Path) -> Path:
     """A copy of the declaration in ``path``, under ``directory``, with another level granted."""
     return _changed(path, grant, level, directory)
+
+
+def with_identities(
+    path: Path,
+    identities: Mapping[str, Mapping[str, Any]],
+    databases: Mapping[str, Mapping[str, list[str]]],
+    *,
+    directory: Path,
+) -> Path:
+    """A copy of the declaration in ``path``, under ``directory``, with further identities.
+
+    Args:
+        path: of a declaration with one instance.
+        identities: as they are declared.
+        databases: who of them is let in where, by level.
+        directory: is made.
+    """
+    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    [instance] = content["instances"].values()
+    for database, levels in databases.items():
+        for level, names in levels.items():
+            instance["databases"][database].setdefault(level, []).extend(names)
+    content["identities"] |= identities
+    return _copy(content, path, directory)
 
 
 def with_resource_id(path: Path, resource_id: str, *, instance: str, directory: Path) -> Path:

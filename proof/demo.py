@@ -18,6 +18,7 @@ from rich.markup import escape
 
 from proof import failed_runs, lock
 from proof.deployment import STATE, Deployment, deployed
+from proof.kinds import IDENTITIES
 from proof.programs import ROOT, ProgramError, outlive_make
 from proof.progress import Progress, UnprovenError
 from proof.steps import (
@@ -27,6 +28,7 @@ from proof.steps import (
     doctor,
     drift,
     example_dags,
+    identities,
     incident,
     pipeline,
     privileges,
@@ -64,6 +66,11 @@ PROOFS: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
     ("trust is each connection's own", server_identity.trust_is_each_connections_own),
     ("no token is sent without TLS", server_identity.no_token_is_sent_without_tls),
 )
+OF_IDENTITIES: tuple[tuple[str, Callable[[Deployment], str]], ...] = (
+    ("DAGs kept apart log in by their own role", identities.tasks_log_in_by_a_role_of_their_own),
+    ("nobody else takes the role of one of them", identities.nobody_else_takes_their_roles),
+    ("nobody else logs in as one of them", identities.nobody_else_logs_in_as_them),
+)
 Keep = Callable[[Deployment, AccessMatrix, Progress], None]
 STOP_SECONDS = 60
 
@@ -85,13 +92,15 @@ def demonstrate(progress: Progress, *, keep: Keep | None) -> AccessMatrix:
     with ExitStack() as running:
         deployment = running.enter_context(deployed(progress))
         with progress.step("each login gives what was declared, no more and no less") as step:
-            matrix = access_matrix.tried(deployment)
-            step.detail = access_matrix.is_as_declared(deployment, matrix)
+            step.detail = access_matrix.is_as_declared(deployment, access_matrix.tried(deployment))
         for title, prove in PROOFS:
             with progress.step(title) as step:
                 step.detail = prove(deployment)
         _revoke(progress, deployment)
+        matrix = _let_in_every_kind(progress, deployment)
         if keep:
+            with progress.step("those identities are taken away again: make deploy"):
+                deployment.make("deploy")
             keep(deployment, matrix, progress)
         with progress.step("make destroy") as step:
             step.detail = teardown.everything_is_destroyed(deployment)
@@ -117,6 +126,19 @@ def _revoke(progress: Progress, deployment: Deployment) -> None:
             given_back.close()
     with progress.step("the DAG succeeds again") as step:
         step.detail = pipeline.report_is_made(deployment)
+
+
+def _let_in_every_kind(progress: Progress, deployment: Deployment) -> AccessMatrix:
+    with progress.step("an identity of each kind is added: make deploy") as step:
+        wider = identities.added(deployment)
+        step.detail = ", ".join(f"{name} ({kind})" for name, [kind] in IDENTITIES.items())
+    with progress.step("each logs in as its own users, and as no others") as step:
+        matrix = access_matrix.tried(wider)
+        step.detail = access_matrix.is_as_declared(wider, matrix)
+    for title, prove in OF_IDENTITIES:
+        with progress.step(title) as step:
+            step.detail = prove(wider)
+    return matrix
 
 
 def main() -> int:

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from proof import airflow
+from proof import airflow, kinds
 from proof.account import Account, Credentials
 from proof.declared import AIRFLOW, Declared
+from proof.kinds import PROOF
 from proof.logins import Endpoint, Identity
 
 STRANGER = "stranger"
 """A role of the account that the declaration does not know."""
 MASTER = "administrator"
 USERS_HANDLER = "database_users.handler.handle"
-PROOF = "proof"
-"""Name of the sessions that logins are tried with: theirs may be refused."""
 UNKNOWN_KEYS = Credentials(access_key_id="AKIA" + 16 * "A", secret_access_key=40 * "a")
 """Keys that AWS does not know, which the proofs alone call it with."""
 
@@ -88,6 +87,16 @@ class Environment:
     def _assume(self, name: str) -> Credentials:
         if name in self.declared.airflows:
             return airflow.assume(self.account, self._of_mwaa(name), session=PROOF)
+        if name in self.declared.others:
+            declared = self.declared.others[name]
+            whose = declared.get("airflow", AIRFLOW)
+            return kinds.assume(
+                self.account,
+                self.declared.made_role_arn(name),
+                name,
+                declared,
+                tasks=lambda: self.identity(whose).credentials,
+            )
         if name == MASTER:
             return self.account.assume_as_service(
                 self.users_function["Role"],

@@ -46,7 +46,8 @@ def main() -> None:
         if given.identity != MASTER:
             sys.exit(f"{error}: name another declaration with --environment")
         expected = declared.read(declaration)
-    if given.identity not in (known := [*expected.airflows, *expected.role_arns, STRANGER, MASTER]):
+    known = [*expected.airflows, *expected.role_arns, *expected.others, STRANGER, MASTER]
+    if given.identity not in known:
         sys.exit(
             f"{given.identity!r} is not an identity of {declaration}, which has "
             f"{', '.join(known)}: name the declaration that has it with --environment"
@@ -76,7 +77,12 @@ def _identity(environment: Environment, name: str, declaration: Path) -> Identit
         except ClientError:
             sys.exit(f"{name}'s role {arn} does not exist yet: {deploy}")
         environment.declared.role_arns[name] = found
-    return environment.identity(name)
+    try:
+        return environment.identity(name)
+    except LookupError as error:
+        sys.exit(f"nobody can be {name} here: {error}")
+    except ClientError as error:
+        sys.exit(f"{name}'s role is not given: {error}; if it is not deployed yet, {deploy}")
 
 
 def _expect_user(environment: Environment, user: str, declaration: Path) -> None:

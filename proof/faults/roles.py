@@ -6,8 +6,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from proof import airflow
-from proof.environment import PROOF, UNKNOWN_KEYS, stranger
+from proof.environment import UNKNOWN_KEYS, stranger
 from proof.faults.fault import Asked, Scene
+from proof.kinds import PROOF
 
 NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
 

@@ -58,20 +58,14 @@ def tried(deployment: Environment) -> AccessMatrix:
     """Try every login of every identity and, where one succeeds, every operation.
 
     The identities are those that are declared and a stranger; the databases are those that the
-    server has; the users are those that it has or that any grant could have been given.
+    server has, and so are the users.
     """
     declared = deployment.declared
-    names = (*declared.airflows, *declared.role_arns, STRANGER)
+    names = (*declared.airflows, *declared.role_arns, *declared.others, STRANGER)
     identities = [deployment.identity(name) for name in names]
     with deployment.identity(MASTER).log_in(declared.administrator, "postgres") as connection:
         databases = _column(connection, "SELECT datname FROM pg_database WHERE datallowconn")
-        users = {
-            *_column(connection, "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'"),
-            *(
-                "_".join(parts)
-                for parts in product(_names(identities), declared.databases, ALLOWED)
-            ),
-        }
+        users = _column(connection, "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
         databases.sort(key=lambda name: (name not in declared.databases, name))
     attempts = list(product(identities, databases, sorted(users)))
     with ThreadPoolExecutor(4) as pool:

@@ -8,7 +8,8 @@ from proof import shop
 from proof.airflow import Run
 from proof.declared import AIRFLOW
 from proof.deployment import Deployment
-from proof.environment import PROOF, UNKNOWN_KEYS
+from proof.environment import UNKNOWN_KEYS
+from proof.kinds import PROOF, TASK, task_session
 from proof.progress import UnprovenError
 
 # Two engines, made when the clock was sixteen minutes behind: what becomes of a connection now.
@@ -123,7 +124,8 @@ def nothing_was_denied(deployment: Deployment) -> str:
     calls = [
         call
         for call in deployment.account.calls()
-        if call.session != PROOF and not call.principal.endswith(f"/{UNKNOWN_KEYS.access_key_id}")
+        if call.session not in (PROOF, task_session(TASK))
+        and not call.principal.endswith(f"/{UNKNOWN_KEYS.access_key_id}")
     ]
     if denied := {
         f"{call.role or call.principal}: {call.action} on {call.resource}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from proof.account import Account, Credentials, started_account
+from proof.account import Account, started_account
 from proof.programs import environment
 from tests.application import ROOT
 from tests.github_server import NAME, TOKEN, GitHub, served
@@ -123,15 +123,7 @@ def session(account: Account, role: str, **claims: str) -> dict[str, str]:
     token = account.web_identity_token(
         iss="https://token.actions.githubusercontent.com", aud="sts.amazonaws.com", **claims
     )
-    answer = account.client("sts").assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="job", WebIdentityToken=token
-    )["Credentials"]
-    credentials = Credentials(
-        access_key_id=answer["AccessKeyId"],
-        secret_access_key=answer["SecretAccessKey"],
-        session_token=answer["SessionToken"],
-    )
-    return account.variables(credentials)
+    return account.variables(account.assume_by_token(role, token, session="job"))
 
 
 def deploy(clone: Clone, account: Account, role: str) -> None:

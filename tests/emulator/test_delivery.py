@@ -61,14 +61,7 @@ def roles(stacks: Stacks) -> dict[str, str]:
 
 
 def session(account: Account, role: str, token: str) -> Credentials:
-    answer = account.client("sts").assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="job", WebIdentityToken=token
-    )["Credentials"]
-    return Credentials(
-        access_key_id=answer["AccessKeyId"],
-        secret_access_key=answer["SecretAccessKey"],
-        session_token=answer["SessionToken"],
-    )
+    return account.assume_by_token(role, token, session="job")
 
 
 def assumes(account: Account, credentials: Credentials, name: str) -> bool:
