@@ -146,11 +146,14 @@ class Handover:
 
     def _owns_elsewhere(self, role: str) -> bool:
         server = self.comparison.server
-        # The database at hand goes to the same role; what is a managed one's, to others before.
-        keeps_shared = role not in self.comparison.managed and (
-            any(one.owner == role for name, one in server.databases.items() if name != self.name)
-            or any(shared.owner == role for shared in server.shared)
-        )
+        # The database at hand goes to the same role; what is a managed one's, to others before,
+        # but for the database that it is the owner role of.
+        managed = role in self.comparison.managed
+        keeps_shared = any(
+            one.owner == role and (not managed or self.comparison.owner_of(name) == role)
+            for name, one in server.databases.items()
+            if name != self.name
+        ) or (not managed and any(shared.owner == role for shared in server.shared))
         return (
             keeps_shared
             or any(

@@ -74,3 +74,22 @@ def test_an_extension_is_handed_over_in_one_run_and_another_database_of_its_owne
         "SELECT datdba::regrole::text FROM pg_database WHERE datname = 'attic'"
     ) == [(MASTER,)]
     assert outstanding(server, ORDERS, PAYROLL) == []
+
+
+def test_an_owner_role_that_made_an_extension_elsewhere_keeps_its_own_database(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    server.execute(
+        "DROP EXTENSION plpgsql",
+        "GRANT CREATE ON DATABASE orders TO payroll_owner",
+        "SET ROLE payroll_owner",
+        "CREATE EXTENSION plpgsql",
+        database="orders",
+    )
+    assert run(server, ORDERS, PAYROLL).findings == (
+        "orders: 1 objects of payroll_owner are not taken over (extension plpgsql): with an"
+        " extension goes all that its owner has in the whole server",
+    )
+    assert outstanding(server, ORDERS, PAYROLL) == []
+    assert server.query(
+        "SELECT datdba::regrole::text FROM pg_database WHERE datname = 'payroll'"
+    ) == [("payroll_owner",)]

@@ -9,7 +9,7 @@ from database_users.postgres.catalog.server import Holding, Role, Server, Shared
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.handover import Handover, altered, leaving
 from database_users.postgres.privileges import Grant
-from tests.catalogs import MASTER, ORDERS, grant, made, server_of
+from tests.catalogs import MASTER, ORDERS, PAYROLL, grant, made, server_of
 
 NEAR, FAR = "near", "far"
 TABLE = Owned(NEAR, "table", "app", "app.item")
@@ -240,6 +240,18 @@ def test_a_removed_users_databases_are_the_masters_before():
     contents = Contents((), owned=(one,))
     handover = Handover(less, "orders", ORDERS.owner, contents, frozenset({"owner"}))
     assert handover.hindrance(one) == ""
+
+
+def test_an_extension_stays_with_an_owner_role_that_keeps_its_own_database():
+    server = with_others()
+    payroll = replace(server.databases["orders"], name="payroll", owner=PAYROLL.owner)
+    one = replace(EXTENSION, role=PAYROLL.owner)
+    both = Comparison(
+        (ORDERS, PAYROLL), replace(server, databases=server.databases | {"payroll": payroll})
+    )
+    contents = Contents((), owned=(one,))
+    handover = Handover(both, "orders", ORDERS.owner, contents, frozenset({PAYROLL.owner}))
+    assert "with an extension goes all" in handover.hindrance(one)
 
 
 @pytest.mark.parametrize(
