@@ -15,12 +15,14 @@ from database_users.deadline import Deadline
 from database_users.errors import LockTimeoutError
 from database_users.postgres import reading, startup, watch
 from database_users.postgres.run import survey
+from database_users.postgres.session import Connect, Session
 from tests.database_server import SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
-from tests.runs import looping, outstanding, run
+from tests.runs import outstanding, run, run_through
 
 pytestmark = pytest.mark.slow
 
+CHANGES = ("ALTER", "GRANT", "REVOKE", "DROP", "REASSIGN")
 AFTER = (replace(ORDERS, read=(), own=("owner", "chief")), replace(PAYROLL, own=()))
 # Who holds what, with a statement that is not committed.
 HELD = {
@@ -106,15 +108,83 @@ def test_what_a_prepared_transaction_holds_is_let_go(
     assert members == []
 
 
+@contextmanager
+def ahead(server: Postgres, user: str, statement: str) -> Generator[Connect]:
+    """Opens the master's sessions, ahead of whose every change `user` does `statement`.
+
+    It commits while the master waits for it, so that the master's change is refused. Where its
+    session was ended, it is back a moment later.
+    """
+
+    def login() -> psycopg.Connection[Any]:
+        return server.login(user, "orders", options="-c lock_timeout=100")
+
+    sessions = [login()]
+    ended = [0.0]
+    committing: list[threading.Timer] = []
+    lock = threading.Lock()
+
+    def commit() -> None:
+        with suppress(psycopg.Error):
+            sessions[-1].execute("COMMIT")
+
+    def go_ahead() -> None:
+        for timer in committing:
+            timer.join()
+        committing.clear()
+        try:
+            sessions[-1].execute("BEGIN")
+            sessions[-1].execute(statement.encode())
+        except psycopg.Error:
+            commit()
+            if sessions[-1].closed and time.monotonic() > ended[-1] + 0.1:
+                with suppress(psycopg.Error):
+                    sessions.append(login())
+                    go_ahead()
+        else:
+            committing.append(threading.Timer(0.05, commit))
+            committing[-1].start()
+
+    def connect(database: str) -> Session:
+        session = server.connect(database)
+        whole = session.driver.run
+
+        def run(sql: str) -> list[Any] | None:
+            if sql.startswith(CHANGES):
+                with lock:
+                    go_ahead()
+            found = whole(sql)
+            if "pg_terminate_backend" in sql:
+                ended.append(time.monotonic())
+            return found
+
+        session.driver.run = run  # pyright: ignore[reportAttributeAccessIssue]
+        return session
+
+    try:
+        yield connect
+    finally:
+        for timer in committing:
+            timer.join()
+        sessions[-1].close()
+
+
 @pytest.mark.parametrize(
     ("version", "user", "statement"), cases("a writer its own table", "an owner a schema")
 )
 def test_short_transactions_without_end_do_not_hold_it_up(
-    servers: dict[int, Postgres], version: int, user: str, statement: str
+    servers: dict[int, Postgres],
+    monkeypatch: pytest.MonkeyPatch,
+    version: int,
+    user: str,
+    statement: str,
 ):
+    monkeypatch.setattr(watch, "WAIT_SECONDS", 5)  # none of them is long enough to be looked at
     server = busy(servers[version])
-    with looping(server, user, statement):
-        run(server, *AFTER)
+    with ahead(server, user, statement) as connect:
+        run_through(connect, *AFTER)
+    run(server, *AFTER)
+    assert outstanding(server, *AFTER) == []
 
 
 @contextmanager
