@@ -1,5 +1,6 @@
 """What follows from Airflow's grants: its logins, its connections, and looking them up."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,21 +91,24 @@ def let_airflow_in(
         for name in {grant.instance for grant in granted}:
             users[name].made.node.add_dependency(logins)
     connections: list[AirflowConnection] = []
+    by_instance: dict[str, list[AirflowConnection]] = defaultdict(list)
     for grant in granted:
         made = _connections(scope, grant, server=servers[grant.instance], whom=whom)
         login = None if layout == "packed" else _login(scope, grant, servers, whom)
         for connection in made:
             connection.node.add_dependency(users[grant.instance].made, *([login] if login else []))
-            users[grant.instance].retired.node.add_dependency(connection)
-            connections.append(connection)
+        by_instance[grant.instance] += made
+        connections += made
     for task in tasks:
         made = _of_task(scope, task, servers=servers, whom=whom)
         its_users = users[task.grant.instance]
         its_users.made.node.add_dependency(task.policies)
         for connection in made:
             connection.node.add_dependency(its_users.made, task.access)
-            its_users.retired.node.add_dependency(connection)
+        by_instance[task.grant.instance] += made
         connections += made
+    for name, its_own in by_instance.items():
+        users[name].retired.node.add_dependency(*its_own)
     if connections:
         _let_look_up(scope, connections, layout=layout, whom=whom)
 

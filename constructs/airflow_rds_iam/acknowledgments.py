@@ -1,6 +1,6 @@
 """cdk-nag findings that are right as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -12,18 +12,12 @@ STANDARDS = (NIST, HIPAA, PCI)
 """Packs of cdk-nag that ask for much the same, each rule under the name of each pack."""
 
 
-def acknowledge(
-    construct: Construct,
-    finding: str,
-    *,
-    reason: str,
-    owner: str | None = None,
-    until: date | None = None,
-) -> None:
-    """Acknowledge one ``finding``, such as ``AwsSolutions-RDS11``, on ``construct`` alone.
+def acknowledgment(
+    finding: str, *, reason: str, owner: str | None = None, until: date | None = None
+) -> Acknowledgment:
+    """That one ``finding``, such as ``AwsSolutions-RDS11``, is right as it is.
 
     Args:
-        construct: what the finding is on, or what holds it.
         finding: as cdk-nag names it, or with the plugin before it, ``Plugin::Rule``.
         reason: why it is right as it is.
         owner: who answers for it.
@@ -35,17 +29,41 @@ def acknowledge(
     terms = "; ".join(
         f"{name}: {value}" for name, value in (("owner", owner), ("until", until)) if value
     )
-    Validations.of(construct).acknowledge(
-        Acknowledgment(id=qualified, reason=f"{reason} ({terms})" if terms else reason)
-    )
+    return Acknowledgment(id=qualified, reason=f"{reason} ({terms})" if terms else reason)
+
+
+def acknowledgments_of_rule(
+    rule: str, *, reason: str, packs: Sequence[str] = STANDARDS
+) -> list[Acknowledgment]:
+    """That a ``rule``'s finding is right as it is, in each of the ``packs`` that have it."""
+    return [acknowledgment(f"{pack}-{rule}", reason=reason) for pack in packs]
+
+
+def acknowledge(
+    construct: Construct,
+    finding: str,
+    *,
+    reason: str,
+    owner: str | None = None,
+    until: date | None = None,
+) -> None:
+    """Acknowledge one ``finding`` on ``construct``, or on what it holds.
+
+    The rest is as for `acknowledgment`.
+    """
+    acknowledge_each(construct, [acknowledgment(finding, reason=reason, owner=owner, until=until)])
 
 
 def acknowledge_rule(
     construct: Construct, rule: str, *, reason: str, packs: Sequence[str] = STANDARDS
 ) -> None:
     """Acknowledge a ``rule`` on ``construct`` in each of the ``packs`` that have it."""
-    for pack in packs:
-        acknowledge(construct, f"{pack}-{rule}", reason=reason)
+    acknowledge_each(construct, acknowledgments_of_rule(rule, reason=reason, packs=packs))
+
+
+def acknowledge_each(construct: Construct, acknowledged: Iterable[Acknowledgment]) -> None:
+    """Acknowledge several findings on ``construct`` at once, in two calls of the CDK."""
+    Validations.of(construct).acknowledge(*acknowledged)
 
 
 def acknowledge_aws_key(group: Construct) -> None:

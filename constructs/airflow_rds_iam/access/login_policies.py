@@ -8,7 +8,7 @@ from constructs import Construct
 
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.policies import first
-from airflow_rds_iam.servers.server import Server, connect_statement
+from airflow_rds_iam.servers.server import CONNECT, Server, users_arn
 
 
 class LoginPolicies(Construct):
@@ -42,6 +42,10 @@ class LoginPolicies(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         path, managed_policy_name = name or (None, None)
+        users = {
+            name: users_arn(self, resource_id=servers[name].resource_id)
+            for name in {grant.instance for granted in layout.values() for grant in granted}
+        }
         policies = {
             group: iam.ManagedPolicy(
                 self,
@@ -50,21 +54,28 @@ class LoginPolicies(Construct):
                 path=path,
                 managed_policy_name=managed_policy_name,
                 roles=[role] if role else None,
-                statements=[
-                    connect_statement(
-                        self,
-                        resource_id=servers[grant.instance].resource_id,
-                        user=grant.user,
-                        sid=grant.sid,
-                    )
-                    for grant in granted
-                ],
+                document=_document(users, granted),
             )
             for group, granted in layout.items()
         }
         for group, policy in () if anew else policies.items():
             for other in first(policies, group):
                 policy.node.add_dependency(policies[other])
+
+
+def _document(users: Mapping[str, str], granted: Sequence[Grant]) -> iam.PolicyDocument:
+    # In one call of the CDK: there may be hundreds of statements.
+    return iam.PolicyDocument.from_json({
+        "Statement": [
+            {
+                "Sid": grant.sid,
+                "Effect": "Allow",
+                "Action": CONNECT,
+                "Resource": users[grant.instance] + grant.user,
+            }
+            for grant in granted
+        ]
+    })  # fmt: skip
 
 
 def _digest(granted: Sequence[Grant]) -> str:

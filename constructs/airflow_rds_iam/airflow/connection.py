@@ -1,5 +1,6 @@
 """An Airflow connection that holds no credential."""
 
+import json
 from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, CfnTag, Stack
@@ -10,12 +11,30 @@ from constructs import Construct
 from airflow_rds_iam.acknowledgments import (
     HIPAA,
     NIST,
-    acknowledge,
-    acknowledge_rule,
+    acknowledge_each,
     acknowledge_wildcard,
+    acknowledgment,
+    acknowledgments_of_rule,
 )
 from airflow_rds_iam.declaration.model import LOOKED_UP_BY
 from airflow_rds_iam.servers.server import Server
+
+_NOTHING_TO_ROTATE = (
+    "There is nothing to rotate: the connection names host, database and user, and each "
+    "login makes a token that is valid for 15 minutes."
+)
+# Made once: there may be hundreds of connections.
+_ACKNOWLEDGED = (
+    acknowledgment("AwsSolutions-SMG4", reason=_NOTHING_TO_ROTATE),
+    *acknowledgments_of_rule(
+        "SecretsManagerRotationEnabled", packs=(NIST, HIPAA), reason=_NOTHING_TO_ROTATE
+    ),
+    *acknowledgments_of_rule(
+        "SecretsManagerUsingKMSKey",
+        reason="It holds no secret: host, port, database and user, which policies and logs "
+        "name in the clear. It is encrypted, with the account's key for Secrets Manager.",
+    ),
+)
 
 
 def connection_content(
@@ -85,36 +104,23 @@ class AirflowConnection(Construct):
         looked_up_by: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        secret = secretsmanager.CfnSecret(
+        self._secret = secretsmanager.CfnSecret(
             self,
             "Secret",
             name=name,
             description=description,
-            secret_string=Stack.of(self).to_json_string(content),
+            # Every value is a text, so that the CDK need not look for tokens to write as JSON.
+            secret_string=json.dumps(content, ensure_ascii=False, separators=(",", ":")),
             tags=[CfnTag(key=LOOKED_UP_BY, value=looked_up_by)],
         )
-        nothing_to_rotate = (
-            "There is nothing to rotate: the connection names host, database and user, and each "
-            "login makes a token that is valid for 15 minutes."
-        )
-        acknowledge(secret, "AwsSolutions-SMG4", reason=nothing_to_rotate)
-        acknowledge_rule(
-            secret, "SecretsManagerRotationEnabled", packs=(NIST, HIPAA), reason=nothing_to_rotate
-        )
-        acknowledge_rule(
-            secret,
-            "SecretsManagerUsingKMSKey",
-            reason="It holds no secret: host, port, database and user, which policies and logs "
-            "name in the clear. It is encrypted, with the account's key for Secrets Manager.",
-        )
-        self._arn = secret.ref
+        acknowledge_each(self._secret, _ACKNOWLEDGED)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let ``grantee`` look the connection up."""
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["secretsmanager:GetSecretValue"],
-            resource_arns=[self._arn],
+            resource_arns=[self._secret.ref],
         )
 
 

@@ -1,6 +1,7 @@
 """An RDS for PostgreSQL instance that nobody has a password for."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import jsii
 from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
@@ -205,7 +206,7 @@ class PostgresInstance(Construct):
         """Who may reach the database's port."""
         return self._connections
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The endpoint's name: what a token is signed for and the certificate names."""
         return self._instance.attr_endpoint_address
@@ -215,7 +216,7 @@ class PostgresInstance(Construct):
         """None: an instance has no endpoint of readers."""
         return None
 
-    @property
+    @cached_property
     def port(self) -> str:
         """The endpoint's port, as a string."""
         return self._instance.attr_endpoint_port
@@ -225,7 +226,7 @@ class PostgresInstance(Construct):
         """``DbiResourceId``, such as ``db-ABC…``: as declared, or as it was made."""
         return self._resource_id or self.made_resource_id
 
-    @property
+    @cached_property
     def made_resource_id(self) -> str:
         """The id that the instance was made with, which CloudFormation keeps after a restore."""
         return self._instance.attr_dbi_resource_id

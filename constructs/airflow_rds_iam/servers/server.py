@@ -8,6 +8,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+CONNECT = "rds-db:connect"
+
 
 class Server(Protocol):
     """A server that users log in to with a token."""
@@ -71,28 +73,21 @@ def grant_connect(
     scope: Construct, grantee: iam.IGrantable, *, resource_id: str, user: str
 ) -> iam.Grant:
     """Let ``grantee`` log in as the PostgreSQL ``user`` of one server, and as no other."""
-    statement = connect_statement(scope, resource_id=resource_id, user=user)
     return iam.Grant.add_to_principal(
-        grantee=grantee, actions=statement.actions, resource_arns=statement.resources
+        grantee=grantee,
+        actions=[CONNECT],
+        resource_arns=[users_arn(scope, resource_id=resource_id) + user],
     )
 
 
-def connect_statement(
-    scope: Construct, *, resource_id: str, user: str, sid: str | None = None
-) -> iam.PolicyStatement:
-    """What allows a login as the PostgreSQL ``user`` of one server, and as no other.
+def users_arn(scope: Construct, *, resource_id: str) -> str:
+    """What the ARN of each PostgreSQL user of one server begins with, before its name.
 
     Source: "Creating and using an IAM policy for IAM database access".
     """
-    return iam.PolicyStatement(
-        sid=sid,
-        actions=["rds-db:connect"],
-        resources=[
-            Stack.of(scope).format_arn(
-                service="rds-db",
-                resource="dbuser",
-                resource_name=f"{resource_id}/{user}",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            )
-        ],
+    return Stack.of(scope).format_arn(
+        service="rds-db",
+        resource="dbuser",
+        resource_name=f"{resource_id}/",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
