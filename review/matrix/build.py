@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from review.checks import Check
 from review.declared import Declared, DeclaredGrant
-from review.iam.decision import Answer, Decision, Policies, Request, decide
+from review.iam.decision import Answer, Decision
 from review.iam.policy import Statement
-from review.matrix.connecting import Connecting, context
+from review.matrix.connecting import CONNECT, Decisions
 from review.matrix.disagreement import Facts, disagreements
 from review.matrix.labels import ELSEWHERE, Labels, evidence, place
 from review.matrix.model import NOT_ASKED, PRIVILEGES, Evidence, Matrix, Row
@@ -55,10 +55,12 @@ class _Builder:
         }
         held: set[tuple[str, str]] = set()
         arns = frozenset(self.access.arn(user) for user in self.access.users)
+        secrets = frozenset(one.resource.attribute(None) for one in self.access.connections)
         for identity in self.access.identities:
-            connecting = Connecting(identity, arns)
+            connecting = Decisions(identity, CONNECT, arns)
             if not connecting.possible:
                 continue
+            reading = Decisions(identity, "secretsmanager:GetSecretValue", secrets)
             doubts: _Doubts = defaultdict(list)
             for user in self.access.users:
                 decision = connecting.decision(self.access.arn(user))
@@ -69,7 +71,8 @@ class _Builder:
                 if decision.answer is Answer.UNKNOWN and key not in missing:
                     doubts[(user.server.resource_id, decision.statements)].append(user)
                     continue
-                yield self._row(labels, identity, user, decision, missing.pop(key, None))
+                grant = missing.pop(key, None)
+                yield self._row(labels, identity, reading, user, decision, grant)
             for (_, statements), users in doubts.items():
                 yield self._doubt(labels, identity, users, statements)
             for server, user, statement in undeclared_users(identity, self.access):
@@ -85,6 +88,7 @@ class _Builder:
         self,
         labels: Labels,
         identity: Identity,
+        reading: Decisions,
         user: LoginUser,
         decision: Decision,
         grant: DeclaredGrant | None,
@@ -93,8 +97,8 @@ class _Builder:
         connections = [
             one
             for one in self.access.connections
-            if airflow == labels.airflow_of(one)
-            and (one.user, one.database) == (user.name, user.database)
+            if (one.user, one.database) == (user.name, user.database)
+            and airflow == labels.airflow_of(one)
             and not self._leads_elsewhere(one, user)
         ]
         openings = self.access.openings[user.server.resource_id]
@@ -107,7 +111,11 @@ class _Builder:
             made_for=labels.serves(identity, user.server),
             runs_here=bool(labels.runs_with(identity)),
             network=network,
-            unreadable=[one.name for one in connections if not self._may_read(identity, one)],
+            unreadable=[
+                one.name
+                for one in connections
+                if reading.decision(one.resource.attribute(None)).answer is Answer.DENIED
+            ],
         )
         return Row(
             identity=labels.name(identity),
@@ -240,13 +248,3 @@ class _Builder:
         host = connection.content.get("host")
         others = [one for one in self.access.servers if one is not user.server]
         return host not in user.server.addresses and any(host in one.addresses for one in others)
-
-    def _may_read(self, identity: Identity, connection: Connection) -> bool:
-        request = Request(
-            principal=identity.principal,
-            action="secretsmanager:GetSecretValue",
-            resource=connection.resource.attribute(None),
-            context=context(identity),
-        )
-        policies = Policies(identity=identity.policies, ceilings=identity.ceilings)
-        return decide(request, policies).answer is not Answer.DENIED

@@ -1,4 +1,4 @@
-"""Who may log in as which user, by the policies that speak of ``rds-db:connect``."""
+"""What an identity may do with which of many resources, by the policies that speak of it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -14,24 +14,26 @@ from review.templates.identities import Identity
 CONNECT = "rds-db:connect"
 
 
-class Connecting:
-    """The answers for one identity.
+class Decisions:
+    """The answers for one identity and one action.
 
-    Most statements name users outright. They are kept by the name, so that a question is put to
+    Most statements name resources outright. They are kept by the name, so that a question is put to
     those alone that can have a say: there are as many users as grants, and as many statements.
 
     Args:
-        identity: who logs in.
-        users: the ARN of every user that is asked for, no two of which can be the same.
+        identity: who asks.
+        action: what it asks to do.
+        resources: the ARN of every one that is asked for, no two of which can be the same.
     """
 
-    def __init__(self, identity: Identity, users: frozenset[str]) -> None:
+    def __init__(self, identity: Identity, action: str, resources: frozenset[str]) -> None:
         self._identity = identity
+        self._action = action
         self._naming: dict[str, list[Statement]] = defaultdict(list)
         self._others: list[Statement] = []
-        for statement in speaking_of(identity.policies, CONNECT):
+        for statement in speaking_of(identity.policies, action):
             named = statement.resources or ()
-            if statement.readable and named and users.issuperset(named):
+            if statement.readable and named and resources.issuperset(named):
                 for arn in named:
                     self._naming[arn].append(statement)
             else:
@@ -39,19 +41,19 @@ class Connecting:
 
     @property
     def possible(self) -> bool:
-        """Whether any statement speaks of it."""
+        """Whether any statement speaks of the action."""
         return bool(self._naming or self._others)
 
-    def decision(self, user_arn: str) -> Decision:
-        """Whether the identity may log in as the user."""
-        statements = (*self._naming.get(user_arn, ()), *self._others)
+    def decision(self, arn: str) -> Decision:
+        """Whether the identity may do it with the resource."""
+        statements = (*self._naming.get(arn, ()), *self._others)
         if not statements:
             return Decision(answer=Answer.DENIED)
         own = Policy(source=statements[0].source, statements=statements)
         request = Request(
             principal=self._identity.principal,
-            action=CONNECT,
-            resource=user_arn,
+            action=self._action,
+            resource=arn,
             context=context(self._identity),
         )
         return decide(request, Policies(identity=[own], ceilings=self._identity.ceilings))
