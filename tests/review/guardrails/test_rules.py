@@ -639,6 +639,23 @@ def directory(templates: Templates) -> None:
     the(templates, DATABASE, "AWS::RDS::DBInstance")["Domain"] = "d-1234567890"
 
 
+@breaks("page-as-declared", "is PUBLIC_ONLY, and is declared private")
+def public_page(templates: Templates) -> None:
+    the(templates, AIRFLOW, "AWS::MWAA::Environment")["WebserverAccessMode"] = "PUBLIC_ONLY"
+
+
+@breaks("page-as-declared", "is PUBLIC_AND_PRIVATE, and is declared private")
+def page_on_the_internet_too(templates: Templates) -> None:
+    the(templates, AIRFLOW, "AWS::MWAA::Environment")["WebserverAccessMode"] = "PUBLIC_AND_PRIVATE"
+
+
+@breaks("page-as-declared", "and is declared private")
+def page_as_a_parameter_says(templates: Templates) -> None:
+    templates[AIRFLOW].setdefault("Parameters", {})["Access"] = {"Type": "String"}
+    page = the(templates, AIRFLOW, "AWS::MWAA::Environment")
+    page["WebserverAccessMode"] = {"Ref": "Access"}
+
+
 @breaks("code-is-delivered-here", "its connections come from its own database")
 def no_backend(templates: Templates) -> None:
     airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
