@@ -84,6 +84,7 @@ async def run(settings: Settings) -> None:
         controls: dict[str, Control] = {"web-identity": identities.signed}
         controls["later"] = cloudwatch.let_time_pass
         controls["way"] = partial(_way, emulator)
+        controls["quota"] = emulator.raise_quota
         gateway = Gateway(emulator, controls, secrets.token_urlsafe(30))
         ready = settings.state / "ready.json"
         authority = CertificateAuthority("Local AWS in the place of Amazon RDS")

@@ -21,6 +21,7 @@ from emulator.processes import environment_without
 
 VERSION = "1.5.33"
 
+_OF_EVENTS = ("_add_event", "_update_resource", "_delete_resource")
 _PRIVATE_NAMES = {
     "app": ("AUTH", "app"),
     "core.iam_evaluator": (
@@ -37,7 +38,7 @@ _PRIVATE_NAMES = {
     ),
     "core.rds_iam": ("RdsIamTokenError", "verify_rds_iam_token"),
     "core.responses": ("error_response_json", "request_scope"),
-    "services.cloudformation": ("_exports", "_stacks"),
+    "services.cloudformation": ("_exports", "_stack_events", "_stacks"),
     "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.handlers": (
         "_ACTION_HANDLERS",
@@ -45,7 +46,11 @@ _PRIVATE_NAMES = {
         "_imported_export_names",
     ),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
-    "services.cloudformation.stacks": ("_resolve_stack_outputs", "_runs_on_worker_thread"),
+    "services.cloudformation.stacks": (
+        *_OF_EVENTS,
+        "_resolve_stack_outputs",
+        "_runs_on_worker_thread",
+    ),
     "services.cloudwatch": (
         "_alarms",
         "_describe_alarms",
@@ -205,6 +210,8 @@ class Emulator:
         self.account = account
         self.region = region
         self.endpoint = f"http://127.0.0.1:{port}"
+        self.policies_per_role = 10
+        """Managed policies, of "IAM and AWS STS quotas": AWS raises it to 20 for who asks."""
         self.root = Credentials(f"AKIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
         inherited = environment_without(("AWS_", "GATEWAY_", "LAMBDA_", "MINISTACK_"), os.environ)
         os.environ.clear()
@@ -233,6 +240,7 @@ class Emulator:
             self._names[module_name] = vars(module)
         self._ask_trusts_as_resource_policies()
         self._describe_stacks_by_their_templates()
+        self._tell_of_what_an_update_changes()
         self._forget_names_of_deleted_stacks()
         self._join_in_conditions()
         self._describe_endpoints_as_they_are_asked_for()
@@ -316,6 +324,11 @@ class Emulator:
     def on_decision(self, record: Callable[[Decision], None]) -> None:
         """Call `record` with each decision on a request."""
         self._on_decision = record
+
+    def raise_quota(self, given: Mapping[str, int]) -> dict[str, str]:
+        """Have the quota of managed policies per role raised, to `policies_per_role`."""
+        self.policies_per_role = given["policies_per_role"]
+        return {}
 
     def _record_decisions(self) -> None:
         evaluator = vars(importlib.import_module("ministack.core.iam_evaluator"))
@@ -838,6 +851,42 @@ class Emulator:
             return describe(parameters)
 
         actions["DescribeStacks"] = described
+
+    def _tell_of_what_an_update_changes(self) -> None:
+        """It has events of a resource that an update leaves as it is, and none of one it removes.
+
+        CloudFormation has them the other way round ("Understand stack events" of its user guide).
+        """
+        stacks = self._names["services.cloudformation.stacks"]
+        add, update, remove = (stacks[name] for name in _OF_EVENTS)
+        same: set[tuple[str, str]] = set()
+
+        def updated(kind: str, it: str, old: Any, new: Any, stack: str, *rest: Any) -> Any:
+            if old == new and rest:
+                same.add((stack, rest[0]))
+            return update(kind, it, old, new, stack, *rest)
+
+        def added(stack_id: str, stack: str, logical_id: str, *rest: str, **more: str) -> None:
+            if rest[1] != "UPDATE_COMPLETE" or (stack, logical_id) not in same:
+                add(stack_id, stack, logical_id, *rest, **more)
+                return
+            same.remove((stack, logical_id))
+            events = self.store("cloudformation", "_stack_events")[stack_id]
+            # That it begins was said before this was known.
+            [*begun] = (one for one in events if one["LogicalResourceId"] == logical_id)
+            events.remove(begun[-1])
+
+        def removed(kind: str, it: str, given: Any, stack: str, logical_id: str) -> None:
+            record = self.store("cloudformation", "_stacks")[stack]
+            if record["StackStatus"] != "UPDATE_IN_PROGRESS":  # else it has told already
+                remove(kind, it, given, stack, logical_id)
+                return
+            about = partial(add, record["StackId"], stack, logical_id, kind, physical_id=it)
+            about("DELETE_IN_PROGRESS")
+            remove(kind, it, given, stack, logical_id)
+            about("DELETE_COMPLETE")
+
+        stacks |= dict(zip(_OF_EVENTS, (added, updated, removed), strict=True))
 
     def _join_in_conditions(self) -> None:
         """Without `Fn::Join` the CDK's bootstrap takes an empty list for one of a policy."""

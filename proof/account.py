@@ -170,6 +170,10 @@ class Account:
         """Whether the network lets a connection through, from one interface of EC2's to another."""
         return self._control("way", {"here": here, "there": there, "port": port})["open"] == "True"
 
+    def policies_per_role(self, count: int) -> None:
+        """Have the quota of managed policies per role raised, as AWS does for who asks."""
+        self._control("quota", {"policies_per_role": count})
+
     def web_identity_token(self, **claims: str | float) -> str:
         """A token as an identity provider, named by ``iss``, signs it with these claims."""
         return self._control("web-identity", claims)["token"]

@@ -11,7 +11,7 @@ from typing import Any
 from emulator.engine import Emulator, Properties
 
 _STORES = {"Roles": "_roles", "Users": "_users", "Groups": "_groups"}
-_MANAGED_POLICIES = 10
+_MANAGED_POLICIES = {"Users": 10, "Groups": 10}
 _MANAGED_CHARACTERS = 6144
 _INLINE_CHARACTERS = {"Roles": 10240, "Users": 2048, "Groups": 5120}
 _POLICY_NAME, _DESCRIPTION = 128, 1000
@@ -50,7 +50,7 @@ def register(emulator: Emulator) -> None:
         for kind, name, record in entities(new):
             if name not in ((old or {}).get(kind) or []):
                 _at_most(
-                    _MANAGED_POLICIES,
+                    _MANAGED_POLICIES.get(kind, emulator.policies_per_role),
                     len(record["AttachedPolicies"]) + 1,
                     f"PoliciesPer{_singular(kind)}",
                 )

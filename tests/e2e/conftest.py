@@ -19,6 +19,7 @@ APART = {
     "test_airflows.py",
     "test_existing.py",
     "test_generated.py",
+    "test_hundreds.py",
     "test_packs.py",
     "test_pipelines.py",
     "test_prod.py",

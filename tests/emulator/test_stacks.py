@@ -1,6 +1,7 @@
 """CloudFormation in the local AWS refuses what AWS refuses, and takes away what it made."""
 
 import json
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,21 @@ def test_a_resource_changes_with_what_an_attribute_says_and_not_with_what_it_is_
     # Changed, it would have been told what it said before.
     assert said(Other="2", Say="it") == "null"
     assert said(Other="3", Say="it") == json.dumps("null")
+
+
+def test_an_update_tells_of_what_it_changes_and_removes_and_of_nothing_else(
+    stacks: Stacks,
+) -> None:
+    def group(days: int) -> dict[str, Any]:
+        return resource("Logs::LogGroup", RetentionInDays=days)
+
+    stacks.deploy("telling", {"Same": group(1), "Changed": group(1), "Gone": group(1)})
+    stacks.deploy("telling", {"Same": group(1), "Changed": group(3), "New": group(1)})
+    events = stacks.client.describe_stack_events(StackName="telling")["StackEvents"]
+    of_the_update = takewhile(lambda one: one["ResourceStatus"] != "CREATE_COMPLETE", events)
+    found = {(one["LogicalResourceId"], one["ResourceStatus"]) for one in of_the_update}
+    assert {name for name, _ in found} == {"telling", "Changed", "Gone", "New"}
+    assert {("Changed", "UPDATE_COMPLETE"), ("Gone", "DELETE_COMPLETE")} <= found
 
 
 USERS = """

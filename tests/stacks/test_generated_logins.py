@@ -30,6 +30,10 @@ CENTER = 20
 """Databases of a permission set, whose policies are one."""
 SEPARATE, SEPARATES = 10, 30
 """Databases with a policy each, of an identity and of Airflow."""
+LAYOUTS = st.sampled_from(["separate", "packed"])
+TASKS = ("invoices", "closing")
+"""Roles of Airflow's tasks, each for the one database that it is found to be granted in."""
+FOUND = 0.3
 OUTPUTS = {
     "AirflowExecutionRole": "airflow",
     "AirflowExecutionRoleOfMl": "ml",
@@ -45,7 +49,9 @@ def declarations(draw: st.DrawFn) -> tuple[dict[str, Any], Logins]:
     random: Random = draw(st.randoms(use_true_random=False))
     airflows = draw(st.sampled_from([["airflow"], ["ml", "ml_ops"], ["airflow", "ml"], []]))
     people = [*airflows, "shop", *KINDS]
-    count = draw(st.integers(1, MOST))
+    tasks = {name: draw(st.sampled_from(airflows)) for name in TASKS} if airflows else {}
+    most = draw(st.sampled_from([SEPARATE, SEPARATES, MOST, MOST]))
+    count = draw(st.integers(1, most) | st.just(most))
     logins: Logins = defaultdict(set)
     instances: dict[str, Any] = {
         "warehouse": {"databases": {}},
@@ -61,6 +67,11 @@ def declarations(draw: st.DrawFn) -> tuple[dict[str, Any], Logins]:
             level = random.choice(LEVELS)
             levels[level].append(one)
             logins[one].add((instance, f"{one}_{name}_{level}"))
+        for one in tasks:
+            if not logins[one] and random.random() < FOUND:
+                level = random.choice(LEVELS)
+                levels[level].append(one)
+                logins[one].add((instance, f"{one}_{name}_{level}"))
         instances[instance]["databases"][name] = levels
     declared = {name: one for name, one in instances.items() if one["databases"]}
     identities: dict[str, Any] = {
@@ -71,14 +82,16 @@ def declarations(draw: st.DrawFn) -> tuple[dict[str, Any], Logins]:
         },
     }
     for name, identity in identities.items():
-        if name != "analyst" and len(logins[name]) > SEPARATE:
-            identities[name] = {**identity, "policies": "packed"}
-    layouts = ["packed", "separate"] if count < SEPARATES else ["packed"]
+        layout = "packed" if len(logins[name]) > SEPARATE else draw(LAYOUTS)
+        if name != "analyst":
+            identities[name] = {**identity, "policies": layout}
+    identities |= {name: {"task_role": True, "airflow": airflow} for name, airflow in tasks.items()}
+    layouts = LAYOUTS if count <= SEPARATES else st.just("packed")
     content = dev({
         "instances": declared,
         "identities": identities,
         "airflow": REMOVED,
-        "airflows": {name: {"policies": draw(st.sampled_from(layouts))} for name in airflows},
+        "airflows": {name: {"policies": draw(layouts)} for name in airflows},
         "managed_policies_per_role": QUOTA,
     })  # fmt: skip
     return content, logins
