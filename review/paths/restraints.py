@@ -18,7 +18,6 @@ from review.templates.identities import Identity
 _INLINE = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy")
 _GROUP = ("AWS::IAM::Group", "AWS::IAM::GroupPolicy")
 _OF_A_GROUP = ("iam:RemoveUserFromGroup", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy")
-_CHANGING = (*CHANGING_A_POLICY, "iam:DeletePolicyVersion")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,7 @@ def _taking_off(
     identity: Identity, policy: Policy, made: Resource | None
 ) -> Iterator[tuple[str, str]]:
     kind, arn = identity.kind.title(), identity.arn
-    if made is not None and (made.type in _GROUP or made.properties.get("Groups")):
+    if made is not None and (made.type in _GROUP or _of_groups(made)):
         yield from ((action, any_of_its_choice(action)) for action in _OF_A_GROUP)
     elif made is not None and (
         made.type in _INLINE or policy.source.element.startswith("Policies[")
@@ -84,6 +83,10 @@ def _taking_off(
     else:
         yield f"iam:Detach{kind}Policy", arn
     yield from _changes(made)
+
+
+def _of_groups(policy: Resource) -> bool:
+    return policy.type != "AWS::IAM::User" and bool(policy.properties.get("Groups"))
 
 
 def without(identity: Identity, restraint: Restraint) -> Identity:
@@ -125,7 +128,7 @@ def _next(now: Freed, left: Sequence[Restraint]) -> Iterator[tuple[Restraint, Fr
 def _changes(made: Resource | None) -> list[tuple[str, str]]:
     if made is None or made.type != "AWS::IAM::ManagedPolicy":
         return []
-    return [(action, made.attribute(None)) for action in _CHANGING]
+    return [(action, made.attribute(None)) for action in CHANGING_A_POLICY]
 
 
 def _made(policy: Policy, access: Access) -> Resource | None:

@@ -39,9 +39,9 @@ def denied_by_another(t: Templates, *may: str) -> Any:
     return denial
 
 
-def changeable(t: Templates, *, as_boundary: bool) -> None:
+def changeable(t: Templates, *, as_boundary: bool, by: str = "iam:CreatePolicyVersion") -> None:
     policy = boundary(t, allow("iam:*") if as_boundary else DENIAL)
-    change = allow("iam:CreatePolicyVersion", policy)
+    change = allow(by, policy)
     given: Any = {"PermissionsBoundary": policy} if as_boundary else {"ManagedPolicyArns": [policy]}
     role(t, MODIFY, change, RoleName="restrained", **given)
 
@@ -52,6 +52,15 @@ def user_in_a_group(t: Templates) -> None:
     policy = document(MODIFY, allow("iam:RemoveUserFromGroup"))
     add(t, ACCESS, "AWS::IAM::User", UserName="restrained", Groups=[group],
         Policies=[{"PolicyName": "Given", "PolicyDocument": policy}])  # fmt: skip
+
+
+def user_in_another_group(t: Templates) -> None:
+    group = add(t, ACCESS, "AWS::IAM::Group")
+    policy = document(MODIFY, allow("iam:DeleteUserPolicy", f"{IAM}:user/restrained"))
+    named = {"Given": policy, "Denial": document(DENIAL)}
+    add(t, ACCESS, "AWS::IAM::User", UserName="restrained", Groups=[group], Policies=[
+        {"PolicyName": name, "PolicyDocument": one} for name, one in named.items()
+    ])  # fmt: skip
 
 
 def one_after_the_other(t: Templates) -> None:
@@ -73,6 +82,7 @@ OPENED: dict[str, Callable[[Templates], Any]] = {
     "detaches its denial": lambda t: denied_by_another(t, "iam:DetachRolePolicy"),
     "changes its denial": lambda t: changeable(t, as_boundary=False),
     "leaves the group that is denied it": user_in_a_group,
+    "deletes its own denial, being in a group": user_in_another_group,
     "takes off one thing after the other": one_after_the_other,
 }
 KEPT: dict[str, Callable[[Templates], Any]] = {
@@ -82,6 +92,10 @@ KEPT: dict[str, Callable[[Templates], Any]] = {
     ),
     "an inline denial": lambda t: denied_inline(t, "iam:DetachRolePolicy"),
     "an attached denial": lambda t: denied_by_another(t, "iam:DeleteRolePolicy"),
+    # The default version cannot be deleted, and no other has a say.
+    "a denial whose other versions it deletes": lambda t: changeable(
+        t, as_boundary=False, by="iam:DeletePolicyVersion"
+    ),
 }
 
 
