@@ -34,6 +34,12 @@ def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
         yield Way(how=f"call {name}, with users of its own choice", needs=[need], reaches=[name])
 
 
+# No access control list counts before the bucket's ownership is changed.
+LETTING_WRITE = (
+    ("s3:PutBucketPolicy",),
+    ("s3:PutBucketOwnershipControls", "s3:PutBucketAcl"),
+)
+
 # A command in what runs already, by a service that AWS has for it.
 SHELLS = {
     "AWS::EC2::": ("ssm:StartSession", "ssm:SendCommand", "ec2-instance-connect:SendSSHPublicKey"),
@@ -65,11 +71,12 @@ def by_airflow(one: Resource, name: str, access: Access) -> Iterator[Way]:
         if other.attribute("Arn") == bucket
         for policy in policies_of(other, access)
     ]
-    yield Way(
-        how="let itself write to Airflow's bucket, where its code is",
-        needs=[Need(action="s3:PutBucketPolicy", resource=bucket, policies=own)],
-        reaches=[name],
-    )
+    for actions in LETTING_WRITE:
+        yield Way(
+            how="let itself write to Airflow's bucket, where its code is",
+            needs=[Need(action=action, resource=bucket, policies=own) for action in actions],
+            reaches=[name],
+        )
     dag = f"{bucket}/{folder}/{token('a DAG')}.py"
     # The second is all that the role of a replication needs there.
     for action in ("s3:PutObject", "s3:ReplicateObject"):

@@ -17,7 +17,6 @@ COPYING = (
     # RDS makes a password for the master user of what it restores, and keeps it as a secret.
     ("rds:RestoreDBInstanceFromDBSnapshot", "secretsmanager:GetSecretValue"),
     ("rds:RestoreDBInstanceToPointInTime", "secretsmanager:GetSecretValue"),
-    ("rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"),
     ("rds:CreateBlueGreenDeployment", "rds:ModifyDBInstance"),
     # Into a data warehouse, by RDS itself ("Amazon RDS zero-ETL integrations").
     ("rds:CreateIntegration",),
@@ -27,6 +26,25 @@ COPYING = (
     ("backup:CreateBackupPlan", "backup:CreateBackupSelection", "iam:PassRole"),
     ("backup:StartBackupJob", "iam:PassRole", "backup:PutBackupVaultAccessPolicy"),
 )
+# A replica is the data, and somebody else's once it is promoted.
+REPLICATING = {
+    "instance": (
+        ("rds:CreateDBInstanceReadReplica", "rds:ModifyDBInstance"),
+        ("rds:CreateDBCluster", "rds:ModifyDBCluster"),
+    ),
+    "cluster": (
+        (
+            "rds:CreateGlobalCluster", "rds:CreateDBCluster", "rds:RemoveFromGlobalCluster",
+            "rds:ModifyDBCluster",
+        ),
+    ),
+}  # fmt: skip
+_OF_A_CLUSTER = {
+    "rds:ModifyDBInstance": "rds:ModifyDBCluster",
+    "rds:ModifyDBSnapshotAttribute": "rds:ModifyDBClusterSnapshotAttribute",
+    "rds:RestoreDBInstanceFromDBSnapshot": "rds:RestoreDBClusterFromSnapshot",
+    "rds:RestoreDBInstanceToPointInTime": "rds:RestoreDBClusterToPointInTime",
+}
 READING = (
     ("logs:FilterLogEvents",),
     ("logs:GetLogEvents",),
@@ -37,6 +55,10 @@ READING = (
     ("logs:CreateExportTask",),
     ("logs:CreateScheduledQuery", "iam:PassRole"),
     ("logs:CreateLogAnomalyDetector", "logs:ListAnomalies"),
+    # Lets in whom it likes.
+    ("logs:PutResourcePolicy",),
+    # What a line says becomes the name of a metric's dimension.
+    ("logs:PutMetricFilter", "cloudwatch:ListMetrics"),
 )
 # Of the whole account at once, or of what it shares.
 READING_ALL = (
@@ -45,6 +67,9 @@ READING_ALL = (
     # What others have asked of it.
     ("logs:DescribeQueries", "logs:GetQueryResults"),
     ("logs:GetScheduledQueryHistory", "logs:GetQueryResults"),
+    # Into tables, or an index, beside it.
+    ("logs:AssociateSourceToS3TableIntegration", "s3tables:GetTableData"),
+    ("logs:PutIntegration", "iam:PassRole"),
 )
 # Performance Insights keeps statements, with the values that are written into them.
 SAMPLED = (
@@ -62,13 +87,18 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
     everything = [f"everything on {server.name}"]
     modify = "rds:ModifyDBCluster" if cluster else "rds:ModifyDBInstance"
     yield way(f"modify {server.name}", everything, (modify, arn))
-    for actions in COPYING:
-        named = [each.replace("DBInstance", "DBCluster") if cluster else each for each in actions]
-        needs = [(each, arn if each == modify else any_of_its_choice(each)) for each in named]
-        needs = [
-            (each, arn if "Create" in each or "PointInTime" in each else of) for each, of in needs
-        ]
+    for actions in (*COPYING, *REPLICATING["cluster" if cluster else "instance"]):
+        named = [_OF_A_CLUSTER.get(each, each) if cluster else each for each in actions]
+        # What is modified thereafter is the copy.
+        needs = [(each, arn if _of_the_source(each) else any_of_its_choice(each)) for each in named]
         yield way(f"copy, restore or share the data of {server.name}", everything, *needs)
+    if cluster:
+        yield way(
+            f"read the statements on {server.name} in its activity stream",
+            everything,
+            ("rds:StartActivityStream", arn),
+            ("kinesis:GetRecords", any_of_its_choice("kinesis:GetRecords")),
+        )
     if server.master_secret:
         told = server.master_secret.metadata["MasterSecret"]
         key = [("kms:Decrypt", str(told["Key"]))] if told.get("Key") else []
@@ -100,3 +130,8 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
         # The files of a cluster's log are its instances'.
         of = any_of_its_choice(action) if cluster else arn
         yield way(f"read the statements in the log of {server.name}", everything, (action, of))
+
+
+def _of_the_source(action: str) -> bool:
+    """Whether IAM asks for an action with the ARN of what is copied."""
+    return "PointInTime" in action or ("Create" in action and action != "rds:CreateDBCluster")

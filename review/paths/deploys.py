@@ -16,6 +16,14 @@ DEPLOYING = (
     ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
 )
 
+# The last two are of Cloud Control, which makes a resource without a stack.
+DEPLOYING_WITH_A_ROLE = (
+    ("cloudformation:CreateStack",),
+    *DEPLOYING,
+    ("cloudformation:CreateResource",),
+    ("cloudformation:UpdateResource",),
+)
+
 
 def by_the_bootstrap(access: Access) -> Iterator[Way]:
     """By a deploy, which may change all of it."""
@@ -37,13 +45,13 @@ def by_the_bootstrap(access: Access) -> Iterator[Way]:
                 # A bucket of these templates, whatever it is called, is another.
                 (action, f"arn:{one.partition}:s3:::{STAGING}/{token('an asset')}"),
             )
-        for action in ("cloudformation:CreateStack", "cloudformation:UpdateStack"):
+        for actions in DEPLOYING_WITH_A_ROLE:
             yield way(
                 "deploy templates of its own with the role of CDK's bootstrap that CloudFormation "
                 "has",
                 everything,
                 ("iam:PassRole", one.role("cfn-exec")),
-                (action, any_of_its_choice(action)),
+                *((action, any_of_its_choice(action)) for action in actions),
             )
 
 

@@ -13,6 +13,8 @@ EMPOWERING = {
     "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"),
     "user": EMPOWERING_A_USER,
 }
+# Of what group and whose, is not known here.
+EMPOWERING_A_GROUP = ("iam:AttachGroupPolicy", "iam:PutGroupPolicy")
 MAKING = (
     ("iam:CreateRole", "iam:PutRolePolicy", "sts:AssumeRole"),
     ("iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"),
@@ -35,6 +37,9 @@ def by_anybody(access: Access, everything: Sequence[str]) -> Iterator[Way]:
                     needs=[assuming(one), Need(action=action, resource=one.arn)],
                     reaches=everything,
                 )
+    for action in EMPOWERING_A_GROUP:
+        need = (action, any_of_its_choice(action))
+        yield way("give a group of users a permission to log in", everything, need)
     for actions in MAKING:
         yield way(
             "make a role or user that may log in",

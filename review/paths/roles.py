@@ -13,6 +13,18 @@ from review.templates.identities import Identity
 
 BECOMING = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
 CHANGING_A_POLICY = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
+# A SAML provider's keys are in its metadata; those of one of OpenID Connect are read over TLS, from
+# who has the certificate of its thumbprint where the authorities that all trust have made none.
+CHANGING_A_PROVIDER = {
+    ":saml-provider/": (
+        ("iam:UpdateSAMLProvider",),
+        ("iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"),
+    ),
+    ":oidc-provider/": (
+        ("iam:UpdateOpenIDConnectProviderThumbprint",),
+        ("iam:DeleteOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider"),
+    ),
+}
 EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
 SERVICES = tuple(dict.fromkeys(service for service, _ in RUNNING))
 
@@ -60,16 +72,17 @@ def by_a_token(identity: Identity, name: str) -> Iterator[Way]:
         )
 
 
-def by_a_saml_provider(identity: Identity, name: str) -> Iterator[Way]:
-    """By assertions of one's own, which a provider takes whose metadata one changes."""
+def by_a_provider(identity: Identity, name: str) -> Iterator[Way]:
+    """By assertions or tokens of one's own, which a provider takes that one changes."""
     for policy in identity.trust:
         for one in policy.statements:
             for kind, provider in named_principals(one.principal) if one.allows else ():
-                if kind == "Federated" and ":saml-provider/" in provider:
+                found = [each for part, each in CHANGING_A_PROVIDER.items() if part in provider]
+                for actions in (each for ways in found for each in ways if kind == "Federated"):
                     yield way(
-                        f"change the provider whose assertions the role of {name} is given for",
+                        f"change the provider by which the role of {name} is given",
                         [name],
-                        ("iam:UpdateSAMLProvider", provider),
+                        *((action, provider) for action in actions),
                     )
 
 

@@ -130,11 +130,24 @@ WAYS = [
      "make a role or user that may"),
     (["iam:PassRole", "lambda:CreateWebFunction"], f"pass the role of {FUNCTION}"),
     (["iam:PassRole", "lambda:RunMicrovm"], f"pass the role of {FUNCTION}"),
+    (["s3:PutBucketOwnershipControls", "s3:PutBucketAcl"], "let itself write to Airflow's bucket"),
+    (["rds:CreateDBCluster", "rds:ModifyDBCluster"], "copy, restore or share"),
+    (["logs:PutResourcePolicy"], "read the statements in the log of dev-warehouse"),
+    (["logs:PutMetricFilter", "cloudwatch:ListMetrics"], "read the statements in the log"),
+    (["logs:AssociateSourceToS3TableIntegration", "s3tables:GetTableData"],
+     "read the statements in the log"),
+    (["logs:PutIntegration", "iam:PassRole"], "read the statements in the log"),
+    (["iam:PutGroupPolicy"], "give a group of users a permission to log in"),
+    (["iam:AttachGroupPolicy"], "give a group of users a permission to log in"),
 ]  # fmt: skip
 
 
 def those(given: Sequence[Path], how: str) -> list[str]:
     return [one.answer for one in given if one.how.startswith(how)]
+
+
+def those_of(given: Sequence[Path], how: str) -> list[str]:
+    return [one.how for one in given if one.how.startswith(how)]
 
 
 @pytest.mark.first(20)
@@ -191,6 +204,63 @@ def test_each_way_there_is_can_be_gone_by_who_may_do_all_of_it_alone(
     for how in {one.how for one in tried}:
         begins = [how.startswith(known[:14]) for _, known in WAYS]
         assert any(begins), f"{how} is not among WAYS"
+
+
+def test_who_may_modify_no_server_but_copies_may_restore_one_and_modify_that(
+    dev_templates: Templates,
+) -> None:
+    copies = "arn:aws:rds:eu-central-1:111122223333:db:copy-*"
+    restoring = "rds:RestoreDBInstanceFromDBSnapshot"
+    given = stranger(dev_templates, allow(restoring), allow("rds:ModifyDBInstance", copies))
+    assert [one.how for one in given] == ["copy, restore or share the data of dev-warehouse"]
+
+
+CLUSTER = [
+    (["rds:ModifyDBClusterSnapshotAttribute"], "copy, restore or share"),
+    (["rds:RestoreDBClusterFromSnapshot", "rds:ModifyDBCluster"], "copy, restore or share"),
+    (["rds:CreateGlobalCluster", "rds:CreateDBCluster", "rds:RemoveFromGlobalCluster",
+      "rds:ModifyDBCluster"], "copy, restore or share"),
+    (["rds:StartActivityStream", "kinesis:GetRecords"], "read the statements on"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("actions", "how"), CLUSTER, ids=lambda value: str(value)[:40])
+def test_a_cluster_is_copied_by_actions_of_its_own(
+    dev_templates: Templates, actions: list[str], how: str
+) -> None:
+    dev_templates["dev-network"]["Resources"]["Cluster"] = {
+        "Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "aurora-postgresql"}
+    }  # fmt: skip
+
+    def of_the_cluster(may: list[str]) -> list[str]:
+        given = stranger(dev_templates, allow(may or "s3:ListBucket"))
+        return [one for one in those_of(given, how) if "warehouse" not in one]
+
+    assert of_the_cluster(actions)
+    assert not of_the_cluster(actions[1:])
+
+
+@pytest.mark.parametrize(
+    ("provider", "actions"),
+    [
+        ("oidc-provider/id.example.com", ["iam:UpdateOpenIDConnectProviderThumbprint"]),
+        ("oidc-provider/id.example.com",
+         ["iam:DeleteOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider"]),
+        ("saml-provider/acme", ["iam:UpdateSAMLProvider"]),
+        ("saml-provider/acme", ["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"]),
+    ],
+)  # fmt: skip
+def test_who_may_change_a_provider_has_what_its_tokens_give(
+    dev_templates: Templates, provider: str, actions: list[str]
+) -> None:
+    name = f"arn:aws:iam::111122223333:{provider}"
+    action = "sts:AssumeRoleWithSAML" if "saml" in provider else "sts:AssumeRoleWithWebIdentity"
+    trust = {"Effect": "Allow", "Action": action, "Principal": {"Federated": name}}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    add(dev_templates, "Given", allow("rds-db:connect"), AssumeRolePolicyDocument=document)
+    how = "change the provider by which the role of role dev-network/Given is given"
+    assert those(stranger(dev_templates, allow(actions)), how)
+    assert not those(stranger(dev_templates, allow(actions[1:] or "s3:ListBucket")), how)
 
 
 def test_nobody_has_a_path_but_what_delivers_to_the_bucket_and_what_calls_the_function(
