@@ -20,7 +20,9 @@ class DeclaredTrust:
     """An ARN, what one ends with, or a service."""
     actions: frozenset[str]
     exact: Mapping[str, frozenset[str]]
-    """The values of each key; of one that is empty, that it must be there."""
+    """The values of each key."""
+    cluster: str = ""
+    """Of EKS, in the role's account and region: that of the pods, if they take it."""
     by_airflow: str | None = None
     """The Airflow whose tasks' role the principal is to be, whatever its ARN."""
     names_source: bool = False
@@ -66,8 +68,8 @@ def declared_trust(
             kind="Service",
             principal="pods.eks.amazonaws.com",
             actions=frozenset({"sts:AssumeRole", "sts:TagSession"}),
+            cluster=pods.cluster,
             exact={
-                "aws:RequestTag/eks-cluster-arn": frozenset(),
                 "aws:RequestTag/kubernetes-namespace": frozenset({pods.namespace}),
                 "aws:RequestTag/kubernetes-service-account": frozenset({pods.service_account}),
             },

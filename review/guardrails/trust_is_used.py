@@ -8,6 +8,7 @@ from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
 from review.paths.handed import running_with
+from review.templates.identities import Identity
 
 SERVICES = {
     "AWS::Lambda::Function": ("lambda.amazonaws.com",),
@@ -34,7 +35,9 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 if not statement.allows or not statement.readable:
                     continue
                 found = (
-                    _beyond(statement, declared, airflows) if declared else _unused(statement, used)
+                    _beyond(statement, declared, airflows, _exact(declared, identity))
+                    if declared
+                    else _unused(statement, used)
                 )
                 for wrong in found:
                     yield Violation(
@@ -73,8 +76,24 @@ def _unused(statement: Statement, used: set[str]) -> Iterator[str]:
         yield f"for {', '.join(others)}"
 
 
+def _exact(declared: DeclaredTrust, identity: Identity) -> Mapping[str, frozenset[str]]:
+    """What a request must say, to the letter, where the role is."""
+    if not declared.cluster or identity.resource is None:
+        return declared.exact
+    at = identity.resource.stack.environment
+    place = f"{at['partition']}:eks:{at['region']}:{at['account']}"
+    return {
+        **declared.exact,
+        "aws:SourceAccount": frozenset({at["account"]}),
+        "aws:RequestTag/eks-cluster-arn": frozenset({f"arn:{place}:cluster/{declared.cluster}"}),
+    }
+
+
 def _beyond(
-    statement: Statement, declared: DeclaredTrust, airflows: Mapping[str, str]
+    statement: Statement,
+    declared: DeclaredTrust,
+    airflows: Mapping[str, str],
+    exact: Mapping[str, frozenset[str]],
 ) -> Iterator[str]:
     for kind, name in named_principals(statement.principal):
         is_declared = (
@@ -90,11 +109,11 @@ def _beyond(
     if others:
         yield f"for {', '.join(others)}"
     said = _said(statement, "stringequals")
-    for key, values in declared.exact.items():
+    for key, values in exact.items():
         found = said.get(key.lower())
         if found is None:
             yield f"whatever {key} is"
-        elif values and not found <= values:
+        elif not found <= values:
             yield f"where {key} is {', '.join(sorted(found - values))}, which is not declared"
     takes = any(one != NAMING for one in statement.actions or ())
     unnamed = _said(statement, "null").get("sts:sourceidentity") != {"false"}

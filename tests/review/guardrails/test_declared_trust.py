@@ -1,9 +1,9 @@
 """The trust of a role that is made for an identity: as declared, and with one thing changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -92,6 +92,19 @@ CHANGES: list[tuple[str, Change, str]] = [
     ("people", lambda one: one.update(Action=["sts:*"]), "for sts:*"),
     ("staff", lambda one: _drop(one, "SAML:sub"), "whatever SAML:sub is"),
     ("pods", lambda one: _drop(one, "kubernetes-namespace"), "kubernetes-namespace is"),
+    ("pods", lambda one: _drop(one, "SourceAccount"), "whatever aws:SourceAccount is"),
+    (
+        "pods",
+        lambda one: _set(one, "SourceAccount", "444455556666"),
+        "where aws:SourceAccount is 444455556666",
+    ),
+    (
+        "pods",
+        lambda one: _set(
+            one, "eks-cluster-arn", "arn:aws:eks:eu-central-1:111122223333:cluster/other"
+        ),
+        "where aws:RequestTag/eks-cluster-arn is arn:aws:eks:eu-central-1:111122223333:cluster/oth",
+    ),
     (
         "loader",
         lambda one: _exact(one, ":sub").append("system:serviceaccount:*:loader"),
@@ -114,6 +127,11 @@ def _exact(one: dict[str, Any], key: str) -> list[str]:
 def _drop(one: dict[str, Any], key: str) -> None:
     exact = one["Condition"]["StringEquals"]
     del exact[next(name for name in exact if key in name)]
+
+
+def _set(one: dict[str, Any], key: str, value: Any) -> None:
+    exact = one["Condition"]["StringEquals"]
+    exact[next(name for name in exact if key in name)] = value
 
 
 @pytest.mark.first(4)
@@ -147,3 +165,63 @@ def test_a_second_role_that_says_it_is_an_identitys_is_undeclared(
     policy["Properties"]["Roles"].append({"Ref": "Copy"})
     access = Access(of_templates(found), given.arns_by_role)
     assert matrix(access, given).disagreements != []
+
+
+OPERATORS = ("StringLike", "StringEqualsIgnoreCase", "StringEqualsIfExists", "StringNotEquals",
+             "ForAnyValue:StringEquals", "ForAllValues:StringEquals")  # fmt: skip
+ACTIONS: tuple[Any, ...] = ("*", "sts:*", ["sts:AssumeRole", "sts:AssumeRoleWithSAML"])
+PRINCIPALS: tuple[Any, ...] = (
+    "*", {"AWS": "*"}, {"AWS": "arn:aws:iam::444455556666:root"}, {"AWS": "111122223333"},
+    {"AWS": {"Ref": "Given"}}, {"Service": "ec2.amazonaws.com"}, {"CanonicalUser": "x"},
+    {"Federated": "accounts.google.com"},
+    {"Federated": "arn:aws:iam::111122223333:saml-provider/other"},
+)  # fmt: skip
+
+
+def changes(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The statement of a trust with one thing changed that lets in somebody else."""
+    conditions: dict[str, dict[str, Any]] = statement["Condition"]
+    exact = conditions["StringEquals"]
+
+    def under(**operators: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: keys for name, keys in conditions.items() if name != "StringEquals"}
+        return {**statement, "Condition": {**kept, **operators}}
+
+    for name in conditions:
+        others = {one: keys for one, keys in conditions.items() if one != name}
+        yield f"without {name}", {**statement, "Condition": others}
+    for operator in OPERATORS:
+        yield operator, under(**{operator: exact})
+    for key, value in exact.items():
+        others = {one: other for one, other in exact.items() if one != key}
+        listed = cast("list[Any]", value) if isinstance(value, list) else [value]
+        yield f"without {key}", under(StringEquals=others)
+        yield f"{key} like all", under(StringEquals=others, StringLike={key: "*"})
+        yield f"another key than {key}", under(StringEquals={**others, "sts:Never": value})
+        for other in ("*", "other", "${aws:PrincipalTag/x}", [*listed, "other"]):
+            yield f"{key} {other}", under(StringEquals={**others, key: other})
+    for action in ACTIONS:
+        yield f"action {action}", {**statement, "Action": action}
+    for principal in PRINCIPALS:
+        yield f"principal {principal}", {**statement, "Principal": principal}
+    for element in ("Action", "Principal"):
+        others = {one: value for one, value in statement.items() if one != element}
+        yield f"Not{element}", {**others, f"Not{element}": statement[element]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("identity", [kind for kind in KINDS if kind != "analyst"])
+def test_whatever_opens_a_trust_is_named(
+    as_declared: Templates, given: Declared, identity: str
+) -> None:
+    missed: list[str] = []
+    tried = list(changes(trust(as_declared, identity)))
+    assert len(tried) > 25
+    for how, changed in tried:
+        found = deepcopy(as_declared)
+        statement = trust(found, identity)
+        statement.clear()
+        statement.update(deepcopy(changed))
+        if not messages(found, given):
+            missed.append(how)
+    assert missed == []
