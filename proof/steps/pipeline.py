@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as midnight
 
 from proof import shop
-from proof.airflow import Run
+from proof.airflow import Run, Worker
 from proof.declared import AIRFLOW
 from proof.deployment import Deployment
 from proof.environment import UNKNOWN_KEYS
@@ -38,20 +38,26 @@ for engine in engines:
 LOGICAL_DATE = datetime.combine(shop.DAY + timedelta(days=1), midnight(), UTC).isoformat()
 
 
-def report_is_made(deployment: Deployment) -> str:
+def report_is_made(deployment: Deployment, worker: Worker | None = None) -> str:
     """The DAG reads one database and writes another, and a second run changes nothing."""
     expected = shop.expected_report()
     for which in ("first", "second"):
-        _succeeded(run_report(deployment))
+        _succeeded(run_report(deployment, worker))
         found = shop.report(deployment.identity(shop.IDENTITY), deployment.declared)
         if found != expected:
             raise UnprovenError(f"after the {which} run reports holds {found}, not {expected}")
     return f"{len(expected)} rows, the same after a second run"
 
 
-def run_report(deployment: Deployment, *, variables: dict[str, str] | None = None) -> Run:
-    """Run the example DAG for the day that the shop has orders of."""
-    return deployment.worker.run("orders_report", logical_date=LOGICAL_DATE, variables=variables)
+def run_report(
+    deployment: Deployment,
+    worker: Worker | None = None,
+    *,
+    variables: dict[str, str] | None = None,
+) -> Run:
+    """Run the example DAG for the day that the shop has orders of, by the worker that is given."""
+    worker = worker or deployment.worker
+    return worker.run("orders_report", logical_date=LOGICAL_DATE, variables=variables)
 
 
 def connections_are_the_users(deployment: Deployment) -> str:

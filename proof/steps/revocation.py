@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from proof.airflow import Worker
 from proof.declared import AIRFLOW, Grant, without
 from proof.deployment import DECLARATION, Deployment, stacks
 from proof.progress import UnprovenError
@@ -85,9 +86,9 @@ def the_open_session_is_gone(revocation: Revocation) -> str:
     raise UnprovenError(f"{grant.user} can still log in")
 
 
-def the_dag_fails_for_a_reason(revocation: Revocation) -> str:
+def the_dag_fails_for_a_reason(revocation: Revocation, worker: Worker | None = None) -> str:
     """The DAG fails where it used the grant, with an error that names the connection."""
-    run = pipeline.run_report(revocation.deployment)
+    run = pipeline.run_report(revocation.deployment, worker)
     [*errors] = run.errors
     if run.state != "failed" or len(errors) != 1:
         raise UnprovenError(f"the DAG run ended as {run.state} with the errors {errors}")
