@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pg8000.exceptions import DatabaseError, InterfaceError  # pyright: ignore[reportMissingTypeStubs]
+
 from doctor.answer import NOT_REACHED, Answer, State
 from doctor.evidence import Evidence
 from doctor.places import place
-from doctor.steps import STEPS
+from doctor.refusal import broken
+from doctor.steps import STEPS, Step
 from rds_login.cause_table import Cause
+from rds_login.login import refusal
 
 _MARKS = {State.FINE: "✓", State.FAILED: "✗", State.UNKNOWN: "?", State.NOT_REACHED: " "}
 
@@ -88,7 +92,7 @@ def diagnose(evidence: Evidence, before: Mapping[str, Answer] | None = None) -> 
     try:
         for name, step in STEPS.items():
             explained = any(answer.cause for answer in answers.values())
-            answers[name] = NOT_REACHED if explained else step(evidence)
+            answers[name] = NOT_REACHED if explained else _asked(step, evidence)
     finally:
         evidence.close()
     subject = evidence.subject
@@ -100,3 +104,11 @@ def diagnose(evidence: Evidence, before: Mapping[str, Answer] | None = None) -> 
         place=place(cause, evidence) if cause else "",
         seconds=time.monotonic() - begun,
     )
+
+
+def _asked(step: Step, evidence: Evidence) -> Answer:
+    try:
+        return step(evidence)
+    # Of a session that was open: what does not let one open is a step's answer.
+    except (DatabaseError, InterfaceError, OSError) as error:
+        return broken(refusal(error))

@@ -98,7 +98,10 @@ class Evidence:
         """Where the host's name leads. `socket.gaierror` if nowhere."""
         # As libpq does: the address that this variable holds is taken, and no name looked up.
         if given := self.subject.via[0] if self.subject.via else os.environ.get("PGHOSTADDR"):
-            return [ip_address(given)]
+            try:
+                return [ip_address(given)]
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, f"{given!r} is no address") from None
         found = socket.getaddrinfo(self.subject.host, self.subject.port, type=socket.SOCK_STREAM)
         return list(dict.fromkeys(ip_address(str(one[4][0])) for one in found))
 

@@ -22,6 +22,15 @@ def refusal(evidence: Evidence, error: LoginError) -> Answer:
             return failed(key, said)
 
 
+def broken(error: LoginError | OSError) -> Answer:
+    """Why a session that was open answers no more."""
+    if isinstance(error, OSError):
+        return failed("broken-session", "the session was ended")
+    cause = at_the_login(error.code, error.message)
+    key = "broken-session" if cause.key == "refused" else cause.key
+    return failed(key, f"{error.message} ({error.code})")
+
+
 def _refused_token(evidence: Evidence, said: str) -> Answer:
     logged = evidence.logged()
     if logged.line:

@@ -1,7 +1,7 @@
 """Whether an Airflow connection says what a login with a token needs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from doctor.answer import Answer, failed, fine
 from doctor.subject import Subject
@@ -20,6 +20,8 @@ OWN = frozenset(
     }
 )
 """What the hook and the drivers keep for themselves of an extra; all else goes to libpq."""
+PLAIN = frozenset({"iam", "aws_conn_id", "sqlalchemy_query", "sslmode", "sslrootcert", "hostaddr"})
+"""What changes nothing of a login that the doctor's own does not have, too."""
 
 
 def settings(
@@ -49,7 +51,10 @@ def settings(
         return failed("no-token", f"{title} has no iam in its extra")
     if why := refused({key: value for key, value in extra.items() if key not in OWN}):
         return failed("unknown-option", f"{title}: {why}")
-    query: Any = extra.get("sqlalchemy_query") or {}
+    given: Any = extra.get("sqlalchemy_query") or {}
+    if not isinstance(given, Mapping):
+        return failed("other-options", f"sqlalchemy_query of {title} is no object of names")
+    query = cast("Mapping[str, Any]", given)
     for where, mode in (("extra", extra.get("sslmode")), ("engine", query.get("sslmode"))):
         if mode in UNENCRYPTED:
             return failed("no-encryption", f"{title} has sslmode={mode} in its {where}")

@@ -162,7 +162,10 @@ def user(evidence: Evidence) -> Answer:
         " rolname = current_user OR pg_catalog.pg_has_role(session_user, oid, 'USAGE'),"
         " CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'the server is a replica, or recovers'"
         " WHEN current_setting('transaction_read_only')::bool"
-        " THEN 'default_transaction_read_only is on' END"
+        " THEN 'default_transaction_read_only is on' END,"
+        " CASE WHEN current_schema() IS NULL AND"
+        " current_setting('search_path') <> '\"$user\", public'"
+        " THEN current_setting('search_path') END"
         " FROM pg_catalog.pg_roles WHERE rolname <> session_user AND"
         " pg_catalog.pg_has_role(session_user, oid, 'MEMBER')"
         " ORDER BY rolname"
@@ -177,6 +180,8 @@ def user(evidence: Evidence) -> Answer:
         return failed("idle-group", f"{shown}, and does not act as {expected}")
     if expected and subject.level != "read" and (why := rows and rows[0][2]):
         return failed("read-only", f"{shown}, and may write nothing: {why}")
+    if rows and rows[0][3] is not None:
+        return failed("no-schema", f"{shown}; search_path is {rows[0][3] or 'empty'}")
     return fine(shown)
 
 

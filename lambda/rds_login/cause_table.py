@@ -134,12 +134,32 @@ _ALL = (
         place="connection",
     ),
     Cause(
+        key="other-options",
+        step="connection",
+        clients_say=("must be of type dict",),
+        means="a login with a token works, and the one that the connection asks for does not: its"
+        " extra holds options that the driver takes before the token, the user, the database or"
+        " the server that the connection names",
+        remedy="deploy the access stack again (make access): it writes each connection whole",
+        place="connection",
+    ),
+    Cause(
         key="no-aws-connection",
         step="connection",
         clients_say=("Unable to find AWS Connection ID",),
         means="the AWS connection that the database's connection names does not exist, and Airflow"
         " signs with its own role in its place, without a word",
         remedy="make the AWS connection, or take aws_conn_id out of the database's connection",
+        place="connection",
+    ),
+    Cause(
+        key="wrong-aws-connection",
+        step="connection",
+        clients_say=("The config profile", "Parameter validation failed"),
+        means="the AWS connection that the database's connection names is there and no session can"
+        " be made of what it says",
+        remedy="look at its extra: the profile, the role's ARN, the method, the arguments of the"
+        " client; or take aws_conn_id out of the database's connection",
         place="connection",
     ),
     Cause(
@@ -427,7 +447,8 @@ _ALL = (
         step="permission",
         clients_say=("PAM authentication failed",),
         logged=("NotAuthorized",),
-        means="IAM does not let this role connect as this user: no policy allows it",
+        means="IAM does not let this role connect as this user: no policy allows it, or one of its"
+        " session's or of the organization's does not",
         remedy="compare the user in the policy's resource with the connection's, and its resource"
         " id with the instance's (another after a restore: declare resource_id); then make access",
         place="policy",
@@ -706,6 +727,29 @@ _ALL = (
         remedy="put the endpoint of the instance that writes into the connection; or take the"
         " setting back, of the user (ALTER ROLE … RESET), the database (ALTER DATABASE … RESET) or"
         " the parameter group",
+        place="instance",
+    ),
+    Cause(
+        key="no-schema",
+        step="user",
+        clients_say=("no schema has been selected to create in", "does not exist"),
+        means="the user is in, and no schema of its search_path is there or is open to it, so that"
+        " no name without a schema is found",
+        remedy="take the setting back, of the user (ALTER ROLE … RESET search_path), the database"
+        " (ALTER DATABASE … RESET search_path) or the parameter group",
+        place="instance",
+    ),
+    Cause(
+        key="broken-session",
+        step="user",
+        clients_say=(
+            "canceling statement due to statement timeout",
+            "terminating connection due to idle-session timeout",
+        ),
+        means="the user is in, and the server ends its statements or its session at once: a timeout"
+        " is too short, or somebody ends sessions",
+        remedy="look at statement_timeout, transaction_timeout and idle_session_timeout, of the"
+        " user (ALTER ROLE … RESET), the database (ALTER DATABASE … RESET) and the parameter group",
         place="instance",
     ),
     Cause(

@@ -344,6 +344,39 @@ OF_USERS = (
         known="shut-database",
     ),
     Fault(
+        title="a user whose statements are ended at once",
+        of="timeout",
+        inject=while_in(
+            by_the_master(
+                "ALTER ROLE {user} SET statement_timeout = 1",
+                "ALTER ROLE {user} RESET statement_timeout",
+            )
+        ),
+        known="broken-session",
+    ),
+    Fault(
+        title="a user whose search_path leads nowhere",
+        of="path",
+        inject=while_in(
+            by_the_master(
+                "ALTER ROLE {user} SET search_path = nowhere",
+                "ALTER ROLE {user} RESET search_path",
+            )
+        ),
+        known="no-schema",
+    ),
+    Fault(
+        title="a user that the server refuses to prepare",
+        of="library",
+        inject=while_in(
+            by_the_master(
+                "ALTER ROLE {user} SET local_preload_libraries = 'nothing'",
+                "ALTER ROLE {user} RESET local_preload_libraries",
+            )
+        ),
+        known="refused",
+    ),
+    Fault(
         title="few connections left to the user",
         of="sessions",
         inject=while_in(users.crowded),
@@ -359,7 +392,7 @@ OF_USERS = (
 EVERY = (*HEALTHY, *OF_ROLES, *OF_THE_NETWORK, *OF_THE_VPC, *OF_SERVERS, *OF_USERS)
 
 
-def _connection(title: str, cause: str, **change: object) -> Fault:
+def _connection(title: str, cause: str | None, **change: object) -> Fault:
     return Fault(title=title, inject=asked(connection=change), known=cause, command=False)
 
 
@@ -390,6 +423,16 @@ OF_CONNECTIONS = (
         "an AWS connection that is not there", "no-aws-connection", extra={"aws_conn_id": "absent"}
     ),
     _connection(
+        "an AWS connection of a profile that is not there",
+        "wrong-aws-connection",
+        extra={"aws_conn_id": "profiled"},
+    ),
+    _connection(
+        "an AWS connection with a client's argument that there is not",
+        "wrong-aws-connection",
+        extra={"aws_conn_id": "configured"},
+    ),
+    _connection(
         "an AWS connection of another region", "other-region", extra={"aws_conn_id": "elsewhere"}
     ),
     _connection(
@@ -397,10 +440,39 @@ OF_CONNECTIONS = (
         "refused-role",
         extra={"aws_conn_id": "barred"},
     ),
+    _connection("a password in the extra", "other-options", extra={"password": "hunter2"}),
+    _connection("another user in the extra", "other-options", extra={"user": "administrator"}),
+    _connection("another database in the extra", "other-options", extra={"dbname": "reports"}),
+    _connection(
+        "a driver that sends no password", "other-options", extra={"require_auth": "scram-sha-256"}
+    ),
+    _connection(
+        "options that the server does not know", "other-options", extra={"options": "-c nothing=on"}
+    ),
+    _connection(
+        "options of an engine that are text",
+        "other-options",
+        extra={"sqlalchemy_query": "sslmode=verify-full"},
+    ),
+    _connection("an option that changes nothing", None, extra={"application_name": "a DAG"}),
+    _connection("an address of the extra's", "closed-port", extra={"hostaddr": network.CLOSED}),
+    _connection("a connection of MySQL's", "other-type", conn_type="mysql"),
+    _connection("a user in capitals", "no-iam-user", login="AIRFLOW_ORDERS_READ"),
     _connection("another port", "closed-port", port=1),
     _connection("a user that is not there", "no-iam-user", login="nobody_orders_read"),
     _connection("a database that is not there", "no-database", schema="absent"),
     _connection("another database's connection", "no-connect", schema="reports"),
+    _connection(
+        "an address in the extra that is none", "unknown-name", extra={"hostaddr": "nowhere"}
+    ),
+    Fault(
+        title="a connection that is cut short",
+        inject=asked(
+            title="warehouse_short", variables={"AIRFLOW_CONN_WAREHOUSE_SHORT": '{"conn_type": '}
+        ),
+        known="no-connection",
+        command=False,
+    ),
     Fault(
         title="no region",
         inject=asked(variables={"AWS_DEFAULT_REGION": "", "AWS_REGION": ""}),

@@ -19,6 +19,8 @@ from proof.faults.surroundings import otherwise
 Found: TypeAlias = dict[str, Any]
 """A diagnosis as machines have it, with `text`, as people do."""
 ELSEWHERE = {"conn_type": "aws", "extra": {"region_name": "us-east-1"}}
+PROFILED = {"conn_type": "aws", "extra": {"profile_name": "nobody"}}
+CONFIGURED = {"conn_type": "aws", "extra": {"config_kwargs": {"nothing": 1}}}
 BARRED = {"conn_type": "aws", "extra": {"role_arn": "arn:aws:iam::111122223333:role/barred"}}
 
 
@@ -65,6 +67,8 @@ class InAirflow:
             f"AIRFLOW_CONN_{name.upper()}": json.dumps(_changed(connection(scene), asked)),
             "AIRFLOW_CONN_ELSEWHERE": json.dumps(ELSEWHERE),
             "AIRFLOW_CONN_BARRED": json.dumps(BARRED),
+            "AIRFLOW_CONN_PROFILED": json.dumps(PROFILED),
+            "AIRFLOW_CONN_CONFIGURED": json.dumps(CONFIGURED),
         }
         question = [name, asked.surroundings(variables)]
         print(json.dumps(question), file=self.questions, flush=True)

@@ -167,6 +167,16 @@ def test_what_the_server_keeps_for_others_is_not_left(server: Postgres, subject:
             "read-only",
         ),
         (
+            "ALTER ROLE {user} SET search_path = ''",
+            "ALTER ROLE {user} RESET search_path",
+            "no-schema",
+        ),
+        (
+            "ALTER ROLE {user} SET statement_timeout = 1",
+            "ALTER ROLE {user} RESET statement_timeout",
+            "broken-session",
+        ),
+        (
             "ALTER ROLE {user} VALID UNTIL '2020-01-01'",
             "ALTER ROLE {user} VALID UNTIL 'infinity'",
             None,
@@ -174,7 +184,7 @@ def test_what_the_server_keeps_for_others_is_not_left(server: Postgres, subject:
         (
             "ALTER ROLE {user} SET search_path = nowhere",
             "ALTER ROLE {user} RESET search_path",
-            None,
+            "no-schema",
         ),
     ],
 )

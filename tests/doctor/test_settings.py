@@ -90,6 +90,7 @@ def test_a_connection_of_ones_own_may_have_any_name() -> None:
         ("no-verification", {"sqlalchemy_query": {**TLS, "sslrootcert": "/other.pem"}}),
         ("no-aws-connection", {"aws_conn_id": "absent_there"}),
         ("other-server", {"title": "billing_orders"}),
+        ("other-options", {"sqlalchemy_query": "sslmode=verify-full"}),
     ],
 )
 def test_each_thing_that_is_wrong_is_named(key: str, changes: dict[str, Any]) -> None:

@@ -9,6 +9,10 @@ from itertools import combinations
 from typing import Any, cast
 
 import pytest
+from pg8000.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    DatabaseError,
+    InterfaceError,
+)
 
 from doctor.answer import State
 from doctor.diagnosis import Diagnosis, diagnose
@@ -66,6 +70,8 @@ class Told:
     way: Obstacle | str = "nothing was seen"
     waiting: list[Any] = field(default_factory=list[Any])
     read_only: str | None = None
+    path: str | None = None
+    answered: Any = None
 
     @property
     def addresses(self) -> list[Any]:
@@ -98,12 +104,13 @@ class Told:
         return self
 
     def run(self, sql: str) -> list[Any]:
+        _told(self.answered)
         if "pg_blocking_pids" in sql:
             return self.waiting
         return (
             [self.left]
             if "max_connections" in sql
-            else [[*one, self.read_only] for one in self.groups.items()]
+            else [[*one, self.read_only, self.path] for one in self.groups.items()]
         )
 
 
@@ -204,6 +211,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "damaged-server": {"entered": LoginError("XX001", "invalid page")},
     "lost-connection": {"entered": ConnectionResetError()},
     "refused": {"entered": LoginError("XX000", "something else")},
+    "broken-session": {"answered": DatabaseError({"C": "57014", "M": "canceling statement"})},
     "no-group": {"groups": {"rds_iam": True, "airflow_rds_iam": False}},
     "idle-group": {"groups": {"orders_reader": False, "rds_iam": True}},
     "read-only": {
@@ -211,6 +219,7 @@ FAULTS: dict[str, dict[str, Any]] = {
         "groups": {"orders_writer": True},
         "read_only": "the server is a replica, or recovers",
     },
+    "no-schema": {"path": "nowhere"},
     "few-connections": {"left": (1, None, 0)},
     "waiting": {"waiting": [[7, 90, "shop_orders_own"]]},
 }
@@ -382,3 +391,22 @@ def test_the_session_is_ended_with_the_diagnosis(fault: dict[str, Any]) -> None:
     told = Told(**fault)
     diagnose(cast("Evidence", told))
     assert told.closed
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (InterfaceError("network error"), "broken-session"),
+        (ConnectionResetError(), "broken-session"),
+        (DatabaseError({"C": "57P01", "M": "terminating connection"}), "starting"),
+        (DatabaseError({"C": "53200", "M": "out of memory"}), "no-resource"),
+    ],
+)
+def test_a_session_that_ends_while_it_is_asked_is_told(error: Exception, key: str) -> None:
+    assert _diagnosed(answered=error)[0] == key
+
+
+def test_an_empty_search_path_is_told() -> None:
+    found = _diagnosis(path="")
+    assert found.culprit
+    assert found.culprit[2].endswith("search_path is empty")
