@@ -29,9 +29,11 @@ def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
     over = Event()
     with ThreadPoolExecutor(2) as beside, ExitStack() as opened:
         opened.callback(over.set)
+        # One that is in the way is ended for that, and one that is not, for whose it is.
         sessions = [
-            _resisting(opened.enter_context(identity.log_in(grant.user, grant.database)))
+            start(opened.enter_context(identity.log_in(grant.user, grant.database)))
             for grant in grants
+            for start in (_idle, _resisting)
         ]
         insisting = beside.submit(_come_back, identity, grants[0], over)
         gone = beside.submit(_seconds_until_gone, sessions)
@@ -45,7 +47,13 @@ def an_identity_is_stopped_at_once(deployment: Deployment) -> str:
     for grant in grants:
         with identity.log_in(grant.user, grant.database) as session:
             session.execute("SELECT 1")
-    return f"{seconds:.1f} s to the end of the last of {len(grants)} sessions; then given back"
+    return f"{seconds:.1f} s to the end of the last of {len(sessions)} sessions; then given back"
+
+
+def _idle(session: psycopg.Connection) -> psycopg.Connection:
+    """`session`, which holds nothing."""
+    session.execute("SELECT 1")
+    return session
 
 
 def _resisting(session: psycopg.Connection) -> psycopg.Connection:

@@ -91,11 +91,21 @@ def test_each_run_leaves_what_the_others_made_as_it_was(
     newest = servers[max(VERSIONS)]
     newest.reset()
     now: dict[str, tuple[Database, ...]] = {}
+    groups: dict[str, str] = {}  # they outlive their declaration
     for prefix, databases in steps:
         others = [one for other, held in now.items() if other != prefix for one in held]
         before = of(newest, others)
+        taken = {role for one in others for role in one.roles}
+        taken |= {group for group, other in groups.items() if other != prefix}
+        if any(one.roles & taken for one in databases):
+            # blue_sales has the names that sales has where the prefix is blue.
+            with pytest.raises(LockoutError, match="was there before, and is somebody's"):
+                run(newest, prefix, databases)
+            assert of(newest, others) == before
+            continue
         run(newest, prefix, databases)
         assert of(newest, others) == before
+        groups |= {group: prefix for one in databases for group, _, _ in one.groups}
         now[prefix] = databases
         for each, held in now.items():
             assert run(newest, each, held) == 0
