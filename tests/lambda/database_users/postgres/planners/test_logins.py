@@ -157,3 +157,47 @@ def test_who_gains_and_who_loses_access():
     bare = replace(EMPTY, roles=EMPTY.roles | {"boss": Role("boss", can_login=True)})
     changes = list(access_changes(Comparison((PAYROLL,), bare)))
     assert [(one.gained, one.login) for one in changes] == [(True, "boss"), (True, "chief")]
+
+
+def test_a_role_that_was_there_becomes_what_its_level_wants():
+    roles = (
+        Role("owner", can_login=True, inherits=True),
+        Role("reader", can_login=True, inherits=False, connection_limit=9),
+    )
+    server = with_roles(EMPTY, *roles)
+    declared = replace(ORDERS, write=(), connection_limit=5)
+    corrected = corrected_logins(Comparison((declared,), server))
+    said = {
+        statement.sql: statement.sentence
+        for one in corrected
+        if isinstance(one, Transaction)
+        for statement in one.statements
+    }
+    assert said == {
+        'ALTER ROLE "owner" NOINHERIT': "owner is NOINHERIT, as its level wants",
+        'ALTER ROLE "owner" CONNECTION LIMIT 5': (
+            "owner may have 5 connections at once, of which it had no limit"
+        ),
+        'ALTER ROLE "owner" PASSWORD NULL': (
+            "owner existed and is taken over: it has no password any more"
+        ),
+        "ALTER ROLE \"owner\" SET role = 'o_owner'": (
+            "owner starts as o_owner, so that what it creates belongs to o_owner"
+        ),
+        'ALTER ROLE "reader" INHERIT': "reader is INHERIT, as its level wants",
+        'ALTER ROLE "reader" CONNECTION LIMIT 5': (
+            "reader may have 5 connections at once, no longer 9"
+        ),
+        'ALTER ROLE "reader" PASSWORD NULL': (
+            "reader existed and is taken over: it has no password any more"
+        ),
+    }
+
+
+def test_one_user_that_is_kept_keeps_no_other():
+    server = server_of(ORDERS, PAYROLL)
+    comparison = Comparison((replace(ORDERS, read=(), write=()), PAYROLL), server)
+    kept, dropped = dropped_logins(comparison, {"reader"})
+    assert str(kept) == "reader is not dropped, but may not log in: objects depend on it"
+    assert isinstance(dropped, Transaction)
+    assert [one.sql for one in dropped.statements] == ['DROP ROLE "writer"']
