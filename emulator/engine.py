@@ -90,7 +90,15 @@ _PRIVATE_NAMES = {
     "services.kms": ("_create_key", "_keys", "_put_key_policy"),
     "services.lambda_svc": ("_add_permission", "_execute_function_warm", "_functions"),
     "services.mwaa": ("_environments",),
-    "services.rds": ("_ACTION_MAP", "_error", "_instances", "_param_groups", "_subnet_groups"),
+    "services.rds": (
+        "_ACTION_MAP",
+        "_clusters",
+        "_db_cluster_param_groups",
+        "_error",
+        "_instances",
+        "_param_groups",
+        "_subnet_groups",
+    ),
     "services.s3": (
         "_bucket_tags",
         "_bucket_versioning",

@@ -1,11 +1,12 @@
-"""An instance's endpoint: ends TLS, checks the token, joins the client to the server's socket."""
+"""Endpoints at one port: end TLS, check the token, join the client to the server's socket."""
 
 import asyncio
 import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -43,8 +44,20 @@ def refuse(_user: str, _token: str) -> None:
     raise ValueError("IAM authentication is off on this instance")
 
 
+@dataclass(frozen=True)
+class Way:
+    """What is behind one of a door's names."""
+
+    server_socket: Path
+    certificate: ssl.SSLContext
+    check: Checker
+
+
 class FrontDoor:
-    """Listens on a loopback port, a free one if it is 0; its coroutines run in one loop."""
+    """Listens on a loopback port, a free one if it is 0; its coroutines run in one loop.
+
+    All names of a server lead here, and a client says which it means in the TLS handshake.
+    """
 
     def __init__(
         self,
@@ -53,13 +66,11 @@ class FrontDoor:
         server_log: Path,
         error_log: Path,
         export: Callable[[str], None],
-        certificate: ssl.SSLContext,
         port: int = 0,
     ) -> None:
-        self.server_socket = server_socket
-        self.certificate = certificate
         self.force_ssl = True
-        self.check: Checker = refuse
+        self._ways: dict[str, Way] = {}
+        self._server_socket = server_socket
         self._server_log = server_log
         self._error_log = error_log
         self._export = export
@@ -72,6 +83,20 @@ class FrontDoor:
     def port(self) -> int:
         """The port that it listens on."""
         return self._listener.getsockname()[1]
+
+    def lead(self, ways: Mapping[str, Way]) -> None:
+        """Lead each name to what is behind it from now on, and who says none to the first."""
+        self._ways = {**ways}
+        self.way().certificate.sni_callback = self._choose
+
+    def _choose(self, session: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        if way := self._ways.get(name or ""):
+            session.context = way.certificate
+
+    def way(self, certificate: ssl.SSLContext | None = None) -> Way:
+        """What is behind the name that the certificate is of, or behind the first."""
+        ways = list(self._ways.values())
+        return next((one for one in ways if one.certificate is certificate), ways[0])
 
     async def open(self) -> None:
         """Accept connections from now on."""
@@ -100,7 +125,7 @@ class FrontDoor:
                     self._administrator = await psycopg.AsyncConnection[
                         tuple[bool, bool, str | None]
                     ].connect(
-                        host=str(self.server_socket.parent),
+                        host=str(self._server_socket.parent),
                         user=ADMINISTRATOR,
                         dbname=ADMINISTRATOR,
                         options="-c log_statement=none -c log_min_duration_statement=-1",
@@ -115,10 +140,10 @@ class FrontDoor:
                     raise RefusedError("57P03", "the database system is starting up") from error
         raise AssertionError
 
-    def admit(self, user: str, database: str, client: str, token: str) -> bool:
+    def admit(self, way: Way, user: str, database: str, client: str, token: str) -> bool:
         """Whether the token lets the user in; the log that RDS exports tells why not."""
         try:
-            self.check(user, token)
+            way.check(user, token)
         except ValueError as error:
             time = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
             line = f"{time} {client} {user}@{database}: {error}"

@@ -35,7 +35,12 @@ _SETTINGS = {
 # A parameter group sizes these for its instance class, which this machine is not.
 _SIZED_FOR_THE_CLASS = {"max_connections", "shared_buffers"}
 # Reached only through a socket in a directory that is ours alone.
-_HBA = "local all all trust\n"
+_HBA = "local all all trust\nlocal replication all trust\n"
+# Amazon Aurora user guide, "Functions for Aurora PostgreSQL", by which Aurora is known.
+_AURORA = """
+CREATE FUNCTION pg_catalog.aurora_version() RETURNS text LANGUAGE sql IMMUTABLE
+AS $$SELECT '17.5.0'::text$$
+"""
 
 
 class Binaries:
@@ -121,10 +126,12 @@ class Server:
         database: str | None,
         parameters: Mapping[str, str],
         password: str | None = None,
+        *,
+        aurora: bool = False,
     ) -> None:
         """Make the cluster, start it, and set up what RDS sets up.
 
-        A master without a password logs in with tokens.
+        A master without a password logs in with tokens. Aurora has a function of its own.
 
         RuntimeError with the server's log if it does not start.
         """
@@ -135,6 +142,9 @@ class Server:
             file.write("\ninclude 'rds.conf'\n")
         self.configure(parameters)
         self.start()
+        for template in ("template1", "postgres") if aurora else ():
+            with self.connect(template) as connection:
+                connection.execute(_AURORA)
         with self.connect("postgres") as connection:
             for statement in _setup(master, database, password):
                 connection.execute(statement)
@@ -147,6 +157,22 @@ class Server:
         self._data.parent.mkdir(parents=True)
         processes.run(["/bin/cp", "-a", snapshot, self._data])
         self.configure(parameters)
+        self.start()
+
+    def follow(self, writer: "Server") -> None:
+        """Start on what another server has and goes on to write, and only read it."""
+        self._make_socket_directory()
+        self._data.mkdir(mode=0o700, parents=True)
+        processes.give(self._data, self._binaries.user)
+        processes.run(
+            [
+                self._binaries.program("pg_basebackup"),
+                *("--host", writer.socket_directory, "--port", "5432", "--user", ADMINISTRATOR),
+                *("--pgdata", self._data, "--write-recovery-conf", "--wal-method", "stream"),
+                *("--checkpoint", "fast", "--no-sync", "--no-manifest"),
+            ],
+            user=self._binaries.user,
+        )
         self.start()
 
     def save(self, snapshot: Path) -> None:

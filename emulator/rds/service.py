@@ -1,31 +1,22 @@
 """The instances that CloudFormation and RDS's API made, each with its server and front door."""
 
-import asyncio
-import contextlib
-import hashlib
-import json
 import secrets
-import threading
-import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from emulator.certificates import CertificateAuthority
 from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType
-from emulator.loop import running_loop
 from emulator.rds import token, validation
-from emulator.rds.front_door import FrontDoor, refuse
-from emulator.rds.server import Binaries, Server
+from emulator.rds.clusters import Clusters
+from emulator.rds.front_door import FrontDoor
+from emulator.rds.master import Secrets
+from emulator.rds.place import MISNAMED, UNTRUSTED, Place
+from emulator.rds.server import Server
 from emulator.rds.spread import Spread
 
 _AUTHORITIES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
-# What a client that verifies must refuse: a certificate of an authority that none trusts, and one
-# of the right authority for another server.
-_UNTRUSTED, _MISNAMED = "untrusted", "misnamed"
-IAM_LOG = "iam-db-auth-error"
 
 
 @dataclass
@@ -46,22 +37,12 @@ class Rds:
         runtime: Path,
     ) -> None:
         self._emulator = emulator
-        self._authority = authority
-        self._untrusted = CertificateAuthority("An authority that nobody trusts")
-        self._state = state / "rds"
-        self._sockets = runtime / "sockets"
-        self._binaries = Binaries(data=self._state, runtime=runtime)
-        # Before it is asked for, as it takes two seconds to make.
-        self._preparation = threading.Thread(target=self._binaries.make_template)
-        self._preparation.start()
-        self.spread = Spread()
+        self._place = Place(emulator, authority=authority, state=state, runtime=runtime)
         self._instances: dict[str, _Instance] = {}
-        # A name's port stays, as it does on RDS, whichever instance has the name.
-        self._ports: dict[str, int] = {}
-        self._running = contextlib.ExitStack()
-        self._loop = self._running.enter_context(running_loop())
+        self._secrets = Secrets(emulator)
+        self._clusters = Clusters(emulator, self._place, self._secrets)
+        self.spread: Spread = self._place.spread
         self._instance_type = emulator.resource_type("AWS::RDS::DBInstance")
-        self._secret_type = emulator.resource_type("AWS::SecretsManager::Secret")
         self._group_type = emulator.resource_type("AWS::RDS::DBParameterGroup")
         emulator.handle(
             "AWS::RDS::DBInstance",
@@ -83,14 +64,17 @@ class Rds:
 
     def stop(self) -> None:
         """End each server at once."""
-        self._preparation.join()
+        self._place.wait()
         for name in list(self._instances):
             self._remove(name)
-        self._running.close()
+        self._clusters.stop()
+        self._place.stop()
 
     # CloudFormation
 
     def _create(self, logical_id: str, properties: Properties, stack: str) -> Created:
+        if properties.get("DBClusterIdentifier"):
+            return self._clusters.create_member(logical_id, properties, stack)
         validation.check_instance(self._emulator, properties)
         name, _ = self._instance_type.create(logical_id, properties, stack)
         record = self._record(name)
@@ -98,7 +82,7 @@ class Rds:
         master, password = properties["MasterUsername"], properties.get("MasterUserPassword")
         try:
             if str(properties.get("ManageMasterUserPassword")).lower() == "true":
-                password = self._keep_secret(record, master, stack)
+                password = self._secrets.keep(record, master, stack, kind="db")
             server.create(master, properties.get("DBName"), self._settings(record), password)
         except BaseException:
             server.remove()
@@ -112,6 +96,8 @@ class Rds:
         return name, _attributes(record)
 
     def _update(self, name: str, old: Properties, new: Properties) -> Created:
+        if new.get("DBClusterIdentifier"):
+            return self._clusters.update_member(name, old, new)
         validation.check_instance(self._emulator, new, exists=True)
         validation.check_change(old, new)
         record = self._record(name)
@@ -122,6 +108,9 @@ class Rds:
         return name, _attributes(record)
 
     def _delete(self, name: str, properties: Properties) -> None:
+        if properties.get("DBClusterIdentifier"):
+            self._clusters.delete_member(name, properties)
+            return
         record = self._emulator.store("rds", "_instances").get(name)
         if record and record["DeletionProtection"]:
             raise ValueError(
@@ -129,30 +118,15 @@ class Rds:
                 "again. (Service: Rds, Error Code: InvalidParameterCombination)"
             )
         self._instance_type.delete(name, properties)
-        if record and (secret := record.get("MasterUserSecret")):
-            self._secret_type.delete(secret["SecretArn"].split(":")[6].rpartition("-")[0], {})
+        self._secrets.drop(record)
         self._remove(name)
 
-    def _keep_secret(self, record: dict[str, Any], master: str, stack: str) -> str:
-        """Make a password for the master, and keep it as RDS does; the password.
-
-        Source: "Password management with Amazon RDS and AWS Secrets Manager".
-        """
-        password = secrets.token_urlsafe(21)
-        text = json.dumps({"username": master, "password": password})
-        name = f"rds!db-{uuid.uuid4()}"
-        _, made = self._secret_type.create(
-            "MasterUserSecret", {"Name": name, "SecretString": text}, stack
-        )
-        record["MasterUserSecret"] = {"SecretArn": made["Arn"], "SecretStatus": "active"}
-        return password
-
     def _create_group(self, logical_id: str, properties: Properties, stack: str) -> Created:
-        validation.check_parameters(properties, self._binaries.known_parameters)
+        validation.check_parameters(properties, self._place.binaries.known_parameters)
         return self._group_type.create(logical_id, properties, stack)
 
     def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
-        validation.check_parameters(new, self._binaries.known_parameters)
+        validation.check_parameters(new, self._place.binaries.known_parameters)
         self._group_type.change(name, old, new)
         for instance in self._instances:
             if self._group(self._record(instance)) == name:
@@ -182,15 +156,15 @@ class Rds:
             records[new] = records.pop(name)
         record["DBInstanceIdentifier"] = new
         record["DBInstanceArn"] = record["DBInstanceArn"].removesuffix(name) + new
-        self._in_loop(instance.door.close())
+        self._place.in_loop(instance.door.close())
         instance.server.stop()
-        instance.server.log = self._log(new)
+        instance.server.log = self._place.log(new)
         instance.server.start()
         self._open(new, record, instance.server)
 
     def _save(self, asked: Mapping[str, str]) -> None:
         instance = self._instances[_name(asked)]
-        self._in_loop(instance.door.forget_server())
+        self._place.in_loop(instance.door.forget_server())
         instance.server.save(self._snapshot(asked))
 
     def _restore(self, asked: Mapping[str, str]) -> None:
@@ -215,42 +189,18 @@ class Rds:
     # What follows a change of a record
 
     def _server(self, directory: str, record: Mapping[str, Any]) -> Server:
-        return Server(
-            self._binaries,
-            name=directory,
-            sockets=self._sockets,
-            log=self._log(record["DBInstanceIdentifier"]),
-        )
-
-    def _log(self, name: str, log: str = "postgresql") -> Path:
-        file = self._state / name / f"{log}.log"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return file
+        return self._place.server(directory, log=record["DBInstanceIdentifier"])
 
     def _snapshot(self, asked: Mapping[str, str]) -> Path:
-        return self._binaries.data / "snapshots" / asked["DBSnapshotIdentifier"]
+        return self._place.binaries.data / "snapshots" / asked["DBSnapshotIdentifier"]
 
     def _open(self, name: str, record: dict[str, Any], server: Server) -> None:
         """Let clients in to a server, at the endpoint of the instance's name."""
-        # The middle of an endpoint's name is the same for all instances of an account and region.
-        place = f"{self._emulator.account} {self._emulator.region}"
-        middle = "c" + hashlib.sha256(place.encode()).hexdigest()[:11]
-        host = f"{name}.{middle}.{self._emulator.region}.rds.amazonaws.com"
-        door = FrontDoor(
-            server_socket=server.socket,
-            server_log=server.log,
-            error_log=self._log(name, IAM_LOG),
-            export=partial(
-                self._emulator.export_log, f"/aws/rds/instance/{name}/{IAM_LOG}", f"{name}.0"
-            ),
-            certificate=self._authority.server_context(host),
-            port=self._ports.get(name, 0),
-        )
-        self._ports[name] = door.port
-        record["Endpoint"] |= {"Address": host, "Port": door.port}
+        door = self._place.door(name, server, kind="instance", stream=f"{name}.0")
+        record["Endpoint"] |= {"Address": self._place.host(name), "Port": door.port}
         self._instances[name] = _Instance(server, door)
         self._apply(name)
-        self._in_loop(door.open())
+        self._place.in_loop(door.open())
 
     def _apply(self, name: str) -> None:
         """Make the server and front door what the record says."""
@@ -261,30 +211,26 @@ class Rds:
         settings = self._settings(record)
         instance.server.configure(settings)
         instance.server.reload()
-        endpoint = token.Endpoint(
-            record["Endpoint"]["Address"], instance.door.port, record["DbiResourceId"]
+        host = record["Endpoint"]["Address"]
+        way = self._place.way(
+            instance.server,
+            token.Endpoint(host, instance.door.port, record["DbiResourceId"]),
+            iam=record["IAMDatabaseAuthenticationEnabled"],
+            certificate=record["CACertificateIdentifier"],
         )
-        certificate = record["CACertificateIdentifier"]
-        authority = self._untrusted if certificate == _UNTRUSTED else self._authority
-        instance.door.certificate = authority.server_context(
-            f"another-{endpoint.host}" if certificate == _MISNAMED else endpoint.host
-        )
+        instance.door.lead({host: way})
         instance.door.force_ssl = settings.get("rds.force_ssl", "1") == "1"
-        iam = record["IAMDatabaseAuthenticationEnabled"]
-        instance.door.check = (
-            partial(token.check, self._emulator, self.spread, endpoint) if iam else refuse
-        )
 
     def _restart(self, name: str) -> None:
         if instance := self._instances.get(name):
-            self._in_loop(instance.door.forget_server())
+            self._place.in_loop(instance.door.forget_server())
             instance.server.stop()
             instance.server.start()
 
     def _stop(self, name: str) -> None:
         """Nothing answers at a stopped instance's port, and its name stays."""
         instance = self._instances[name]
-        self._in_loop(instance.door.close())
+        self._place.in_loop(instance.door.close())
         instance.server.stop()
 
     def _start(self, name: str) -> None:
@@ -294,7 +240,7 @@ class Rds:
 
     def _remove(self, name: str) -> None:
         if instance := self._instances.pop(name, None):
-            self._in_loop(instance.door.close())
+            self._place.in_loop(instance.door.close())
             instance.server.remove()
 
     def _record(self, name: str) -> dict[str, Any]:
@@ -305,13 +251,7 @@ class Rds:
         return record["DBParameterGroups"][0]["DBParameterGroupName"]
 
     def _settings(self, record: dict[str, Any]) -> dict[str, str]:
-        with self._emulator.scope():
-            group = self._emulator.store("rds", "_param_groups").get(self._group(record))
-        parameters: dict[str, dict[str, str]] = group["Parameters"] if group else {}
-        return {name: value["ParameterValue"] for name, value in parameters.items()}
-
-    def _in_loop(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._place.settings("_param_groups", self._group(record))
 
 
 def _attributes(record: dict[str, Any]) -> Attributes:
@@ -336,5 +276,5 @@ def _refuse_creation(_: Mapping[str, str]) -> None:
 
 def _check_authority(parameters: Mapping[str, str]) -> None:
     chosen = parameters.get("CACertificateIdentifier")
-    if chosen and chosen not in (*_AUTHORITIES, _UNTRUSTED, _MISNAMED):
+    if chosen and chosen not in (*_AUTHORITIES, UNTRUSTED, MISNAMED):
         raise ValueError(f"CertificateNotFound: {chosen!r} is none of {', '.join(_AUTHORITIES)}")

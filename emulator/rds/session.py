@@ -7,7 +7,7 @@ import ssl
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from emulator.postgres.administration import as_rds_superuser
 from emulator.rds import password, protocol
@@ -27,18 +27,37 @@ class Known:
     password: str | None = field(default=None, repr=False)
 
 
-class Door(Protocol):
-    """What a session asks of its instance."""
+class Way(Protocol):
+    """What is behind the name that a client said."""
 
-    server_socket: Path
-    certificate: ssl.SSLContext
+    @property
+    def server_socket(self) -> Path:
+        """Of the server that it is joined to."""
+        ...
+
+    @property
+    def certificate(self) -> ssl.SSLContext:
+        """What the name is proven with."""
+        ...
+
+
+W = TypeVar("W", bound=Way)
+
+
+class Door(Protocol[W]):
+    """What a session asks of its server."""
+
     force_ssl: bool
+
+    def way(self, certificate: ssl.SSLContext | None = None) -> W:
+        """What is behind the name of a certificate, or behind the first name."""
+        ...
 
     async def known(self, user: str) -> Known:
         """What the server has of the user."""
         ...
 
-    def admit(self, user: str, database: str, client: str, token: str) -> bool:
+    def admit(self, way: W, user: str, database: str, client: str, token: str) -> bool:
         """Whether the token lets the user in."""
         ...
 
@@ -55,11 +74,12 @@ class RefusedError(Exception):
         self.code = code
 
 
-class Session:
+class Session(Generic[W]):
     """A connection from its first byte to its last."""
 
-    def __init__(self, door: Door, connection: socket.socket, client: tuple[str, int]) -> None:
+    def __init__(self, door: Door[W], connection: socket.socket, client: tuple[str, int]) -> None:
         self._door = door
+        self._way = door.way()
         self._connection = connection
         self._client = client
         self._streams: list[Stream] = []
@@ -92,7 +112,8 @@ class Session:
             await loop.sock_sendall(self._connection, b"S")
             # Nothing that was sent in the clear has been read, so nothing of it can be taken for
             # something that was sent inside TLS.
-            stream = self._kept(await Stream.over(self._connection, self._door.certificate))
+            stream = self._kept(await Stream.over(self._connection, self._way.certificate))
+            self._way = self._door.way(stream.certificate)
             length, code = struct.unpack("!II", await stream.read(8))
         else:
             stream = self._kept(await Stream.over(self._connection))
@@ -100,7 +121,7 @@ class Session:
             return None
         body = await stream.read(length - 8)
         if code == protocol.CANCEL_REQUEST:
-            server = self._kept(await Stream.to(self._door.server_socket))
+            server = self._kept(await Stream.to(self._way.server_socket))
             server.write(struct.pack("!II", length, code) + body)
             await server.close()
             return None
@@ -141,7 +162,7 @@ class Session:
         except RefusedError as refusal:
             self._door.refused(user, database, self._client, str(refusal))
             raise
-        server = self._kept(await Stream.to(self._door.server_socket))
+        server = self._kept(await Stream.to(self._way.server_socket))
         # Our reading of the message and not the client's bytes, so that the server cannot take
         # another user from it than the one whose token was checked.
         server.write(protocol.startup(version, given))
@@ -167,7 +188,7 @@ class Session:
             if known.is_superuser:
                 self._change = Queries(as_rds_superuser)
             return
-        if not self._door.admit(user, database, host, token):
+        if not self._door.admit(self._way, user, database, host, token):
             raise RefusedError("28000", f'PAM authentication failed for user "{user}"')
 
     def _kept(self, stream: Stream) -> Stream:

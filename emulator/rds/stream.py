@@ -28,6 +28,12 @@ class Stream:
         self.read: Callable[[int], Awaitable[bytes]] = reader.readexactly
         self.write: Callable[[bytes], None] = writer.write
 
+    @property
+    def certificate(self) -> ssl.SSLContext | None:
+        """What was presented in the TLS handshake; None in the clear."""
+        session: ssl.SSLObject | None = self._writer.get_extra_info("ssl_object")
+        return session.context if session else None
+
     @classmethod
     async def over(cls, connection: socket.socket, tls: ssl.SSLContext | None = None) -> "Stream":
         """A stream over an accepted connection; OSError if the TLS handshake fails."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from emulator.engine import Emulator, Properties
 
 # Amazon RDS user guide, "Quotas and constraints" and CreateDBInstance's reference.
-_IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
+IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
 _MASTER = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,62}")
 _PASSWORD = re.compile(r"[!#-&(-.0-?A-~]{8,128}")
 _RESERVED = {"admin", "postgres_admin", "public", "rdsadmin", "rds_iam", "rds_superuser"}
@@ -19,13 +19,9 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
     """ValueError unless RDS would make an instance of these properties."""
     given = properties.get
 
-    def require(condition: object, message: str) -> None:
-        if not condition:
-            raise ValueError(message)
-
     identifier = given("DBInstanceIdentifier", "x")
     require(
-        _IDENTIFIER.fullmatch(identifier) and len(identifier) <= 63,
+        IDENTIFIER.fullmatch(identifier) and len(identifier) <= 63,
         f"DBInstanceIdentifier {identifier!r}: letters, digits and single hyphens, 63 at most",
     )
     if not exists:
@@ -41,6 +37,27 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
         str(given("DBInstanceClass", "")).startswith("db."),
         f"DBInstanceClass {given('DBInstanceClass')!r}: a class such as db.t4g.micro",
     )
+    check_master(properties)
+    size = int(given("AllocatedStorage", 0))
+    require(20 <= size <= 65536, f"AllocatedStorage {size}: 20 to 65536 GiB")
+    kind = given("StorageType", "gp2")
+    require(kind in _STORAGE_TYPES, f"StorageType {kind!r}: one of {sorted(_STORAGE_TYPES)}")
+    check_backups(properties, least=0)
+    check_monitoring(emulator, properties)
+    check_logs(properties, _LOGS)
+    check_network(emulator, properties, "VPCSecurityGroups")
+    check_group(emulator, properties, "DBParameterGroupName", f"postgres{release.split('.')[0]}")
+
+
+def require(condition: object, message: str) -> None:
+    """ValueError with the message unless the condition holds."""
+    if not condition:
+        raise ValueError(message)
+
+
+def check_master(properties: Properties) -> None:
+    """ValueError unless RDS would make such a master user, who has one password or none."""
+    given = properties.get
     master = given("MasterUsername", "")
     require(
         _MASTER.fullmatch(master) and master not in _RESERVED,
@@ -73,12 +90,23 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
             "MasterUserAuthenticationType iam-db-auth requires EnableIAMDatabaseAuthentication",
         )
         require(not passwords, f"{', '.join(passwords)} cannot be given with iam-db-auth")
-    size = int(given("AllocatedStorage", 0))
-    require(20 <= size <= 65536, f"AllocatedStorage {size}: 20 to 65536 GiB")
-    kind = given("StorageType", "gp2")
-    require(kind in _STORAGE_TYPES, f"StorageType {kind!r}: one of {sorted(_STORAGE_TYPES)}")
-    days = int(given("BackupRetentionPeriod", 1))
-    require(0 <= days <= 35, f"BackupRetentionPeriod {days}: 0 to 35 days")
+
+
+def check_backups(properties: Properties, *, least: int) -> None:
+    """ValueError unless backups are kept for days that RDS takes."""
+    days = int(properties.get("BackupRetentionPeriod", 1))
+    require(least <= days <= 35, f"BackupRetentionPeriod {days}: {least} to 35 days")
+
+
+def check_logs(properties: Properties, known: set[str]) -> None:
+    """ValueError unless the engine has each log that is exported."""
+    logs = set(properties.get("EnableCloudwatchLogsExports", []))
+    require(logs <= known, f"EnableCloudwatchLogsExports {sorted(logs - known)}: {sorted(known)}")
+
+
+def check_monitoring(emulator: Emulator, properties: Properties) -> None:
+    """ValueError unless enhanced monitoring has an interval and a role that RDS may assume."""
+    given = properties.get
     interval = int(given("MonitoringInterval", 0))
     require(interval in _INTERVALS, f"MonitoringInterval {interval}: {sorted(_INTERVALS)}")
     require(
@@ -91,9 +119,6 @@ def check_instance(emulator: Emulator, properties: Properties, *, exists: bool =
             emulator.role_trusts(role, service, f"arn:aws:rds:{emulator.region}:::"),
             f"{role} does not let {service} assume it",
         )
-    logs = set(given("EnableCloudwatchLogsExports", []))
-    require(logs <= _LOGS, f"EnableCloudwatchLogsExports {sorted(logs - _LOGS)}: {sorted(_LOGS)}")
-    _check_references(emulator, properties, release.split(".")[0])
 
 
 def check_change(old: Properties, new: Properties) -> None:
@@ -101,16 +126,21 @@ def check_change(old: Properties, new: Properties) -> None:
 
     Source: "Choosing a major version for an upgrade" and "Modifying settings" of storage.
     """
+    check_upgrade(old, new, "postgres")
+    if int(new.get("AllocatedStorage", 0)) < int(old.get("AllocatedStorage", 0)):
+        raise ValueError("Invalid storage size: an instance's storage cannot be reduced")
+
+
+def check_upgrade(old: Properties, new: Properties, engine: str) -> None:
+    """ValueError unless RDS would change an engine's version so."""
     before, after = (_version(one.get("EngineVersion")) for one in (old, new))
     if after < before[: len(after)]:
-        raise ValueError(f"Cannot upgrade postgres from {_dotted(before)} to {_dotted(after)}")
+        raise ValueError(f"Cannot upgrade {engine} from {_dotted(before)} to {_dotted(after)}")
     if after[0] > before[0] and not _true(new.get("AllowMajorVersionUpgrade")):
         raise ValueError(
             "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
             "version."
         )
-    if int(new.get("AllocatedStorage", 0)) < int(old.get("AllocatedStorage", 0)):
-        raise ValueError("Invalid storage size: an instance's storage cannot be reduced")
 
 
 def _version(text: object) -> list[int]:
@@ -121,7 +151,14 @@ def _dotted(version: Sequence[int]) -> str:
     return ".".join(map(str, version))
 
 
-def _check_references(emulator: Emulator, properties: Properties, major: str) -> None:
+def check_network(emulator: Emulator, properties: Properties, groups: str) -> None:
+    """ValueError unless the subnets and the security groups are there.
+
+    Args:
+        emulator: that has them.
+        properties: of an instance or a cluster.
+        groups: the property that has the security groups.
+    """
     subnet_group = properties.get("DBSubnetGroupName")
     if subnet_group:
         group = emulator.store("rds", "_subnet_groups").get(subnet_group)
@@ -131,20 +168,26 @@ def _check_references(emulator: Emulator, properties: Properties, major: str) ->
         subnets = [known[subnet["SubnetIdentifier"]] for subnet in group["Subnets"]]
         if len({subnet["AvailabilityZone"] for subnet in subnets}) < 2:
             raise ValueError(f"{subnet_group} does not cover at least 2 Availability Zones")
-    for security_group in properties.get("VPCSecurityGroups", []):
+    for security_group in properties.get(groups, []):
         if security_group not in emulator.store("ec2", "_security_groups"):
-            raise ValueError(f"VPCSecurityGroups: no group {security_group!r}")
-    parameter_group = properties.get("DBParameterGroupName")
-    if parameter_group:
-        group = emulator.store("rds", "_param_groups").get(parameter_group)
-        if group is None:
-            raise ValueError(f"DBParameterGroup not found: {parameter_group}")
-        family = group["DBParameterGroupFamily"]
-        if family != f"postgres{major}":
-            raise ValueError(
-                f"the parameter group {parameter_group} of family {family} cannot be used for "
-                f"this instance: its family is postgres{major}"
-            )
+            raise ValueError(f"{groups}: no group {security_group!r}")
+
+
+def check_group(emulator: Emulator, properties: Properties, name: str, family: str) -> None:
+    """ValueError unless the parameter group that is `name`d is there, and of that family."""
+    wanted = properties.get(name)
+    if not wanted:
+        return
+    store = "_db_cluster_param_groups" if "Cluster" in name else "_param_groups"
+    group = emulator.store("rds", store).get(wanted)
+    if group is None:
+        raise ValueError(f"{name.removesuffix('Name')} not found: {wanted}")
+    found = group["DBParameterGroupFamily"]
+    if found != family:
+        raise ValueError(
+            f"the parameter group {wanted} of family {found} cannot be used for "
+            f"this instance: its family is {family}"
+        )
 
 
 def check_parameters(properties: Properties, known: Collection[str]) -> None:
