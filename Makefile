@@ -49,9 +49,12 @@ help: ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 
-.PHONY: demo demo-stop
+.PHONY: demo demo-existing demo-stop
 demo: $(READY) ## deploy to a local AWS, prove it, destroy it (KEEP=1 leaves it running)
 	$(BIN)/python -m proof.demo $(if $(KEEP),--keep)
+
+demo-existing: $(READY) ## the same of what a team has already: environments/existing.yaml, taken over and given back
+	$(BIN)/python -m proof.existing
 
 demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 	$(BIN)/python -m proof.demo --stop

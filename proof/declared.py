@@ -3,6 +3,7 @@
 The proof must not share the derivation that it checks, so nothing here comes from the application.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,9 @@ class Declared:
     region: str
     instance: str
     identifier: str
-    """What RDS calls the instance."""
+    """What RDS calls the instance or the cluster."""
+    is_cluster: bool = False
+    """Whether it is an Aurora cluster."""
     administrator: str = ADMINISTRATOR
     """The PostgreSQL user that makes the others."""
     databases: tuple[str, ...]
@@ -89,7 +92,7 @@ def read(path: Path, *, database: str = "") -> Declared:
     if len(having) != 1:
         raise LookupError(f"{path} has {len(having)} instances with the database {database}")
     [(instance, declared)] = having.items()
-    existing = declared.get("existing", {})
+    existing = _looked_up(path, content, declared.get("existing", {}))
     airflows: dict[str, Any] = content.get("airflows", {AIRFLOW: content.get("airflow", {})})
     return Declared(
         environment=path.stem,
@@ -99,6 +102,8 @@ def read(path: Path, *, database: str = "") -> Declared:
         identifier=existing["endpoint"].partition(".")[0]
         if existing
         else f"{path.stem}-{instance}",
+        is_cluster=".cluster-" in existing.get("endpoint", "")
+        or declared.get("engine") == "aurora-postgresql",
         administrator=existing.get("administrator", ADMINISTRATOR),
         databases=tuple(declared["databases"]),
         airflows={
@@ -126,6 +131,14 @@ def read(path: Path, *, database: str = "") -> Declared:
             for identity in levels.get(level, ())
         ),
     )
+
+
+def _looked_up(path: Path, content: dict[str, Any], existing: dict[str, Any]) -> dict[str, Any]:
+    """What is declared of a server that exists, with what was looked up of it."""
+    if "lookup" not in existing:
+        return existing
+    known = json.loads((path.parent / "lookups.json").read_text())
+    return {**known[f"{content['account']}/{content['region']}"][existing["lookup"]], **existing}
 
 
 def without(path: Path, grant: Grant, *, directory: Path) -> Path:

@@ -39,12 +39,22 @@ class Environment:
         return answer["DBInstances"][0]
 
     @cached_property
-    def endpoint(self) -> Endpoint:
-        """Where the instance is reached."""
-        found = self.instance["Endpoint"]
-        return Endpoint(
-            host=found["Address"], port=found["Port"], authorities=self.account.authorities
+    def cluster(self) -> dict[str, Any]:
+        """The Aurora cluster as RDS describes it."""
+        answer = self.account.client("rds").describe_db_clusters(
+            DBClusterIdentifier=self.declared.identifier
         )
+        return answer["DBClusters"][0]
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """Where the instance, or the cluster's writer, is reached."""
+        host, port = (
+            (self.cluster["Endpoint"], self.cluster["Port"])
+            if self.declared.is_cluster
+            else (self.instance["Endpoint"]["Address"], self.instance["Endpoint"]["Port"])
+        )
+        return Endpoint(host=host, port=port, authorities=self.account.authorities)
 
     @cached_property
     def airflow_environment(self) -> dict[str, Any]:

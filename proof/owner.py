@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections.abc import Generator, Iterable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,7 +38,10 @@ def at_work(account: Account, *, role_arns: Iterable[str] = ()) -> Generator[Set
             try:
                 for arn in (*_declared(account, seen), *_synthesized(account, seen)):
                     if _name(arn) not in made:
-                        account.make_role(arn)
+                        with suppress(
+                            account.client("iam").exceptions.EntityAlreadyExistsException
+                        ):
+                            account.make_role(arn)
                         made.add(_name(arn))
             except (OSError, ValueError, BotoCoreError, ClientError):
                 # Half written, or the account is about to end: there is a next time, or none.

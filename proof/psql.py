@@ -65,7 +65,7 @@ def main() -> None:
 def _identity(environment: Environment, name: str, declaration: Path) -> Identity:
     deploy = f"run `make deploy ENVIRONMENT={declaration}` with the lines that the demo printed"
     try:
-        _ = environment.instance, environment.users_function
+        _ = environment.endpoint, environment.users_function
     except (ClientError, ValueError):
         what = f"{environment.declared.environment}-{environment.declared.instance}"
         sys.exit(f"{what} is not deployed, or not whole: {deploy}")
@@ -86,7 +86,8 @@ def _identity(environment: Environment, name: str, declaration: Path) -> Identit
 
 
 def _expect_user(environment: Environment, user: str, declaration: Path) -> None:
-    with environment.identity(MASTER).log_in(MASTER, "postgres") as connection:
+    administrator = environment.declared.administrator
+    with environment.identity(MASTER).log_in(administrator, "postgres") as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (user,)).rowcount:
             return
     sys.exit(
@@ -130,7 +131,7 @@ def _run(identity: Identity, user: str, database: str, sql: str) -> None:
 
 def _granted(expected: Declared, identity: str, database: str) -> str:
     if identity == MASTER:
-        return MASTER
+        return expected.administrator
     try:
         return expected.grant(identity, database).user
     except LookupError as error:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import psycopg
-
 from database_users.desired import Database
 from database_users.postgres.catalog.contents_rows import contents_from_rows, contents_query
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
@@ -41,28 +39,3 @@ def snapshot(server: Postgres, databases: tuple[Database, ...]) -> Any:
         state.managed_logins,
         contents,
     )
-
-
-Rows = dict[str, frozenset[str]]
-"""Each row of each of PostgreSQL's catalogs, as JSON, by the catalog's name."""
-
-# What PostgreSQL counts for itself, vacuums among it; and what no user but a superuser may read.
-_COUNTED = (
-    "relpages", "reltuples", "relallvisible", "relallfrozen", "relfrozenxid", "relminmxid",
-    "datfrozenxid", "datminmxid", "relfilenode", "relhastriggers", "relhasindex",
-)  # fmt: skip
-_CATALOGS = """
-SELECT relname FROM pg_class
-WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
-    AND has_table_privilege(oid, 'SELECT')
-"""
-
-
-def catalog_rows(session: psycopg.Connection) -> Rows:
-    """What a login sees of all catalogs, those of its database and those of the server."""
-    names = [name for (name,) in session.execute(_CATALOGS)]
-    found: Rows = {}
-    for name in [*names, "pg_roles"]:
-        query = f"SELECT (to_jsonb(c) - %s::text[])::text FROM pg_catalog.{name} c"
-        found[name] = frozenset(row for (row,) in session.execute(query.encode(), [[*_COUNTED]]))
-    return found

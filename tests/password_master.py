@@ -15,6 +15,7 @@ from database_users.postgres.session import Connect, Session
 from database_users.postgres.statements import HOME
 from database_users.secret import Master
 from emulator.postgres.administration import SET_UP, as_rds_superuser
+from proof.existing.way_back import WayBack, printed
 from rds_login.causes import RefusedTokenError
 from tests.database_server import Postgres
 
@@ -22,29 +23,9 @@ MASTER = Master("postgres", "a-password")
 ADMINISTRATOR = "platform"
 
 
-@dataclass(frozen=True, kw_only=True)
-class WayBack:
-    """The printed SQL, as psql runs it.
-
-    Args:
-        begun: ends with a query for statements, which psql runs, for \\gexec.
-        ended: the rest of that transaction.
-        inside: in each database.
-        last: after that.
-    """
-
-    begun: str
-    ended: str
-    inside: str
-    last: str
-
-
 def printed_way_back(administrator: str, master: str) -> WayBack:
     """What rids `master` of the `administrator`."""
-    begun, rest = way_back(administrator, master).split("\\gexec")
-    ended, rest = rest.split("COMMIT;")
-    inside, last = rest.partition("(\\connect):")[2].split(f"-- {administrator} is gone")
-    return WayBack(begun=begun, ended=f"{ended}COMMIT", inside=inside, last=last)
+    return printed(way_back(administrator, master))
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ def test_by_itself_it_asks_for_an_environment_in_a_sentence(
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr == (
         "no environment is named: `cdk … -c environment=dev`, `make … ENVIRONMENT=dev`; "
-        "environments in environments: dev, prod\n"
+        "environments in environments: dev, existing, prod\n"
     )
 
 

@@ -81,6 +81,21 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
+def cluster(**properties: Any) -> dict[str, Any]:
+    """A cluster that is deployed, unless `properties` are refused."""
+    given = {
+        "Engine": "aurora-postgresql",
+        "EngineVersion": "17.5",
+        "Port": 5432,
+        "EnableIAMDatabaseAuthentication": True,
+        "MasterUserAuthenticationType": "iam-db-auth",
+        "MasterUsername": MASTER,
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 2},
+        **properties,
+    }
+    return {**resource("RDS::DBCluster", **given), "DeletionPolicy": "Delete"}
+
+
 class StackFailedError(Exception):
     """A stack that did not deploy; the message is the first resource's reason."""
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from airflow_rds_iam.declaration.lookups import FILE
 from deployed import lookup
 from deployed.lookup import LookupRefusedError, looked_up
-from tests.emulator.conftest import ACCOUNT, REGION, Stacks, instance
+from tests.emulator.conftest import ACCOUNT, REGION, Stacks, cluster, instance
 
 
 def declaring(folder: Path, *names: str, account: str = ACCOUNT) -> Path:
@@ -38,6 +38,16 @@ def test_what_rds_tells_is_written_beside_the_declaration(
     assert server["resource_id"] == told["DbiResourceId"]
     assert content["444455556666/eu-west-1"] == {"other": {"port": 5432}}
     assert f"Commit {tmp_path / FILE}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("as_administrator")
+def test_a_cluster_is_asked_by_its_own_identifier(stacks: Stacks, tmp_path: Path) -> None:
+    stacks.deploy("pool", {"Pool": cluster(DBClusterIdentifier="pool")})
+    assert lookup.main(["--environment", str(declaring(tmp_path, "pool"))]) == 0
+    told = json.loads((tmp_path / FILE).read_text())[f"{ACCOUNT}/{REGION}"]["pool"]
+    assert told["endpoint"].startswith("pool.cluster-")
+    assert told["resource_id"].startswith("cluster-")
+    assert "reader_endpoint" not in told
 
 
 @pytest.mark.usefixtures("as_administrator")

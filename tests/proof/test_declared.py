@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,16 @@ def test_each_of_several_airflows_is_made_or_has_a_role_that_exists(tmp_path: Pa
     found = declared.read(file)
     assert found.airflows == {"airflow": "dev", "ml": "learning", "ops": "dev-ops"}
     assert found.role_arns["team"] == role
+
+
+def test_a_server_by_look_up_is_what_was_looked_up(tmp_path: Path) -> None:
+    content = yaml.safe_load(DECLARATION.read_text())
+    [instance] = content["instances"].values()
+    instance["existing"] = {"lookup": "sea", "administrator": "platform"}
+    file = tmp_path / "dev.yaml"
+    file.write_text(yaml.safe_dump(content))
+    endpoint = "sea.cluster-abc.eu-central-1.rds.amazonaws.com"
+    known = {f"{content['account']}/{content['region']}": {"sea": {"endpoint": endpoint}}}
+    (tmp_path / "lookups.json").write_text(json.dumps(known))
+    found = declared.read(file)
+    assert (found.identifier, found.is_cluster, found.administrator) == ("sea", True, "platform")

@@ -20,8 +20,8 @@ from database_users.errors import LockoutError, UnsuitableServerError
 from database_users.plan import Statement
 from database_users.postgres.administrator import making, script
 from database_users.postgres.session import Session
+from proof.existing.catalogs import catalog_rows
 from rds_login.causes import RefusedLoginError, ServerError
-from tests.catalog_snapshot import catalog_rows
 from tests.database_server import Postgres
 from tests.desired import ORDERS
 from tests.fuse import Fuse, KilledError
