@@ -56,6 +56,9 @@ def _look_up(document: Document) -> None:
     found: dict[str, dict[str, Any]] = {}
     wrong: list[str] = []
     for path, name in wanted.items():
+        if why := lookups.misnamed(name):
+            wrong.append(document.at(path, why))
+            continue
         try:
             found[name] = looked_up(session.client("rds"), name)
         except LookupRefusedError as error:

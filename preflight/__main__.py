@@ -20,6 +20,7 @@ from deployed.stack import Template, read_stack
 from preflight.airflow import unset
 from preflight.bootstrap import unprepared
 from preflight.files_bucket import AWS_KEY, unfit_bucket, unfit_key
+from preflight.looked_up import changed
 from preflight.moved import moved
 from preflight.names import taken
 from preflight.policies import (
@@ -89,6 +90,10 @@ def _obstacles(session: Any, assembly: Path, declaration: Declaration) -> Iterat
                 )
         except ClientError as error:
             print(f"whether its names are free was not asked: {error}", file=sys.stderr)
+    try:
+        yield from changed(rds, declaration)
+    except ClientError as error:
+        print(f"whether what was looked up has changed was not asked: {error}", file=sys.stderr)
     for name, airflow in declaration.airflows.items():
         yield from _of_airflow(session, airflow, dotted(declaration.airflow_path(name)))
     deployed: Template = there.template if there else {}

@@ -18,7 +18,11 @@ KINDS = {
 }
 """Whose endpoint it is, by what stands before the account's part of its name."""
 
-_ACCOUNTS_PART = r"(?P<identifier>[a-z][a-z0-9-]{0,62})\.((?P<kind>[a-z]+(-[a-z]+)?)-)?[a-z0-9]+"
+# A proxy may have endpoints of its own beside its default one.
+_ACCOUNTS_PART = (
+    r"(?P<identifier>[a-z][a-z0-9-]{0,62})\.(endpoint\.(?=proxy-))?"
+    r"((?P<kind>[a-z]+(-[a-z]+)?)-)?[a-z0-9]+"
+)
 _REGION = r"(?P<region>[a-z]{2}(-[a-z]+)+-[0-9]+)"
 _FORMS = (
     re.compile(rf"{_ACCOUNTS_PART}\.{_REGION}\.rds\.(?P<suffix>[a-z0-9.-]+)"),

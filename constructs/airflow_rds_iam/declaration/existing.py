@@ -139,7 +139,9 @@ class ExistingInstance(Model):
     @field_validator("resource_id")
     @classmethod
     def _is_the_servers_id(cls, resource_id: str, told: ValidationInfo) -> str:
-        cluster = _is_clusters(told.data.get("endpoint", ""))
+        if "endpoint" not in told.data:  # of which kind it is to be, that would say
+            return resource_id
+        cluster = _is_clusters(told.data["endpoint"])
         begins, key, command = (
             ("cluster-", "DbClusterResourceId", CLUSTERS)
             if cluster

@@ -9,9 +9,14 @@ from copy import deepcopy
 from pathlib import Path as FilePath
 from typing import Any, cast
 
+from pydantic import TypeAdapter, ValidationError
+
 from airflow_rds_iam.declaration.document import DeclarationError, Path
+from airflow_rds_iam.declaration.values import ServerIdentifier
+from airflow_rds_iam.declaration.words import allowed
 
 FILE = "lookups.json"
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(ServerIdentifier)
 TOLD = ("endpoint", "reader_endpoint", "port", "resource_id")
 """What a look-up tells of a server and nobody declares beside it."""
 
@@ -48,6 +53,18 @@ def wanted(content: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield ("instances", name, "existing"), server
 
 
+def misnamed(name: str) -> str | None:
+    """Why ``name`` is not what RDS calls a server; None if it may be.
+
+    RDS would take an ARN, too, and tell of a server of another account.
+    """
+    try:
+        _IDENTIFIER.validate_python(name, strict=True)
+    except ValidationError:
+        return f"{name!r}: must be {allowed(_IDENTIFIER.json_schema())}"
+    return None
+
+
 def _mapping(value: Any) -> dict[str, Any]:
     """The value, where it is one: a mistake is told by whoever validates the whole."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
@@ -63,6 +80,9 @@ def completed(content: Any, folder: FilePath) -> tuple[Any, list[tuple[Path, str
     wrong: list[tuple[Path, str]] = []
     for path, server in wanted(whole):
         name = server["lookup"]
+        if why := misnamed(name):
+            wrong.append(((*path, "lookup"), why))
+            continue
         wrong += [
             ((*path, "lookup"), f"{name!r}: {key} must not stand beside it, which tells that")
             for key in TOLD

@@ -19,6 +19,7 @@ from rds_login.endpoint import endpoint
             "aws",
         ),
         ("pool.proxy-abc.eu-west-1.rds.amazonaws.com", "proxy", "eu-west-1", "aws"),
+        ("pool.endpoint.proxy-abc.eu-west-1.rds.amazonaws.com", "proxy", "eu-west-1", "aws"),
     ],
 )
 def test_a_name_tells_whose_endpoint_it_is_and_where(
@@ -36,6 +37,7 @@ def test_a_name_tells_whose_endpoint_it_is_and_where(
     [
         "db.corp.example",
         "orders.eu-central-1.rds.amazonaws.com",
+        "orders.endpoint.abc.eu-central-1.rds.amazonaws.com",
         "orders.abc.eu-central-1.rds.amazonaws.com.",
         "orders.abc.eu-central-1.rds.example.com",
         "orders.other-abc.eu-central-1.rds.amazonaws.com",

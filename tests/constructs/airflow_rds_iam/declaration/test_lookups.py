@@ -56,6 +56,15 @@ def test_what_was_not_looked_up_is_refused_and_nothing_stands_in_for_it(tmp_path
     assert refused(changes, tmp_path) == said
 
 
+@pytest.mark.parametrize(
+    "name", ["Lake", "arn:aws:rds:eu-central-1:111122223333:db:lake", "lake.abc.example"]
+)
+def test_what_is_no_identifier_is_not_looked_up(name: str, tmp_path: Path) -> None:
+    existing = {"lookup": name, "administrator": "platform"}
+    [line] = refused({"instances.lake": {**LAKE, "existing": existing}}, tmp_path)
+    assert line.startswith(f"instances.lake.existing.lookup: {name!r}: must be the identifier of")
+
+
 @pytest.mark.parametrize("key", TOLD)
 def test_what_a_look_up_tells_is_not_declared_beside_it(key: str, tmp_path: Path) -> None:
     looked_up(tmp_path, "lake", LAKE)
