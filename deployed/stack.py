@@ -87,6 +87,16 @@ def resources_of(template: Template, resource_type: str) -> dict[str, Mapping[st
     }
 
 
+def servers_of(template: Template) -> dict[str, Mapping[str, Any]]:
+    """The instances and the clusters, by logical id; a cluster's instances go with it."""
+    alone = {
+        logical_id: one
+        for logical_id, one in resources_of(template, "AWS::RDS::DBInstance").items()
+        if "DBClusterIdentifier" not in one["Properties"]
+    }
+    return {**alone, **resources_of(template, "AWS::RDS::DBCluster")}
+
+
 def stays(template: Template, logical_id: str) -> bool:
     """Whether CloudFormation leaves the resource when it deletes the stack."""
     declared = template.get("Resources", {}).get(logical_id, {})

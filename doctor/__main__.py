@@ -64,7 +64,9 @@ def _subject(session: Any, declaration: Declaration, file: Path, given: Any) -> 
         resource_id = existing.resource_id
     else:
         identifier = instance.identifier(file.stem, grant.instance)
-        host, port, resource_id = _endpoint(session, identifier, declaration, given)
+        host, port, resource_id = _endpoint(
+            session, identifier, declaration, given, cluster=instance.is_cluster
+        )
     return Subject(
         title=f"{grant.identity} {grant.level}s {grant.database}",
         host=host,
@@ -106,10 +108,13 @@ def _grant(declaration: Declaration, identity: str, database: str, instance: str
 
 
 def _endpoint(
-    session: Any, identifier: str, declaration: Declaration, given: Any
+    session: Any, identifier: str, declaration: Declaration, given: Any, *, cluster: bool
 ) -> tuple[str, int, str | None]:
     try:
         rds = session.client("rds", region_name=declaration.region)
+        if cluster:
+            [found] = rds.describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
+            return given.host or found["Endpoint"], found["Port"], found["DbClusterResourceId"]
         [found] = rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
     except (ClientError, BotoCoreError) as error:
         if given.host:

@@ -5,14 +5,18 @@ from typing import Any
 
 from deployed.stack import Template
 
-_NAMED_BY = {"AWS::Logs::LogGroup": "LogGroupName", "AWS::RDS::DBInstance": "DBInstanceIdentifier"}
+_NAMED_BY = {
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::RDS::DBCluster": "DBClusterIdentifier",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+}
 
 
 def taken(rds: Any, logs: Any, template: Template, there: Mapping[str, str]) -> Iterator[str]:
     """What another removal left, so that it cannot be made.
 
     Args:
-        rds: a boto3 client; it calls DescribeDBInstances.
+        rds: a boto3 client; it calls DescribeDBClusters and DescribeDBInstances.
         logs: another; it calls DescribeLogGroups.
         template: of a stack, as it is to be.
         there: the logical ids of what the stack has already.
@@ -22,6 +26,7 @@ def taken(rds: Any, logs: Any, template: Template, there: Mapping[str, str]) -> 
     """
     exists: dict[str, Callable[[str], bool]] = {
         "AWS::Logs::LogGroup": lambda name: _group_exists(logs, name),
+        "AWS::RDS::DBCluster": lambda name: _cluster_exists(rds, name),
         "AWS::RDS::DBInstance": lambda name: _instance_exists(rds, name),
     }
     found = [
@@ -36,6 +41,13 @@ def taken(rds: Any, logs: Any, template: Template, there: Mapping[str, str]) -> 
             f"there already, and in no stack of this environment: {', '.join(found)}; what stayed "
             "when the environment was removed is taken up again as docs/removal.md says"
         )
+
+
+def _cluster_exists(rds: Any, name: str) -> bool:
+    try:
+        return bool(rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"])
+    except rds.exceptions.DBClusterNotFoundFault:
+        return False
 
 
 def _instance_exists(rds: Any, name: str) -> bool:

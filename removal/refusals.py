@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deployed.stack import DeployedStack, resources_of, stays
+from deployed.stack import DeployedStack, servers_of, stays
 from removal.strangers import strangers
 
 
@@ -20,7 +20,7 @@ def refusals(stacks: Sequence[DeployedStack], session: Any) -> Iterator[str]:
 
 
 def _protected(stack: DeployedStack) -> Iterator[str]:
-    """Identifiers of its instances that RDS will not delete, though it should."""
-    for logical_id, one in resources_of(stack.template, "AWS::RDS::DBInstance").items():
+    """Identifiers of its servers that RDS will not delete, though it should."""
+    for logical_id, one in servers_of(stack.template).items():
         if one["Properties"].get("DeletionProtection") and not stays(stack.template, logical_id):
             yield stack.ids[logical_id]

@@ -16,6 +16,8 @@ IDENTIFIERS = {
     "AWS::IAM::Role": "RoleName",
     "AWS::KMS::Key": "KeyId",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::RDS::DBCluster": "DBClusterIdentifier",
+    "AWS::RDS::DBClusterParameterGroup": "DBClusterParameterGroupName",
     "AWS::RDS::DBInstance": "DBInstanceIdentifier",
     "AWS::RDS::DBParameterGroup": "DBParameterGroupName",
     "AWS::RDS::DBSubnetGroup": "DBSubnetGroupName",

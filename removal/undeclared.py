@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from deployed.stack import DeployedStack, read_stack, resources_of
+from deployed.stack import DeployedStack, read_stack, servers_of
 from review.templates.intrinsics import Stack
 
 # A function in a network gives its interfaces back within 40 minutes.
@@ -55,11 +55,12 @@ def told(undeclared: Sequence[DeployedStack], environment: str) -> Iterator[str]
 def _of_instances(stack: DeployedStack) -> str:
     kept = {one.logical_id for one in stack.retained}
     said = [
-        f"{stack.ids[one]}, {'which stays' if one in kept else 'whose data goes with it'}"
-        for one in resources_of(stack.template, "AWS::RDS::DBInstance")
+        f"{kind} {stack.ids[one]}, {'which stays' if one in kept else 'whose data goes with it'}"
+        for one, declared in servers_of(stack.template).items()
+        for kind in ["cluster" if declared["Type"] == "AWS::RDS::DBCluster" else "instance"]
         if one in stack.ids
     ]
-    return f" (with the instance {'; '.join(said)})" if said else ""
+    return f" (with the {'; the '.join(said)})" if said else ""
 
 
 def users(cloudformation: Any, stack: str, declared: Sequence[Stack]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.guardrails.tls import forces_tls
+from review.guardrails.tls import PARAMETER_GROUPS, forces_tls
 from review.matrix.labels import place
 from review.matrix.model import Evidence, Matrix
 from review.templates.access import Access
@@ -60,11 +60,19 @@ def _servers(access: Access) -> Iterator[Resource]:
             yield server.resource
 
 
-def _setting(key: str, wanted: Any) -> Source:
+def _instances(access: Access) -> Iterator[Resource]:
+    """Each server, and of a cluster its instances in its place."""
+    for server in access.servers:
+        yield from server.instances
+
+
+def _setting(
+    key: str, wanted: Any, *, of: Callable[[Access], Iterator[Resource]] = _servers
+) -> Source:
     """Whether each server has the setting as wanted."""
 
     def shown(access: Access, _: Matrix) -> Iterator[Shown]:
-        for one in _servers(access):
+        for one in of(access):
             value = one.properties.get(key)
             met = value == wanted or str(value).lower() == str(wanted).lower()
             yield _shown(one, f"{key}: {_said(value)}", met=met)
@@ -131,7 +139,7 @@ def _logs(access: Access, _: Matrix) -> Iterator[Shown]:
 
 def _statements(access: Access, _: Matrix) -> Iterator[Shown]:
     """That the log names statements and sessions, by the server's parameters."""
-    for one in access.assembly.of_type("AWS::RDS::DBParameterGroup"):
+    for one in access.assembly.of_type(*PARAMETER_GROUPS):
         parameters: dict[str, Any] = one.properties.get("Parameters") or {}
         for name in ("log_connections", "log_statement"):
             if name in parameters:
@@ -167,7 +175,7 @@ def _said(value: Any) -> str:
 _tokens = _setting("EnableIAMDatabaseAuthentication", True)
 _no_password = _setting("MasterUserAuthenticationType", "iam-db-auth")
 _encrypted = _setting("StorageEncrypted", True)
-_private = _setting("PubliclyAccessible", False)
+_private = _setting("PubliclyAccessible", False, of=_instances)
 
 _CONTROLS: tuple[tuple[str, str, tuple[Source, ...]], ...] = (
     ("SOC 2 CC6.1", "Access to data is restricted", (_tokens, _no_password, _encrypted)),

@@ -203,8 +203,8 @@ def _of_servers(access: Access) -> Iterator[Gap]:
                 what=f"Who may read the password of the master user of {server.name}, if it has "
                 "one, and so become its administrator",
                 commands=(
-                    f"aws rds describe-db-instances --db-instance-identifier {name} "
-                    "--query DBInstances[].MasterUserSecret",
+                    f"{_description(server)} --query "
+                    f"{'DBClusters' if server.is_cluster else 'DBInstances'}[].MasterUserSecret",
                     "aws secretsmanager get-resource-policy --secret-id <secret-arn>",
                     "aws iam simulate-principal-policy --policy-source-arn <role-arn> "
                     "--action-names secretsmanager:GetSecretValue --resource-arns <secret-arn>",

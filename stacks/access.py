@@ -13,6 +13,7 @@ from airflow_rds_iam.access.identity_access import IdentityAccess, login_descrip
 from airflow_rds_iam.access.login_policies import LoginPolicies
 from airflow_rds_iam.airflow.airflow import Airflow, secrets_backend
 from airflow_rds_iam.airflow.existing_airflow import ExistingAirflow
+from airflow_rds_iam.audit.server_metrics import ServerMetrics
 from airflow_rds_iam.audit.watch import Watch
 from airflow_rds_iam.declaration.airflow_names import AIRFLOW, EXECUTION_ROLE, output, told_apart
 from airflow_rds_iam.declaration.connections import crowded
@@ -138,9 +139,12 @@ class AccessStack(Stack):
             Watch(
                 scopes[name],
                 f"Watch-{name}",
-                identifier=database.instance.identifier,
-                resource_id=database.instance.resource_id,
-                storage_gib=declaration.instances[name].storage.gib,
+                metrics=ServerMetrics(
+                    identifier=database.instance.identifier,
+                    members=database.instance.members,
+                    cluster=(is_cluster := declaration.instances[name].is_cluster),
+                ),
+                storage_gib=None if is_cluster else declaration.instances[name].storage.gib,
                 checked=users[name],
                 topic_arn=declaration.alarms.topic_arn,
                 nobody_because=declaration.alarms.nobody_because,

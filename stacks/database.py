@@ -1,4 +1,4 @@
-"""The stack of one instance: stateful, rarely changed."""
+"""The stack of one instance or cluster: stateful, rarely changed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,13 @@ from airflow_rds_iam.audit.saved_queries import SavedQueries
 from airflow_rds_iam.clients import Client, let_in
 from airflow_rds_iam.declaration import model
 from airflow_rds_iam.network.network import Network
-from airflow_rds_iam.servers.postgres_instance import PORT, PostgresInstance
+from airflow_rds_iam.servers.foundation import PORT
+from airflow_rds_iam.servers.postgres_cluster import PostgresCluster
+from airflow_rds_iam.servers.postgres_instance import PostgresInstance
 
 
 class DatabaseStack(Stack):
-    """An instance, and who may reach it: Airflow, the function that makes its users, clients.
+    """A server, and who may reach it: Airflow, the function that makes its users, clients.
 
     Rules of security groups are replaced with each change, so they stand beside the groups whose
     ids they name, and a change of access touches none.
@@ -33,7 +35,46 @@ class DatabaseStack(Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        self.instance = PostgresInstance(
+        self.instance = self._server(identifier, instance, network)
+        SavedQueries(self, "Queries", identifier=identifier, cluster=instance.is_cluster)
+        self.users_security_group = ec2.SecurityGroup(
+            self,
+            "UsersSecurityGroup",
+            vpc=network.vpc,
+            description=f"Database users of {identifier}",
+            allow_all_outbound=False,
+        )
+        for airflow in network.airflow_security_groups.values():
+            self.instance.connections.allow_default_port_from(airflow, "Airflow")
+        self.users_security_group.connections.allow_to_default_port(
+            self.instance, "The database, nothing else"
+        )
+        [security_group] = self.instance.connections.security_groups
+        let_in(self, clients, security_group=security_group, port=PORT)
+        self.instance.come_last(self)
+
+    def _server(
+        self, identifier: str, instance: model.Instance, network: Network
+    ) -> PostgresInstance | PostgresCluster:
+        if instance.is_cluster:
+            capacity = instance.serverless
+            return PostgresCluster(
+                self,
+                "Postgres",
+                identifier=identifier,
+                vpc=network.vpc,
+                subnets=network.private_subnets,
+                engine_version=instance.engine_version,
+                instance_class=None if capacity else instance.instance_class,
+                **({"capacity": (capacity.min, capacity.max)} if capacity else {}),
+                readers=instance.readers,
+                backup_days=instance.backup_days,
+                log_retention_days=instance.log_retention_days,
+                deletion_protection=instance.deletion_protection,
+                retain=instance.retain,
+                resource_id=instance.resource_id,
+            )
+        return PostgresInstance(
             self,
             "Postgres",
             identifier=identifier,
@@ -51,19 +92,3 @@ class DatabaseStack(Stack):
             allow_major_version_upgrade=instance.allow_major_version_upgrade,
             resource_id=instance.resource_id,
         )
-        SavedQueries(self, "Queries", identifier=identifier)
-        self.users_security_group = ec2.SecurityGroup(
-            self,
-            "UsersSecurityGroup",
-            vpc=network.vpc,
-            description=f"Database users of {identifier}",
-            allow_all_outbound=False,
-        )
-        for airflow in network.airflow_security_groups.values():
-            self.instance.connections.allow_default_port_from(airflow, "Airflow")
-        self.users_security_group.connections.allow_to_default_port(
-            self.instance, "The database, nothing else"
-        )
-        [security_group] = self.instance.connections.security_groups
-        let_in(self, clients, security_group=security_group, port=PORT)
-        self.instance.come_last(self)

@@ -9,6 +9,8 @@ _TYPES = (
     "AWS::EC2::SecurityGroup",
     "AWS::EC2::Subnet",
     "AWS::EC2::VPC",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBClusterParameterGroup",
     "AWS::RDS::DBInstance",
     "AWS::RDS::DBParameterGroup",
     "AWS::RDS::DBSubnetGroup",

@@ -66,14 +66,24 @@ MADE = {
         "StartupScriptS3ObjectVersion StartupScriptS3Path Tags WebserverAccessMode "
         "WeeklyMaintenanceWindowStart WorkerReplacementStrategy"
     ),
+    "AWS::RDS::DBCluster": (
+        "BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DBClusterParameterGroupName "
+        "DBSubnetGroupName DeleteAutomatedBackups DeletionProtection EnableCloudwatchLogsExports "
+        "EnableIAMDatabaseAuthentication Engine EngineVersion KmsKeyId "
+        "MasterUserAuthenticationType MasterUsername Port ServerlessV2ScalingConfiguration "
+        "StorageEncrypted Tags VpcSecurityGroupIds"
+    ),
+    "AWS::RDS::DBClusterParameterGroup": "Description Family Parameters Tags",
     "AWS::RDS::DBInstance": (
         "AllocatedStorage AllowMajorVersionUpgrade AutoMinorVersionUpgrade "
-        "BackupRetentionPeriod CopyTagsToSnapshot DBInstanceClass DBInstanceIdentifier "
-        "DBParameterGroupName DBSubnetGroupName DeleteAutomatedBackups DeletionProtection "
+        "BackupRetentionPeriod CopyTagsToSnapshot DBClusterIdentifier DBInstanceClass "
+        "DBInstanceIdentifier DBParameterGroupName DBSubnetGroupName DeleteAutomatedBackups "
+        "DeletionProtection "
         "EnableCloudwatchLogsExports EnableIAMDatabaseAuthentication "
         "EnablePerformanceInsights Engine EngineVersion KmsKeyId MasterUserAuthenticationType "
         "MasterUsername MaxAllocatedStorage MonitoringInterval MonitoringRoleArn MultiAZ "
-        "PerformanceInsightsKMSKeyId Port PubliclyAccessible StorageEncrypted StorageType "
+        "PerformanceInsightsKMSKeyId Port PromotionTier PubliclyAccessible StorageEncrypted "
+        "StorageType "
         "Tags VPCSecurityGroups"
     ),
     "AWS::RDS::DBParameterGroup": "Description Family Parameters Tags",

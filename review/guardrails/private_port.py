@@ -13,12 +13,12 @@ RULES = ("AWS::EC2::SecurityGroup",)
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each rule that opens it further, and each server with a public address."""
     for server in subject.access.servers:
-        one = server.resource
-        if one and one.properties.get("PubliclyAccessible") not in (False, "false"):
-            yield Violation(
-                message=f"{server.name} has a public address, or none said to be absent",
-                resource=one,
-            )
+        for one in server.instances:
+            if one.properties.get("PubliclyAccessible") not in (False, "false"):
+                yield Violation(
+                    message=f"{server.name} has a public address, or none said to be absent",
+                    resource=one,
+                )
         for opening in subject.access.openings[server.resource_id]:
             source = opening.source
             own = subject.declared.reached_from.get(server.name, ())

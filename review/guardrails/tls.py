@@ -8,7 +8,7 @@ from review.templates.assembly import Assembly, Resource
 
 # RDS's parameter for PostgreSQL, and that of MySQL and MariaDB.
 FORCING = ("rds.force_ssl", "require_secure_transport")
-_GROUPS = {
+PARAMETER_GROUPS = {
     "AWS::RDS::DBParameterGroup": "DBParameterGroupName",
     "AWS::RDS::DBClusterParameterGroup": "DBClusterParameterGroupName",
 }
@@ -27,8 +27,8 @@ def violations(subject: Subject) -> Iterator[Violation]:
 
 def forces_tls(one: Resource, assembly: Assembly) -> Resource | None:
     """The parameter group of a server that forces it, if there is one."""
-    for group in assembly.of_type(*_GROUPS):
-        if group.attribute(None) in (one.properties.get(key) for key in _GROUPS.values()):
+    for group in assembly.of_type(*PARAMETER_GROUPS):
+        if group.attribute(None) in (one.properties.get(key) for key in PARAMETER_GROUPS.values()):
             parameters: Mapping[str, Any] = group.properties.get("Parameters") or {}
             if any(str(parameters.get(name)).lower() in ("1", "on") for name in FORCING):
                 return group

@@ -121,11 +121,12 @@ def by_the_server(server: Server, access: Access) -> Iterator[Way]:
         needs = [(each, any_of_its_choice(each)) for each in actions]
         yield way(f"read the statements in the log of {server.name}", everything, *needs)
     for action in SAMPLED:
-        yield way(
-            f"read statements of {server.name} in Performance Insights",
-            everything,
-            (action, server.samples or any_of_its_choice(action)),
-        )
+        for samples in server.samples or [any_of_its_choice(action)]:
+            yield way(
+                f"read statements of {server.name} in Performance Insights",
+                everything,
+                (action, samples),
+            )
     for action in ("rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion"):
         # The files of a cluster's log are its instances'.
         of = any_of_its_choice(action) if cluster else arn

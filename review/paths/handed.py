@@ -15,7 +15,7 @@ _ONLY_NAMING = ("AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::", "AWS::Lambda::
                 "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
                 "AWS::CloudFormation::CustomResource", "Custom::")  # fmt: skip
 _VERSIONS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
-_OF_A_SERVER = (*_ONLY_NAMING, "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret")
+_OF_A_SERVER = (*_ONLY_NAMING, "AWS::SecretsManager::Secret")
 
 
 def running_with(identity: Identity, access: Access) -> Iterator[Resource]:
@@ -44,7 +44,8 @@ def holding_data(server: Server, access: Access) -> Iterator[Resource]:
         return
     names = {server.resource.attribute(None), server.arn, server.address}
     for one in access.assembly.resources:
-        known = one is server.resource or one.type.startswith(_OF_A_SERVER) or _is_check(one)
+        own = one is server.resource or one in server.instances
+        known = own or one.type.startswith(_OF_A_SERVER) or _is_check(one)
         if not known and names & {*texts(one.properties)}:
             yield one
 

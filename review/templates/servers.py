@@ -11,10 +11,8 @@ from review.templates.assembly import Assembly, Resource
 LEVELS = ("read", "write", "own")
 MASTER = "administer"
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
-_RESOURCE_ID = {
-    "AWS::RDS::DBInstance": "DbiResourceId",
-    "AWS::RDS::DBCluster": "DBClusterResourceId",
-}
+_CLUSTER = "AWS::RDS::DBCluster"
+_RESOURCE_ID = {"AWS::RDS::DBInstance": "DbiResourceId", _CLUSTER: "DBClusterResourceId"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +24,8 @@ class Server:
     """What stands for it in the ARN of a database user."""
     resource: Resource | None
     """None if it is not made by these templates."""
+    instances: Sequence[Resource] = ()
+    """Those of a cluster that is made, or the one that it is itself."""
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the templates tell of one that exists already; `existing_server` says which keys."""
     maker: Resource | None = None
@@ -43,7 +43,7 @@ class Server:
     def is_cluster(self) -> bool:
         """Whether it is an Aurora cluster."""
         made = self.resource
-        return made.type == "AWS::RDS::DBCluster" if made else self.told.get("Kind") == "cluster"
+        return made.type == _CLUSTER if made else self.told.get("Kind") == "cluster"
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -100,14 +100,16 @@ class Server:
         )
 
     @property
-    def samples(self) -> str | None:
-        """The ARN of what Performance Insights keeps of it; None if nothing is known of it."""
+    def samples(self) -> Sequence[str]:
+        """The ARNs of what Performance Insights keeps of its instances, as far as is known."""
         made = self.resource or self.maker
         if made is None:
-            return None
+            return ()
         at = made.stack.environment
         place = f"{at['partition']}:pi:{at['region']}:{at['account']}"
-        return f"arn:{place}:metrics/rds/{self.resource_id}"
+        of_cluster = [one.attribute("DbiResourceId") for one in self.instances]
+        ids = of_cluster if self.is_cluster else [self.resource_id]
+        return [f"arn:{place}:metrics/rds/{one}" for one in ids]
 
     def _arn(self, rest: str) -> str | None:
         if not (self.told and self.maker):
@@ -156,10 +158,15 @@ class Connection:
 def servers(assembly: Assembly) -> tuple[Server, ...]:
     """Every server: those of the templates, and others that users are made on."""
     found = {
-        resource_id: Server(name=one.attribute(None), resource_id=resource_id, resource=one)
+        resource_id: Server(
+            name=one.attribute(None),
+            resource_id=resource_id,
+            resource=one,
+            instances=_instances(assembly, one),
+        )
         for one in assembly.of_type(*_RESOURCE_ID)
         # The instances of a cluster are logged in to by the cluster's id.
-        if "DBClusterIdentifier" not in one.properties or one.type == "AWS::RDS::DBCluster"
+        if "DBClusterIdentifier" not in one.properties or one.type == _CLUSTER
         for resource_id in [one.attribute(_RESOURCE_ID[one.type])]
     }
     for one in _making_users(assembly):
@@ -172,6 +179,7 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
                 name=made.name if made else str(told.get("Name", resource_id)),
                 resource_id=resource_id,
                 resource=made.resource if made else None,
+                instances=made.instances if made else (),
                 told=told,
                 maker=one,
                 master_secret=next(
@@ -184,6 +192,16 @@ def servers(assembly: Assembly) -> tuple[Server, ...]:
                 ),
             )
     return tuple(found.values())
+
+
+def _instances(assembly: Assembly, server: Resource) -> list[Resource]:
+    if server.type != _CLUSTER:
+        return [server]
+    return [
+        one
+        for one in assembly.of_type("AWS::RDS::DBInstance")
+        if one.properties.get("DBClusterIdentifier") == server.attribute(None)
+    ]
 
 
 def with_passwords(assembly: Assembly) -> Iterator[Resource]:

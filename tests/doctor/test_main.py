@@ -12,8 +12,12 @@ from doctor.answer import fine
 from doctor.diagnosis import Diagnosis
 from doctor.evidence import Evidence
 from doctor.subject import Subject
+from tests.declared import dev, written
 
 HOST = "dev-warehouse.abcdefghijkl.eu-central-1.rds.amazonaws.com"
+
+
+WRITER = "dev-sea.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com"
 
 
 class Session:
@@ -39,6 +43,11 @@ class Session:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeDBInstances")
         endpoint = {"Address": HOST, "Port": 5433}
         return {"DBInstances": [{"Endpoint": endpoint, "DbiResourceId": "db-ABC"}]}
+
+    def describe_db_clusters(self, *, DBClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        assert DBClusterIdentifier == "dev-sea"
+        found = {"Endpoint": WRITER, "Port": 5434, "DbClusterResourceId": "cluster-ABC"}
+        return {"DBClusters": [found]}
 
 
 @pytest.fixture
@@ -68,6 +77,21 @@ def test_a_login_is_looked_into_as_it_was_declared(asked: list[Subject]) -> None
     assert subject.role_arn.startswith("arn:aws:iam::111122223333:role/")
     assert subject.via is None
     assert subject.inside == "dev-access-Doctor-1"
+
+
+def test_a_login_to_a_cluster_that_is_made_is_by_its_writer_and_its_id(
+    asked: list[Subject], tmp_path: Path
+) -> None:
+    sea = {
+        "engine": "aurora-postgresql",
+        "serverless": {"max": 4},
+        "databases": {"sales": {"own": ["shop"]}},
+    }
+    file = written(dev({"instances.sea": sea}), tmp_path / "dev.yaml")
+    assert command.main([str(file), "shop", "sales"]) == 0
+    [subject] = asked
+    assert (subject.host, subject.port, subject.resource_id) == (WRITER, 5434, "cluster-ABC")
+    assert subject.is_cluster
 
 
 def test_the_line_that_grants_is_named(asked: list[Subject]) -> None:

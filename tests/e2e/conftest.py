@@ -20,6 +20,7 @@ APART = {
     "test_existing.py",
     "test_generated.py",
     "test_hundreds.py",
+    "test_new_cluster.py",
     "test_packs.py",
     "test_pipelines.py",
     "test_prod.py",

@@ -60,7 +60,11 @@ class ServerDashboard(Construct):
                 ],
                 [
                     graph("Connections", metrics.metric("DatabaseConnections", "Maximum")),
-                    graph("Free storage (bytes)", metrics.metric("FreeStorageSpace", "Minimum")),
+                    graph("Storage in use (bytes)", metrics.metric("VolumeBytesUsed", "Maximum"))
+                    if metrics.cluster
+                    else graph(
+                        "Free storage (bytes)", metrics.metric("FreeStorageSpace", "Minimum")
+                    ),
                 ],
                 [
                     graph("CPU (%)", metrics.metric("CPUUtilization", "Average")),

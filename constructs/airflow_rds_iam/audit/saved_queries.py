@@ -50,19 +50,21 @@ QUERIES: Mapping[str, str] = {
 """By name. ``airflow`` in two of them is to be replaced by the identity that is asked for."""
 
 
-def log_group(identifier: str) -> str:
-    """The name of the group that the log of an instance is exported to."""
-    return f"/aws/rds/instance/{identifier}/postgresql"
+def log_group(identifier: str, *, cluster: bool = False) -> str:
+    """The name of the group that the log of an instance, or of a cluster, is exported to."""
+    return f"/aws/rds/{'cluster' if cluster else 'instance'}/{identifier}/postgresql"
 
 
 class SavedQueries(Construct):
     """The `QUERIES`, in a folder of the server's name.
 
     Args:
-        identifier: the DB instance identifier.
+        identifier: the DB instance identifier, or the DB cluster identifier of a ``cluster``.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, identifier: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, identifier: str, cluster: bool = False
+    ) -> None:
         super().__init__(scope, construct_id)
         for name, text in QUERIES.items():
             logs.CfnQueryDefinition(
@@ -70,5 +72,5 @@ class SavedQueries(Construct):
                 name,
                 name=f"{identifier}/{name}",
                 query_string=text,
-                log_group_names=[log_group(identifier)],
+                log_group_names=[log_group(identifier, cluster=cluster)],
             )

@@ -3,7 +3,7 @@
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from airflow_rds_iam.audit.server_metrics import MINUTE, ServerMetrics
+from airflow_rds_iam.audit.server_metrics import INSTANCE, MINUTE, ServerMetrics
 
 REFUSED = 5
 """Logins refused within five minutes: fewer are a person's mistakes, and a saved query has all."""
@@ -21,7 +21,7 @@ class ServerAlarms(Construct):
     Args:
         metrics: what the server measures.
         refused: the count of logins that it refused.
-        storage_gib: GiB that it was made with.
+        storage_gib: GiB that it was made with; None of a cluster, whose storage grows by itself.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class ServerAlarms(Construct):
         *,
         metrics: ServerMetrics,
         refused: cloudwatch.Metric,
-        storage_gib: int,
+        storage_gib: int | None,
     ) -> None:
         super().__init__(scope, construct_id)
         server = metrics.identifier
@@ -44,35 +44,39 @@ class ServerAlarms(Construct):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        if storage_gib:
+            self._storage(metrics, storage_gib)
+        for number, member in enumerate(metrics.members):
+            self._connections(metrics, member, number)
+
+    def _storage(self, metrics: ServerMetrics, gib: int) -> None:
         metrics.metric("FreeStorageSpace", "Minimum").create_alarm(
             self,
             "Storage",
-            alarm_description=f"Less than {STORAGE_PERCENT} % of the {storage_gib} GiB that "
-            f"{server} was made with are free, and its storage did not grow: see storage.max_gib",
+            alarm_description=f"Less than {STORAGE_PERCENT} % of the {gib} GiB that "
+            f"{metrics.identifier} was made with are free, and its storage did not grow: see "
+            "storage.max_gib",
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            threshold=storage_gib * _GIB * STORAGE_PERCENT // 100,
+            threshold=gib * _GIB * STORAGE_PERCENT // 100,
             evaluation_periods=5,
         )
-        self._connections(metrics)
 
-    def _connections(self, metrics: ServerMetrics) -> None:
+    def _connections(self, metrics: ServerMetrics, member: str, number: int) -> None:
         seconds = MINUTE.to_seconds()
         opened = metrics.metric("DatabaseConnections", "Maximum")
-        dimension = cloudwatch.CfnAlarm.DimensionProperty(
-            name="DBInstanceIdentifier", value=metrics.identifier
-        )
+        dimension = cloudwatch.CfnAlarm.DimensionProperty(name=INSTANCE, value=member)
         # The L2 class takes the names within the function's texts for metrics, and warns.
         cloudwatch.CfnAlarm(
             self,
-            "Connections",
+            f"Connections{number + 1 if number else ''}",
             alarm_description=f"More than {CONNECTIONS_PERCENT} % of the connections that "
-            f"{metrics.identifier} takes are open; its saved query "
+            f"{member} takes are open; its saved query "
             f"{metrics.identifier}/sessions-of-an-identity tells whose",
             metrics=[
                 _Query(
                     id="used",
                     label="Connections in use (%)",
-                    expression=f"100 * opened / {metrics.most_connections}",
+                    expression=f"100 * opened / {metrics.most_connections(member)}",
                     period=seconds,
                     return_data=True,
                 ),

@@ -16,9 +16,8 @@ class Watch(Construct):
     """Alarms of a server beside those of its regular check, and a dashboard with all of them.
 
     Args:
-        identifier: the DB instance identifier.
-        resource_id: its ``DbiResourceId``.
-        storage_gib: GiB that it was made with.
+        metrics: what the server measures.
+        storage_gib: GiB that it was made with; None of a cluster, whose storage grows by itself.
         checked: what holds the alarms of its regular check.
         topic_arn: an SNS topic that is told of the alarms.
         nobody_because: why none is.
@@ -29,16 +28,15 @@ class Watch(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        identifier: str,
-        resource_id: str,
-        storage_gib: int,
+        metrics: ServerMetrics,
+        storage_gib: int | None,
         checked: Construct,
         topic_arn: str | None = None,
         nobody_because: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        metrics = ServerMetrics(identifier=identifier, resource_id=resource_id)
-        group = log_group(identifier)
+        identifier = metrics.identifier
+        group = log_group(identifier, cluster=metrics.cluster)
         refused = RefusedLogins(self, "RefusedLogins", identifier=identifier, log_group=group)
         ServerAlarms(
             self, "Alarms", metrics=metrics, refused=refused.metric, storage_gib=storage_gib

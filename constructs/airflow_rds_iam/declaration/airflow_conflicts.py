@@ -75,7 +75,7 @@ def readers_connections(declaration: Declaration) -> Iterator[tuple[Path, str]]:
                 yield (
                     ("instances", grant.instance, "databases", taken[reader]),
                     f"its connection {reader!r} of {name} is that of the readers of "
-                    f"{grant.database!r}, too: declare no reader_endpoint, or another level",
+                    f"{grant.database!r}, too: declare no readers, or another level",
                 )
 
 

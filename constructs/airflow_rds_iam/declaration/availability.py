@@ -7,8 +7,11 @@ from airflow_rds_iam import certificates
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
+from airflow_rds_iam.declaration.engines import AURORA, POSTGRES
 from airflow_rds_iam.declaration.model import Declaration, Instance
 from airflow_rds_iam.declaration.network import Network
+
+_CALLED = {POSTGRES: "PostgreSQL", AURORA: "Aurora PostgreSQL"}
 
 
 def unavailable(declaration: Declaration) -> Iterator[tuple[Path, str]]:
@@ -86,19 +89,21 @@ def _arns(declaration: Declaration, region: str) -> Iterator[tuple[Path, str]]:
 
 
 def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tuple[Path, str]]:
-    version = instance.engine_version
+    version, engine = instance.engine_version, instance.engine
     major, _, minor = version.partition(".")
-    versions = offers.engine_versions(major)
+    versions, called = offers.engine_versions(major, engine), _CALLED[engine]
     # A later one may be newer than what is known here.
     if minor and version not in versions and int(minor) < max(map(_minor, versions)):
         latest = sorted(versions, key=_minor)[-3:]
-        message = f"RDS has no PostgreSQL {version!r}; the latest known are {', '.join(latest)}"
+        message = f"RDS has no {called} {version!r}; the latest known are {', '.join(latest)}"
         yield (*path, "engine_version"), message
-    classes = offers.instance_classes(major, region)
-    if classes and instance.instance_class not in classes:
+    classes = offers.instance_classes(major, region, engine)
+    wanted = "db.serverless" if instance.serverless else instance.instance_class
+    if classes and wanted not in classes:
         where = f"in {region}" if region else "in any region"
-        message = f"{instance.instance_class!r} does not run PostgreSQL {major} {where}"
-        yield (*path, "class"), f"{message}; {_nearest(instance.instance_class, classes)}"
+        message = f"{wanted!r} does not run {called} {major} {where}"
+        key = "serverless" if instance.serverless else "class"
+        yield (*path, key), f"{message}; {_nearest(wanted, classes)}"
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

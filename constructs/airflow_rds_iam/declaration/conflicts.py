@@ -81,6 +81,8 @@ def _instances(declaration: Declaration, environment: str) -> Iterator[Conflict]
             message = f"{name!r} is {same[0]!r} but for hyphens, which outputs have not: rename it"
             yield Conflict(("instances", name), message)
         identifier = instance.identifier(environment, name)
+        if instance.is_cluster and not instance.existing:
+            identifier = f"{identifier}-{instance.readers + 1}"  # of the last of its instances
         if len(identifier) > LONGEST_IDENTIFIER:
             message = (
                 f"makes the identifier {identifier!r}; RDS allows {LONGEST_IDENTIFIER} characters"

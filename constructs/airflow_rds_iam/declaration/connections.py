@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from airflow_rds_iam.declaration.capacity import Capacity
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import grants
 from airflow_rds_iam.declaration.model import Declaration, Instance
@@ -25,6 +26,10 @@ _MOST = 5_000
 _CLASS = re.compile(r"db\.([a-z])\w*\.([0-9]*)([a-z]+)")
 
 
+_GIB_PER_UNIT = 2
+_MOST_FROM_SMALL = 2_000
+
+
 def connections(instance_class: str) -> int | None:
     """About how many connections RDS lets an instance have by default; None if it is not known.
 
@@ -34,8 +39,21 @@ def connections(instance_class: str) -> int | None:
     match = _CLASS.fullmatch(instance_class)
     if not match or match[1] not in _GIB_FACTORS or match[3] not in _GIB:
         return None
-    gib = _GIB[match[3]] * int(match[2] or 1) * _GIB_FACTORS[match[1]] - _OPERATING_SYSTEM_GIB
-    return min(int(gib * 2**30 / _BYTES_PER_CONNECTION), _MOST)
+    return _of_memory(_GIB[match[3]] * int(match[2] or 1) * _GIB_FACTORS[match[1]])
+
+
+def _of_memory(gib: float) -> int:
+    free = (gib - _OPERATING_SYSTEM_GIB) * 2**30
+    return min(int(free / _BYTES_PER_CONNECTION), _MOST)
+
+
+def _of_capacity(capacity: Capacity) -> int:
+    """What follows from the most capacity units, whichever it has at the moment.
+
+    Source: "Maximum connections for Aurora Serverless v2".
+    """
+    most = _of_memory(capacity.max * _GIB_PER_UNIT)
+    return min(most, _MOST_FROM_SMALL) if capacity.min == 0.5 else most
 
 
 def too_many_connections(declaration: Declaration) -> Iterator[tuple[Path, str]]:
@@ -46,7 +64,7 @@ def too_many_connections(declaration: Declaration) -> Iterator[tuple[Path, str]]
             yield (
                 ("instances", name, "connections_per_user"),
                 f"{instance.connections_per_user} would let one user keep all others out:"
-                f" {instance.instance_class} takes about {most} connections, of which {KEPT} are"
+                f" {_size(instance)} takes about {most} connections, of which {KEPT} are"
                 f" kept for the master and RDS; allowed are {most - KEPT}",
             )
 
@@ -60,7 +78,7 @@ def crowded(declaration: Declaration, instance: str) -> str | None:
         return None
     return (
         f"{users} users of up to {declared.connections_per_user} connections each may together have"
-        f" {together} on {instance}, and {declared.instance_class} takes about {most}: whoever"
+        f" {together} on {instance}, and {_size(declared)} takes about {most}: whoever"
         f" comes last may find none; with connections_per_user: {max((most - KEPT) // users, 1)}"
         " each has its own"
     )
@@ -68,4 +86,14 @@ def crowded(declaration: Declaration, instance: str) -> str | None:
 
 def _connections_of(instance: Instance) -> int | None:
     # That of one that exists, and its parameters, are its owner's to know.
-    return None if instance.existing else connections(instance.instance_class)
+    if instance.existing:
+        return None
+    if instance.serverless:
+        return _of_capacity(instance.serverless)
+    return connections(instance.instance_class)
+
+
+def _size(instance: Instance) -> str:
+    if instance.serverless:
+        return f"an instance of {instance.serverless.max:g} capacity units"
+    return instance.instance_class

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from airflow_rds_iam.declaration.airflow_names import AIRFLOW, told_apart
 from airflow_rds_iam.declaration.airflow_options import unknown
+from airflow_rds_iam.declaration.capacity import Capacity
 from airflow_rds_iam.declaration.delivery import Delivery
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.engines import AURORA, Engine
@@ -128,9 +129,17 @@ OF_ANY_INSTANCE = {
 }
 """What is declared of an instance, whoever made it."""
 
+OF_AN_INSTANCE = {
+    "storage": "the storage of a cluster grows by itself",
+    "multi_az": "the readers of a cluster are its standbys",
+    "allow_major_version_upgrade": "CloudFormation upgrades a cluster by its engine_version alone",
+}
+"""What is of an RDS for PostgreSQL instance that is made, and why not of a cluster."""
+OF_A_CLUSTER = ("serverless", "readers")
+
 
 class Instance(Model):
-    """An RDS for PostgreSQL instance: a new one, or one that exists; or an Aurora cluster."""
+    """An RDS for PostgreSQL instance or an Aurora PostgreSQL cluster, new or there already."""
 
     existing: ExistingInstance | None = Field(
         default=None,
@@ -140,8 +149,8 @@ class Instance(Model):
     )
     engine: Engine = Field(
         default="postgres",
-        description="RDS for PostgreSQL, or of a cluster that exists Aurora PostgreSQL, which may "
-        "be said, as its endpoint says it.",
+        description="RDS for PostgreSQL, or Aurora PostgreSQL, which is a cluster; of one that "
+        "exists its endpoint says it: `DBInstance.Engine`, `DBCluster.Engine`.",
     )
     mode: Literal["manage", "observe"] = Field(
         default="manage",
@@ -151,7 +160,7 @@ class Instance(Model):
     engine_version: EngineVersion = Field(
         default="17",
         description="PostgreSQL 16, 17 or 18, with or without a minor version: "
-        "`DBInstance.EngineVersion`, `DBParameterGroup.Family`.",
+        "`DBInstance.EngineVersion`, `DBParameterGroup.Family`, and those of a cluster.",
     )
     # IAM authentication wants 300 to 1,000 MiB of memory besides what the database uses
     # ("IAM database authentication for MariaDB, MySQL, and PostgreSQL").
@@ -160,9 +169,24 @@ class Instance(Model):
         alias="class",
         description="DB instance class: `DBInstance.DBInstanceClass`.",
     )
-    storage: Storage = Field(default=Storage(), description="Its storage (gp3).")
+    serverless: Capacity | None = Field(
+        default=None,
+        description="Of a cluster without a `class`: the capacity of each of its instances.",
+    )
+    readers: int = Field(
+        default=1,
+        ge=0,
+        le=15,
+        description="Of a cluster: how many instances only read, by whose endpoint each Airflow "
+        "gets a second connection, `<instance>_<database>_reader`, to what it may `read`.",
+    )
+    storage: Storage = Field(
+        default=Storage(), description="Its storage (gp3); that of a cluster grows by itself."
+    )
     multi_az: bool = Field(
-        default=True, description="A standby in a second zone: `DBInstance.MultiAZ`."
+        default=True,
+        description="A standby in a second zone: `DBInstance.MultiAZ`. Those of a cluster are its "
+        "`readers`.",
     )
     backup_days: int = Field(
         default=7,
@@ -185,8 +209,8 @@ class Instance(Model):
     )
     resource_id: ResourceId | None = Field(
         default=None,
-        description="Its DbiResourceId, where it was restored outside CloudFormation: in "
-        "`ManagedPolicy.PolicyDocument`.",
+        description="Its DbiResourceId, or a cluster's DbClusterResourceId, where it was restored "
+        "outside CloudFormation: in `ManagedPolicy.PolicyDocument`.",
     )
     log_retention_days: RetentionDays = Field(
         default=365, description="Days of log events: `LogGroup.RetentionInDays`."
@@ -215,13 +239,29 @@ class Instance(Model):
         """What RDS calls it: the instance ``name`` of ``environment``."""
         return self.existing.identifier if self.existing else f"{environment}-{name}"
 
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is an Aurora cluster, made here or not."""
+        return self.existing.is_cluster if self.existing else self.engine == AURORA
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether it has an endpoint of instances that only read."""
+        if self.existing:
+            return self.existing.reader_endpoint is not None
+        return self.is_cluster and self.readers > 0
+
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Instance":
         cluster = bool(self.existing and self.existing.is_cluster)
-        if "engine" in self.model_fields_set and cluster != (self.engine == AURORA):
+        if (
+            self.existing
+            and "engine" in self.model_fields_set
+            and cluster != (self.engine == AURORA)
+        ):
             raise ValueError(
                 f"engine: {self.engine} must go with the endpoint of "
-                f"{'an instance' if cluster else 'a cluster that exists'}"
+                f"{'an instance' if cluster else 'a cluster'}"
             )
         if self.existing:
             self.refuse_beside_existing("an instance", allowed=OF_ANY_INSTANCE)
@@ -229,6 +269,28 @@ class Instance(Model):
             raise ValueError(
                 "mode: observe must go with `existing`: on an instance that is made here, nobody "
                 "was there before"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _is_of_its_engine(self) -> "Instance":
+        if self.existing:
+            return self
+        for key in sorted(self.model_fields_set):
+            if self.is_cluster and key in OF_AN_INSTANCE:
+                raise ValueError(f"{key} must not go with engine: {AURORA}: {OF_AN_INSTANCE[key]}")
+            if not self.is_cluster and key in OF_A_CLUSTER:
+                raise ValueError(f"{key} is of a cluster: must go with engine: {AURORA}")
+        if self.is_cluster and ("instance_class" in self.model_fields_set) == bool(self.serverless):
+            raise ValueError(
+                f"engine: {AURORA} must go with either a class, that of each instance, or "
+                "serverless, its capacity units"
+            )
+        begins = "cluster-" if self.is_cluster else "db-"
+        if self.resource_id and not self.resource_id.startswith(begins):
+            raise ValueError(
+                f"resource_id {self.resource_id!r} is of another kind: with engine: {self.engine} "
+                f"it must begin with {begins}"
             )
         return self
 
@@ -510,8 +572,9 @@ class Declaration(Model):
     network: Network = Field(default=Network(), description="The VPC.")
     instances: dict[InstanceName, Instance] = Field(
         min_length=1,
-        description="RDS instances, by name: each a stack, and, if it is made here, "
-        "`<environment>-<name>` in RDS (`DBInstance.DBInstanceIdentifier`).",
+        description="RDS instances and Aurora clusters, by name: each a stack, and, if it is made "
+        "here, `<environment>-<name>` in RDS (`DBInstance.DBInstanceIdentifier`, "
+        "`DBCluster.DBClusterIdentifier`).",
         json_schema_extra=NO_OTHER_KEYS,
     )
     one_airflow: Airflow = Field(

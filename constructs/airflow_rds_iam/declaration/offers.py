@@ -15,13 +15,18 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 
+from airflow_rds_iam.declaration.engines import AURORA, POSTGRES
+
 # The services without which nothing here can be deployed, by the prefix of their endpoints.
 SERVICES = {"airflow": "Amazon MWAA", "rds": "Amazon RDS"}
 # Read as files: importing cfn-lint takes seconds.
 CLASSES_BY_REGION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/dbinstanceclass_enum.json"
 CLASSES_BY_VERSION = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/db_instance_class.json"
 ZONES = "cfnlint/helpers.py"
-VERSIONS = "cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json"
+VERSIONS = {
+    POSTGRES: "cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json",
+    AURORA: "cfnlint/data/schemas/extensions/aws_rds_dbcluster/engine_version.json",
+}
 
 
 @cache
@@ -36,17 +41,18 @@ def regions(service: str) -> frozenset[str]:
 
 
 @cache
-def instance_classes(major: str, region: str | None) -> frozenset[str]:
-    """The DB instance classes that run PostgreSQL ``major`` in ``region``, or in any.
+def instance_classes(major: str, region: str | None, engine: str = POSTGRES) -> frozenset[str]:
+    """The DB instance classes that run version ``major`` of ``engine`` in ``region``, or in any.
 
     Empty where nothing is known of the region.
     """
     of_version = _classes(
-        rule for rule in _data(CLASSES_BY_VERSION)["allOf"] if _is_of(rule, rf"^({major}\.")
+        engine,
+        (rule for rule in _data(CLASSES_BY_VERSION)["allOf"] if _is_of(rule, rf"^({major}\.")),
     )
     by_region = _data(CLASSES_BY_REGION)
     rules = [by_region[region]] if region in by_region else [] if region else by_region.values()
-    return of_version & _classes(rule for one in rules for rule in one["allOf"])
+    return of_version & _classes(engine, (rule for one in rules for rule in one["allOf"]))
 
 
 @cache
@@ -69,21 +75,21 @@ def zones(region: str) -> frozenset[str]:
 
 
 @cache
-def engine_versions(major: str) -> frozenset[str]:
-    """PostgreSQL's minor versions of ``major`` that RDS has, or had, such as ``17.6``."""
+def engine_versions(major: str, engine: str = POSTGRES) -> frozenset[str]:
+    """The minor versions of ``major`` that ``engine`` has, or had, such as ``17.6``."""
     [versions] = [
         rule["then"]["properties"]["EngineVersion"]["enum"]
-        for rule in _data(VERSIONS)["allOf"]
-        if rule["if"]["properties"].get("Engine", {}).get("const") == "postgres"
+        for rule in _data(VERSIONS[engine])["allOf"]
+        if rule["if"]["properties"].get("Engine", {}).get("const") == engine
     ]
     return frozenset(one for one in versions if re.fullmatch(rf"{major}\.[0-9]+", one))
 
 
-def _classes(rules: Iterator[dict[str, Any]]) -> frozenset[str]:
+def _classes(engine: str, rules: Iterator[dict[str, Any]]) -> frozenset[str]:
     return frozenset(
         one
         for rule in rules
-        if rule["if"]["properties"]["Engine"].get("const") == "postgres"
+        if rule["if"]["properties"]["Engine"].get("const") == engine
         for one in rule["then"]["properties"]["DBInstanceClass"]["enum"]
     )
 

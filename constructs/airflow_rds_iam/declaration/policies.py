@@ -109,8 +109,7 @@ def packed_logins(granted: Sequence[Grant]) -> dict[str, list[Grant]]:
 
 def connection_ids(declaration: Declaration, grant: Grant) -> list[str]:
     """The connections of an Airflow by which it comes to what it is granted."""
-    existing = declaration.instances[grant.instance].existing
-    readers = grant.level == "read" and existing and existing.reader_endpoint
+    readers = grant.level == "read" and declaration.instances[grant.instance].has_readers
     return [grant.connection_id, *([grant.reader_connection_id] if readers else [])]
 
 

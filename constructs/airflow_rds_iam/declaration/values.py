@@ -121,7 +121,12 @@ EngineVersion = Annotated[
 ]
 # "Creating and using an IAM policy for IAM database access".
 ResourceId = Annotated[
-    str, _form(r"^db-[A-Z0-9]+$", "the DbiResourceId of a DB instance: db-, capitals and digits")
+    str,
+    _form(
+        r"^(db|cluster)-[A-Z0-9]+$",
+        "the DbiResourceId of a DB instance, db-, capitals and digits, or the DbClusterResourceId "
+        "of a cluster, cluster- and those",
+    ),
 ]
 # Of what exists, whatever it is of: a mistaken kind has a sentence of its own.
 ExistingResourceId = Annotated[

@@ -19,6 +19,9 @@ def allowed(schema: Schema) -> str:
             return "true or false"
         case {"type": "integer"}:
             return f"a whole number{_span(schema, 'minimum', 'maximum')}"
+        case {"type": "number"}:
+            steps = f", in steps of {schema['multipleOf']}" if "multipleOf" in schema else ""
+            return f"a number{_span(schema, 'minimum', 'maximum')}{steps}"
         case {"type": "string"}:
             return f"text{_span(schema, 'minLength', 'maxLength', ' characters')}"
         case {"type": "array", "items": items}:

@@ -1,4 +1,6 @@
-"""What is said of an engine version of RDS for PostgreSQL: its family and parameters."""
+"""What is said of an engine version of RDS or Aurora PostgreSQL: its family and parameters."""
+
+from airflow_rds_iam.declaration.engines import POSTGRES
 
 _PARAMETERS = {
     # No session without TLS, so that no token travels in the clear.
@@ -15,9 +17,9 @@ _PARAMETERS = {
 }
 
 
-def family(engine_version: str) -> str:
-    """The family of parameter groups, such as ``postgres17``."""
-    return f"postgres{_major(engine_version)}"
+def family(engine_version: str, engine: str = POSTGRES) -> str:
+    """The family of parameter groups, such as ``postgres17`` or ``aurora-postgresql17``."""
+    return f"{engine}{_major(engine_version)}"
 
 
 def parameters(engine_version: str) -> dict[str, str]:

@@ -4,22 +4,25 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import jsii
-from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
 from airflow_rds_iam.declaration.model import RetentionDays
-from airflow_rds_iam.keys import allow_cloudwatch_logs, arn_from_id
+from airflow_rds_iam.keys import arn_from_id
+from airflow_rds_iam.servers.foundation import (
+    MASTER_USER,
+    PORT,
+    Foundation,
+    come_last,
+    keep_with,
+    removal_policy,
+)
 from airflow_rds_iam.servers.postgres_engine import family, parameters
 from airflow_rds_iam.servers.server import grant_connect
 
-PORT = 5432
-MASTER_USER = "administrator"
 LOG_EXPORTS = ("postgresql", "upgrade", "iam-db-auth-error")
 
 
@@ -64,43 +67,26 @@ class PostgresInstance(Construct):
         self.identifier = identifier
         self.master_user = MASTER_USER
         self._resource_id = resource_id
-        # Where the first creation fails, nothing stays, so that it can be tried again.
-        self._removal_policy = (
-            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY
-        )
-        self._security_group = ec2.SecurityGroup(
+        foundation = Foundation(
             self,
-            "SecurityGroup",
+            identifier=identifier,
+            kind="instance",
             vpc=vpc,
-            description=f"RDS instance {identifier}",
-            allow_all_outbound=False,
+            log_exports=LOG_EXPORTS,
+            retention_days=log_retention_days,
+            policy=removal_policy(retain=retain),
         )
-        self._connections = ec2.Connections(
-            security_groups=[self._security_group], default_port=ec2.Port.tcp(PORT)
-        )
-        key = kms.Key(
-            self,
-            "Key",
-            description=f"RDS instance {identifier}: storage, Performance Insights and logs",
-            enable_key_rotation=True,
-            removal_policy=self._removal_policy,
-        )
-        log_groups = self._log_groups(key, retention_days=log_retention_days)
+        self._connections = foundation.connections
         parameter_group = rds.CfnDBParameterGroup(
             self,
             "Parameters",
             family=family(engine_version),
-            description=f"RDS instance {identifier}: TLS and audit",
+            description=f"{foundation.description}: TLS and audit",
             parameters=parameters(engine_version),
         )
-        subnet_group = rds.CfnDBSubnetGroup(
-            self,
-            "Subnets",
-            db_subnet_group_description=f"RDS instance {identifier}",
-            subnet_ids=[subnet.subnet_id for subnet in subnets],
-        )
-        monitoring_role = self._monitoring_role()
-        key_arn = arn_from_id(key)
+        subnet_group = foundation.subnet_group(subnets)
+        monitoring_role = foundation.monitoring_role()
+        key_arn = arn_from_id(foundation.key)
         # The L2 DatabaseInstance cannot say how the master user authenticates.
         self._instance = rds.CfnDBInstance(
             self,
@@ -125,7 +111,7 @@ class PostgresInstance(Construct):
             multi_az=multi_az,
             publicly_accessible=False,
             db_subnet_group_name=subnet_group.ref,
-            vpc_security_groups=[self._security_group.security_group_id],
+            vpc_security_groups=[foundation.security_group.security_group_id],
             backup_retention_period=backup_days,
             copy_tags_to_snapshot=True,
             delete_automated_backups=not retain,
@@ -136,34 +122,11 @@ class PostgresInstance(Construct):
             monitoring_role_arn=monitoring_role.role_arn,
             enable_cloudwatch_logs_exports=list(LOG_EXPORTS),
         )
-        self._instance.apply_removal_policy(self._removal_policy)
-        for group in log_groups:
+        self._instance.apply_removal_policy(removal_policy(retain=retain))
+        for group in foundation.log_groups:
             self._instance.add_resource_dependency(group)
-        # Without these a retained instance could not be changed, logged or started again.
-        for construct in (self._security_group, monitoring_role):
-            construct.apply_removal_policy(self._removal_policy)
-        subnet_group.apply_removal_policy(self._removal_policy)
-        # The group of another major version's family takes the place of one that nobody needs.
-        parameter_group.cfn_options.deletion_policy = self._instance.cfn_options.deletion_policy
-        parameter_group.cfn_options.update_replace_policy = CfnDeletionPolicy.DELETE
+        keep_with(self._instance, parameter_group)
         self._acknowledge(multi_az=multi_az, deletion_protection=deletion_protection)
-
-    def _log_groups(self, key: kms.Key, *, retention_days: int) -> list[logs.CfnLogGroup]:
-        prefix = f"/aws/rds/instance/{self.identifier}/"
-        allow_cloudwatch_logs(key, log_group_prefix=prefix)
-        groups = [
-            logs.CfnLogGroup(
-                self,
-                f"Logs-{log}",
-                log_group_name=prefix + log,
-                retention_in_days=retention_days,
-                kms_key_id=key.key_arn,
-            )
-            for log in LOG_EXPORTS
-        ]
-        for group in groups:
-            group.apply_removal_policy(self._removal_policy)
-        return groups
 
     def _acknowledge(self, *, multi_az: bool, deletion_protection: bool) -> None:
         acknowledge(
@@ -242,36 +205,15 @@ class PostgresInstance(Construct):
         same = self.resource_id == self.made_resource_id
         return {} if same else {"MadeResourceId": self.made_resource_id}
 
-    def come_last(self, scope: Construct) -> None:
-        """Make the instance once everything else within ``scope`` is there.
+    @property
+    def members(self) -> Mapping[str, str]:
+        """The resource id of the instance, by which Performance Insights knows it."""
+        return {self.identifier: self.resource_id}
 
-        Nothing can take an instance away that is protected from deletion: if what comes after it
-        failed, the first creation could be neither rolled back nor tried again.
-        """
-        for other in scope.node.find_all():
-            if isinstance(other, CfnResource) and other.node.path != self._instance.node.path:
-                self._instance.add_resource_dependency(other)
+    def come_last(self, scope: Construct) -> None:
+        """Make the instance once everything else within ``scope`` is there."""
+        come_last(self._instance, scope)
 
     def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
         """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
         return grant_connect(self, grantee, resource_id=self.resource_id, user=user)
-
-    def _monitoring_role(self) -> iam.Role:
-        role = iam.Role(
-            self,
-            "MonitoringRole",
-            assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com"),
-            managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name(
-                    "service-role/AmazonRDSEnhancedMonitoringRole"
-                )
-            ],
-        )
-        acknowledge(
-            role,
-            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-            "AmazonRDSEnhancedMonitoringRole]",
-            reason="RDS documents this policy for enhanced monitoring: it writes to the log group "
-            "RDSOSMetrics and reads nothing.",
-        )
-        return role

@@ -9,6 +9,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from airflow_rds_iam.audit.server_metrics import ServerMetrics
 from airflow_rds_iam.audit.watch import Watch
 from emulator.cloudwatch.evaluation import Alarm, State, state_of
 from tests.templates import Content, of_type, properties, synthesized, text, the
@@ -30,8 +31,7 @@ def watched(stack: Stack, **told: str) -> Content:
     Watch(
         stack,
         "Watch",
-        identifier="dev-lake",
-        resource_id="db-LAKE",
+        metrics=ServerMetrics(identifier="dev-lake", members={"dev-lake": "db-LAKE"}),
         storage_gib=50,
         checked=checked,
         **told,

@@ -22,6 +22,24 @@ def test_an_instance_by_its_attributes_is_taken_beside_a_new_one_and_another(
         ("endpoint", f"lake.{RDS}:5432", "without a port"),
         ("endpoint", f"lake.cluster-ro-{RDS}", "is the endpoint of the readers of an Aurora"),
         ("endpoint", f"lake.proxy-{RDS}", "is the endpoint of an RDS Proxy"),
+        ("endpoint", f"own.endpoint.proxy-{RDS}", "is the endpoint of an RDS Proxy"),
+        ("endpoint", f"Lake.{RDS}", "in lower case"),
+        ("endpoint", f"https://lake.{RDS}/", "without a port"),
+        ("endpoint", f"lake.{RDS}.", "is no endpoint of Amazon RDS"),
+        (
+            "endpoint",
+            "lake.abc.us-gov-west-1.rds.amazonaws.com",
+            "is of us-gov-west-1, and this environment of eu-central-1",
+        ),
+        ("port", 70000, "must be a whole number of 1150 to 65535"),
+        ("security_group", "sgr-0a1b2c3d", "must be the id of a security group"),
+        ("security_group", "sg-0A1B2C3D", "must be the id of a security group"),
+        (
+            "security_group",
+            "arn:aws:ec2:eu-central-1:111122223333:security-group/sg-0a1b2c3d",
+            "must be the id of a security group",
+        ),
+        ("resource_id", "db-abcdef", "must be db- and capitals and digits"),
         (
             "endpoint",
             "lake.abc.us-east-1.rds.amazonaws.com",
@@ -76,6 +94,8 @@ def test_a_cluster_by_its_attributes_is_taken_beside_instances(tmp_path: Path) -
     ("key", "value", "says"),
     [
         ("resource_id", "db-SEA", "is the id of an instance: must be that of a cluster, which"),
+        ("endpoint", f"sea.cluster-ro-{RDS}", "is the endpoint of the readers of an Aurora"),
+        ("endpoint", f"sea.cluster-custom-{RDS}", "is the endpoint of some instances of an"),
         ("resource_id", "sea", "the DbClusterResourceId of `aws rds describe-db-clusters`: the"),
         ("resource_id", "arn:aws:rds:eu-central-1:111122223333:cluster:sea", "is no id but an ARN"),
         (
@@ -106,7 +126,7 @@ def test_an_instance_has_no_readers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "declared", "says"),
     [
-        ("lake", {**LAKE, "engine": "aurora-postgresql"}, "the endpoint of a cluster that exists"),
+        ("lake", {**LAKE, "engine": "aurora-postgresql"}, "must go with the endpoint of a cluster"),
         ("sea", {**CLUSTERED, "engine": "postgres"}, "must go with the endpoint of an instance"),
     ],
 )
@@ -203,6 +223,58 @@ def test_an_instance_that_another_environment_makes_is_shared_by_prefix(tmp_path
 def test_a_prefix_is_a_short_plain_name(prefix: str, tmp_path: Path) -> None:
     [line] = refused({"prefix": prefix}, tmp_path)
     assert line.startswith(f"prefix: '{prefix}': must be 1 to 16 lower-case letters, digits")
+
+
+SURF: dict[str, object] = {
+    "engine": "aurora-postgresql",
+    "serverless": {"max": 4},
+    "databases": {"sales": {"own": ["shop"]}},
+}
+OF_A_CLASS = {"class": "db.r7g.large", "serverless": None}
+
+
+@pytest.mark.parametrize("change", [{}, OF_A_CLASS, {"readers": 0}, {"resource_id": "cluster-A"}])
+def test_a_cluster_that_is_made_has_capacity_or_a_class(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    assert refused({"instances.surf": without_none(change)}, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"serverless": None}, "must go with either a class, that of each instance, or serverless"),
+        ({"class": "db.r7g.large"}, "must go with either a class, that of each instance, or"),
+        ({"storage": {"gib": 50}}, "storage must not go with engine: aurora-postgresql: the"),
+        ({"multi_az": False}, "the readers of a cluster are its standbys"),
+        ({"allow_major_version_upgrade": True}, "upgrades a cluster by its engine_version alone"),
+        ({"engine": "postgres"}, "serverless is of a cluster: must go with engine: aurora-"),
+        ({"engine": "postgres", "serverless": None, "readers": 2}, "readers is of a cluster"),
+        ({"serverless": {"min": 8, "max": 4}}, "min (8) must not exceed max (4)"),
+        ({"serverless": {"max": 4.25}}, "serverless.max: 4.25: must be"),
+        ({"readers": 16}, "must be a whole number of 0 to 15"),
+        ({"resource_id": "db-ABC"}, "it must begin with cluster-"),
+        (
+            {"engine": "postgres", "serverless": None, "resource_id": "cluster-ABC"},
+            "it must begin with db-",
+        ),
+        ({"engine_version": "17.1"}, "RDS has no Aurora PostgreSQL '17.1'"),
+        ({**OF_A_CLASS, "class": "db.m7g.large"}, "does not run Aurora PostgreSQL 17"),
+        ({"serverless": {"min": 0.5, "max": 1}, "connections_per_user": 500}, "1 capacity units"),
+        ({"mode": "observe"}, "mode: observe must go with `existing`"),
+    ],
+)
+def test_what_does_not_go_with_a_cluster_that_is_made_has_its_sentence(
+    change: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    [line] = refused({"instances.surf": without_none(change)}, tmp_path)
+    assert line.startswith("instances.surf")
+    assert says in line
+
+
+def without_none(change: dict[str, object]) -> dict[str, object]:
+    """`SURF`, changed; without the keys that are None."""
+    return {key: value for key, value in {**SURF, **change}.items() if value is not None}
 
 
 def test_nothing_that_would_change_it_stands_beside_it(tmp_path: Path) -> None:
