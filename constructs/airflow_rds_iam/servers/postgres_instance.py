@@ -1,7 +1,6 @@
 """An RDS for PostgreSQL instance that nobody has a password for."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import jsii
 from aws_cdk import aws_ec2 as ec2
@@ -126,6 +125,13 @@ class PostgresInstance(Construct):
         for group in foundation.log_groups:
             self._instance.add_resource_dependency(group)
         keep_with(self._instance, parameter_group)
+        # Each question goes to Node.js and back, and every grant has all three.
+        self.host = self._instance.attr_endpoint_address
+        """The endpoint's name: what a token is signed for and the certificate names."""
+        self.port = self._instance.attr_endpoint_port
+        """The endpoint's port, as a string."""
+        self.made_resource_id = self._instance.attr_dbi_resource_id
+        """The id that the instance was made with, which CloudFormation keeps after a restore."""
         self._acknowledge(multi_az=multi_az, deletion_protection=deletion_protection)
 
     def _acknowledge(self, *, multi_az: bool, deletion_protection: bool) -> None:
@@ -169,30 +175,15 @@ class PostgresInstance(Construct):
         """Who may reach the database's port."""
         return self._connections
 
-    @cached_property
-    def host(self) -> str:
-        """The endpoint's name: what a token is signed for and the certificate names."""
-        return self._instance.attr_endpoint_address
-
     @property
     def reader_host(self) -> None:
         """None: an instance has no endpoint of readers."""
         return None
 
-    @cached_property
-    def port(self) -> str:
-        """The endpoint's port, as a string."""
-        return self._instance.attr_endpoint_port
-
     @property
     def resource_id(self) -> str:
         """``DbiResourceId``, such as ``db-ABC…``: as declared, or as it was made."""
         return self._resource_id or self.made_resource_id
-
-    @cached_property
-    def made_resource_id(self) -> str:
-        """The id that the instance was made with, which CloudFormation keeps after a restore."""
-        return self._instance.attr_dbi_resource_id
 
     @property
     def lived_in(self) -> bool:
