@@ -11,7 +11,7 @@ from rds_login.cause_table import CAUSES, STEPS
 
 FAULTS = (*OF_ROLES, *OF_THE_NETWORK, *OF_THE_VPC, *OF_SERVERS, *OF_USERS)
 # A server that is stopped ends the sessions with which these are held, and undone.
-_HELD_IN_SESSIONS = {"user", "group", "database", "connections", "sessions"}
+_HELD_IN_SESSIONS = {"connections"} | {fault.of for fault in OF_USERS}
 Pair = tuple[Fault, Fault]
 
 
