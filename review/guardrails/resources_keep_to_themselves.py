@@ -9,6 +9,11 @@ from review.iam.policy import Statement
 from review.iam.principals import named_principals
 from review.iam.truth import YES
 
+# An organisation has accounts besides.
+_OF_AN_ORGANISATION = {
+    f"aws:{who}{what}" for who in ("principal", "source") for what in ("orgid", "orgpaths")
+}
+
 
 def violations(subject: Subject) -> Iterator[Violation]:
     """Each statement of a resource's policy that lets in somebody else."""
@@ -30,7 +35,7 @@ def _strangers(statement: Statement, account: str) -> Iterator[str]:
         return
     if statement.not_principal is not None:
         yield f"everybody but {statement.not_principal}"
-    narrowed = narrowing_keys(statement, account)
+    narrowed = narrowing_keys(statement, account) - _OF_AN_ORGANISATION
     for kind, name in named_principals(statement.principal):
         if kind == "AWS" and name == "*" and not narrowed:
             yield "everybody"

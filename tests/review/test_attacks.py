@@ -271,7 +271,7 @@ NOTHING_GAINED = [
     (r"functions", r"UserswarehouseFunctionRole"),
     (r"call functions|let functions be called", r"UserswarehouseFunctionProvider|DriftCheck"),
     (r"write DAGs", r"AirflowFilesFunctionRole"),
-    (r"assume any role", r"Policywarehouse\w+shop"),
+    (r"assume any role", r"IdentityshopLogins|an existing role, from a new stack"),
 ]  # fmt: skip
 
 
