@@ -8,6 +8,7 @@ from review.declared import Declared
 from review.difference.model import Change, Difference, Direction
 from review.matrix.model import Row
 from review.reports import Review
+from review.templates.airflow_page import reached_from
 from review.templates.servers import LEVELS, MASTER
 
 _MAY = {"allowed": "may", "unknown": "may, as far as can be told,"}
@@ -24,6 +25,7 @@ def difference(before: Review, after: Review) -> Difference:
         *_terms(before.declared, after.declared),
         *_trust(before, after),
         *_sets("network", _openings(before), _openings(after)),
+        *_sets("network", _open_pages(before), _open_pages(after)),
         *_sets("guardrails", _broken(before), _broken(after)),
         *_sets("guardrails", _unasked(before, after), _unasked(after, before)),
         *_sets("who else could", _paths(before), _paths(after)),
@@ -141,6 +143,14 @@ def _openings(review: Review) -> set[str]:
         f"{_source(one.source)} may reach the port of {server.name}"
         for server in review.access.servers
         for one in review.access.openings[server.resource_id]
+    }
+
+
+def _open_pages(review: Review) -> set[str]:
+    return {
+        f"the internet may reach Airflow's page of {one.properties.get('Name', one.place)}"
+        for one in review.access.assembly.of_type("AWS::MWAA::Environment")
+        if reached_from(one) - {"private"}
     }
 
 

@@ -149,6 +149,12 @@ def open_port(templates: Templates) -> None:
     }
 
 
+def open_page(templates: Templates) -> None:
+    for one in templates["dev-airflow"]["Resources"].values():
+        if one["Type"] == "AWS::MWAA::Environment":
+            one["Properties"]["WebserverAccessMode"] = "PUBLIC_ONLY"
+
+
 def trust(templates: Templates) -> None:
     for one in templates["dev-airflow"]["Resources"].values():
         document = one.get("Properties", {}).get("AssumeRolePolicyDocument", {})
@@ -181,6 +187,7 @@ def writer(templates: Templates) -> None:
     ("change", "about", "says"),
     [
         (open_port, "network", "10.9.0.0/16 may reach the port of dev-warehouse"),
+        (open_page, "network", "the internet may reach Airflow's page of dev"),
         (trust, "trust", "AWS arn:aws:iam::111122223333:role/somebody may become airflow"),
         (another_role, "access", "somebody may read orders (dev-warehouse)"),
         (no_tls, "guardrails", "takes sessions without TLS"),
