@@ -7,7 +7,7 @@ from airflow_rds_iam import certificates
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.engines import AURORA, POSTGRES
+from airflow_rds_iam.declaration.engines import AURORA, POSTGRES, SERVERLESS
 from airflow_rds_iam.declaration.model import Declaration, Instance
 from airflow_rds_iam.declaration.network import Network
 
@@ -98,7 +98,7 @@ def _instance(path: Path, instance: Instance, region: str | None) -> Iterator[tu
         message = f"RDS has no {called} {version!r}; the latest known are {', '.join(latest)}"
         yield (*path, "engine_version"), message
     classes = offers.instance_classes(major, region, engine)
-    wanted = "db.serverless" if instance.serverless else instance.instance_class
+    wanted = SERVERLESS if instance.serverless else instance.instance_class
     if classes and wanted not in classes:
         where = f"in {region}" if region else "in any region"
         message = f"{wanted!r} does not run {called} {major} {where}"

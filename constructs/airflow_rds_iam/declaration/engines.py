@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 POSTGRES, AURORA = "postgres", "aurora-postgresql"
+SERVERLESS = "db.serverless"
+"""The class of an instance of Aurora Serverless v2."""
 _NAMES = {
     "aurora-mysql": "Aurora MySQL",
     "mysql": "MySQL",

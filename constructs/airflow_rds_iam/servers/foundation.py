@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import CfnDeletionPolicy, CfnResource, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -14,12 +14,6 @@ from airflow_rds_iam.acknowledgments import acknowledge
 from airflow_rds_iam.keys import allow_cloudwatch_logs
 
 PORT = 5432
-MASTER_USER = "administrator"
-
-
-def removal_policy(*, retain: bool) -> RemovalPolicy:
-    """Where the first creation fails, nothing stays, so that it can be tried again."""
-    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else RemovalPolicy.DESTROY
 
 
 class Foundation:
@@ -114,22 +108,3 @@ class Foundation:
         )
         role.apply_removal_policy(self._policy)
         return role
-
-
-def keep_with(server: CfnResource, parameter_group: CfnResource) -> None:
-    """Keep a server's parameter group as long as the server."""
-    # The group of another major version's family takes the place of one that nobody needs.
-    parameter_group.cfn_options.deletion_policy = server.cfn_options.deletion_policy
-    parameter_group.cfn_options.update_replace_policy = CfnDeletionPolicy.DELETE
-
-
-def come_last(server: CfnResource, scope: Construct, *, before: Sequence[CfnResource] = ()) -> None:
-    """Make a server once everything else within ``scope`` is there, but for what comes after it.
-
-    Nothing can take a server away that is protected from deletion: if what comes after it failed,
-    the first creation could be neither rolled back nor tried again.
-    """
-    after = {server.node.path, *(one.node.path for one in before)}
-    for other in scope.node.find_all():
-        if isinstance(other, CfnResource) and other.node.path not in after:
-            server.add_resource_dependency(other)

@@ -2,33 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-import jsii
+from aws_cdk import CfnResource
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
-from airflow_rds_iam.declaration.engines import AURORA
+from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge_rule
+from airflow_rds_iam.declaration.engines import AURORA, SERVERLESS
 from airflow_rds_iam.declaration.model import RetentionDays
 from airflow_rds_iam.keys import arn_from_id
-from airflow_rds_iam.servers.foundation import (
-    MASTER_USER,
-    PORT,
-    Foundation,
-    come_last,
-    keep_with,
-    removal_policy,
-)
+from airflow_rds_iam.servers.foundation import PORT
+from airflow_rds_iam.servers.made_server import MadeServer
 from airflow_rds_iam.servers.postgres_engine import family, parameters
-from airflow_rds_iam.servers.server import grant_connect
 
 LOG_EXPORTS = ("postgresql", "iam-db-auth-error")
-SERVERLESS = "db.serverless"
 
 
-@jsii.implements(ec2.IConnectable)
-class PostgresCluster(Construct):
+class PostgresCluster(MadeServer):
     """A cluster with IAM authentication, for its master user too: an instance writes, others read.
 
     Users log in by the cluster's id, whichever of its instances they come to.
@@ -65,22 +55,18 @@ class PostgresCluster(Construct):
         retain: bool = True,
         resource_id: str | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self.identifier = identifier
-        self.master_user = MASTER_USER
-        self._resource_id = resource_id
-        self._has_readers = readers > 0
-        policy = removal_policy(retain=retain)
-        foundation = Foundation(
-            self,
+        super().__init__(
+            scope,
+            construct_id,
             identifier=identifier,
             kind="cluster",
+            retain=retain,
+            resource_id=resource_id,
             vpc=vpc,
             log_exports=LOG_EXPORTS,
-            retention_days=log_retention_days,
-            policy=policy,
+            log_retention_days=log_retention_days,
         )
-        self._connections = foundation.connections
+        foundation = self._foundation
         # What is set here holds for every instance, unless that has a group of its own.
         parameter_group = rds.CfnDBClusterParameterGroup(
             self,
@@ -92,7 +78,7 @@ class PostgresCluster(Construct):
         key_arn = arn_from_id(foundation.key)
         least, most = capacity
         # The L2 DatabaseCluster cannot say how the master user authenticates.
-        self._cluster = rds.CfnDBCluster(
+        cluster = rds.CfnDBCluster(
             self,
             "Cluster",
             # Named, since RDS names the log groups after it and they must be there first.
@@ -120,17 +106,23 @@ class PostgresCluster(Construct):
             deletion_protection=deletion_protection,
             enable_cloudwatch_logs_exports=list(LOG_EXPORTS),
         )
-        self._cluster.apply_removal_policy(policy)
-        for group in foundation.log_groups:
-            self._cluster.add_resource_dependency(group)
-        keep_with(self._cluster, parameter_group)
+        self.reader_host = cluster.attr_read_endpoint_address if readers else None
+        """The readers' endpoint, which leads to the writer where there are none."""
+        self._is_made(
+            cluster,
+            parameter_group,
+            host=cluster.attr_endpoint_address,
+            port=cluster.attr_endpoint_port,
+            resource_id=cluster.attr_db_cluster_resource_id,
+            deletion_protection=deletion_protection,
+        )
         monitoring_role = foundation.monitoring_role()
         self._instances = [
             rds.CfnDBInstance(
                 self,
                 f"Instance{number}",
                 db_instance_identifier=f"{identifier}-{number}",
-                db_cluster_identifier=self._cluster.ref,
+                db_cluster_identifier=cluster.ref,
                 engine=AURORA,
                 db_instance_class=instance_class or SERVERLESS,
                 auto_minor_version_upgrade=True,
@@ -146,31 +138,10 @@ class PostgresCluster(Construct):
         ]
         writer, *others = self._instances
         for instance in self._instances:
-            instance.apply_removal_policy(policy)
+            instance.apply_removal_policy(self._policy)
         for reader in others:
             # The first that is there writes.
             reader.add_resource_dependency(writer)
-        self._acknowledge(deletion_protection=deletion_protection)
-
-    def _acknowledge(self, *, deletion_protection: bool) -> None:
-        acknowledge(
-            self._cluster,
-            "AwsSolutions-RDS11",
-            reason="The port hides nothing from who is in the network: the security group opens it "
-            "to Airflow and to the database users' function alone, and tools expect it.",
-        )
-        if not deletion_protection:
-            made_anew = (
-                "deletion_protection: false is declared for this cluster, whose data can be made "
-                "anew."
-            )
-            acknowledge(self._cluster, "AwsSolutions-RDS10", reason=made_anew)
-            acknowledge_rule(
-                self._cluster,
-                "RDSInstanceDeletionProtectionEnabled",
-                packs=(NIST, HIPAA),
-                reason=made_anew,
-            )
         for instance in self._instances:
             acknowledge_rule(
                 instance,
@@ -182,47 +153,6 @@ class PostgresCluster(Construct):
             )
 
     @property
-    def connections(self) -> ec2.Connections:
-        """Who may reach the databases' port."""
-        return self._connections
-
-    @property
-    def host(self) -> str:
-        """The writer's endpoint: what a token is signed for and the certificate names."""
-        return self._cluster.attr_endpoint_address
-
-    @property
-    def reader_host(self) -> str | None:
-        """The readers' endpoint, which leads to the writer where there are none."""
-        return self._cluster.attr_read_endpoint_address if self._has_readers else None
-
-    @property
-    def port(self) -> str:
-        """The port of each endpoint, as a string."""
-        return self._cluster.attr_endpoint_port
-
-    @property
-    def resource_id(self) -> str:
-        """``DbClusterResourceId``, such as ``cluster-ABC…``: as declared, or as it was made."""
-        return self._resource_id or self.made_resource_id
-
-    @property
-    def made_resource_id(self) -> str:
-        """The id that the cluster was made with, which CloudFormation keeps after a restore."""
-        return self._cluster.attr_db_cluster_resource_id
-
-    @property
-    def lived_in(self) -> bool:
-        """Nobody was there before."""
-        return False
-
-    @property
-    def told(self) -> Mapping[str, str]:
-        """Which cluster a declared resource id stands for."""
-        same = self.resource_id == self.made_resource_id
-        return {} if same else {"MadeResourceId": self.made_resource_id}
-
-    @property
     def members(self) -> Mapping[str, str]:
         """The resource id of each instance, by which Performance Insights knows it."""
         return {
@@ -230,10 +160,6 @@ class PostgresCluster(Construct):
             for number, one in enumerate(self._instances, start=1)
         }
 
-    def come_last(self, scope: Construct) -> None:
-        """Make the cluster once everything else within ``scope`` is there, but its instances."""
-        come_last(self._cluster, scope, before=self._instances)
-
-    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
-        """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
-        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)
+    def come_last(self, scope: Construct, *, before: Sequence[CfnResource] = ()) -> None:
+        """The cluster before its own instances, too."""
+        super().come_last(scope, before=(*before, *self._instances))

@@ -2,31 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-import jsii
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
 from airflow_rds_iam.declaration.model import RetentionDays
 from airflow_rds_iam.keys import arn_from_id
-from airflow_rds_iam.servers.foundation import (
-    MASTER_USER,
-    PORT,
-    Foundation,
-    come_last,
-    keep_with,
-    removal_policy,
-)
+from airflow_rds_iam.servers.foundation import PORT
+from airflow_rds_iam.servers.made_server import MadeServer
 from airflow_rds_iam.servers.postgres_engine import family, parameters
-from airflow_rds_iam.servers.server import grant_connect
 
 LOG_EXPORTS = ("postgresql", "upgrade", "iam-db-auth-error")
 
 
-@jsii.implements(ec2.IConnectable)
-class PostgresInstance(Construct):
+class PostgresInstance(MadeServer):
     """An instance with IAM authentication, for its master user too.
 
     Args:
@@ -62,20 +52,18 @@ class PostgresInstance(Construct):
         allow_major_version_upgrade: bool = False,
         resource_id: str | None = None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self.identifier = identifier
-        self.master_user = MASTER_USER
-        self._resource_id = resource_id
-        foundation = Foundation(
-            self,
+        super().__init__(
+            scope,
+            construct_id,
             identifier=identifier,
             kind="instance",
+            retain=retain,
+            resource_id=resource_id,
             vpc=vpc,
             log_exports=LOG_EXPORTS,
-            retention_days=log_retention_days,
-            policy=removal_policy(retain=retain),
+            log_retention_days=log_retention_days,
         )
-        self._connections = foundation.connections
+        foundation = self._foundation
         parameter_group = rds.CfnDBParameterGroup(
             self,
             "Parameters",
@@ -87,7 +75,7 @@ class PostgresInstance(Construct):
         monitoring_role = foundation.monitoring_role()
         key_arn = arn_from_id(foundation.key)
         # The L2 DatabaseInstance cannot say how the master user authenticates.
-        self._instance = rds.CfnDBInstance(
+        instance = rds.CfnDBInstance(
             self,
             "Instance",
             # Named, since RDS names the log groups after it and they must be there first.
@@ -121,28 +109,16 @@ class PostgresInstance(Construct):
             monitoring_role_arn=monitoring_role.role_arn,
             enable_cloudwatch_logs_exports=list(LOG_EXPORTS),
         )
-        self._instance.apply_removal_policy(removal_policy(retain=retain))
-        for group in foundation.log_groups:
-            self._instance.add_resource_dependency(group)
-        keep_with(self._instance, parameter_group)
-        # Each question goes to Node.js and back, and every grant has all three.
-        self.host = self._instance.attr_endpoint_address
-        """The endpoint's name: what a token is signed for and the certificate names."""
-        self.port = self._instance.attr_endpoint_port
-        """The endpoint's port, as a string."""
-        self.made_resource_id = self._instance.attr_dbi_resource_id
-        """The id that the instance was made with, which CloudFormation keeps after a restore."""
-        self._acknowledge(multi_az=multi_az, deletion_protection=deletion_protection)
-
-    def _acknowledge(self, *, multi_az: bool, deletion_protection: bool) -> None:
-        acknowledge(
-            self._instance,
-            "AwsSolutions-RDS11",
-            reason="The port hides nothing from who is in the network: the security group opens it "
-            "to Airflow and to the database users' function alone, and tools expect it.",
+        self._is_made(
+            instance,
+            parameter_group,
+            host=instance.attr_endpoint_address,
+            port=instance.attr_endpoint_port,
+            resource_id=instance.attr_dbi_resource_id,
+            deletion_protection=deletion_protection,
         )
         acknowledge_rule(
-            self._instance,
+            instance,
             "RDSInBackupPlan",
             packs=(NIST, HIPAA),
             reason="RDS makes its own backups, to any second of the days that are declared for "
@@ -153,27 +129,8 @@ class PostgresInstance(Construct):
                 "multi_az: false is declared for this instance: an outage of its zone is "
                 "accepted, and it can be restored from its backups."
             )
-            acknowledge(self._instance, "AwsSolutions-RDS3", reason=accepted)
-            acknowledge_rule(
-                self._instance, "RDSMultiAZSupport", packs=(NIST, HIPAA), reason=accepted
-            )
-        if not deletion_protection:
-            made_anew = (
-                "deletion_protection: false is declared for this instance, whose data can be made "
-                "anew."
-            )
-            acknowledge(self._instance, "AwsSolutions-RDS10", reason=made_anew)
-            acknowledge_rule(
-                self._instance,
-                "RDSInstanceDeletionProtectionEnabled",
-                packs=(NIST, HIPAA),
-                reason=made_anew,
-            )
-
-    @property
-    def connections(self) -> ec2.Connections:
-        """Who may reach the database's port."""
-        return self._connections
+            acknowledge(instance, "AwsSolutions-RDS3", reason=accepted)
+            acknowledge_rule(instance, "RDSMultiAZSupport", packs=(NIST, HIPAA), reason=accepted)
 
     @property
     def reader_host(self) -> None:
@@ -181,30 +138,6 @@ class PostgresInstance(Construct):
         return None
 
     @property
-    def resource_id(self) -> str:
-        """``DbiResourceId``, such as ``db-ABC…``: as declared, or as it was made."""
-        return self._resource_id or self.made_resource_id
-
-    @property
-    def lived_in(self) -> bool:
-        """Nobody was there before."""
-        return False
-
-    @property
-    def told(self) -> Mapping[str, str]:
-        """Which instance a declared resource id stands for."""
-        same = self.resource_id == self.made_resource_id
-        return {} if same else {"MadeResourceId": self.made_resource_id}
-
-    @property
     def members(self) -> Mapping[str, str]:
         """The resource id of the instance, by which Performance Insights knows it."""
         return {self.identifier: self.resource_id}
-
-    def come_last(self, scope: Construct) -> None:
-        """Make the instance once everything else within ``scope`` is there."""
-        come_last(self._instance, scope)
-
-    def grant_connect(self, grantee: iam.IGrantable, *, user: str) -> iam.Grant:
-        """Let ``grantee`` log in as the PostgreSQL ``user``, and as no other."""
-        return grant_connect(self, grantee, resource_id=self.resource_id, user=user)

@@ -3,7 +3,7 @@ import pytest
 from airflow_rds_iam.declaration.conflicts import conflicts, own_roles
 from airflow_rds_iam.declaration.derived_names import word
 from airflow_rds_iam.declaration.model import Declaration
-from airflow_rds_iam.servers.postgres_instance import MASTER_USER
+from airflow_rds_iam.servers.made_server import MASTER_USER
 from database_users.desired import MANAGED
 from tests.declared import REMOVED, dev
 from tests.existing import OWN_KEY
