@@ -9,18 +9,15 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from types import FrameType
 
-import psycopg
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.markup import escape
 
 from proof import failed_runs, lock
+from proof.command import ENDING, shown
 from proof.deployment import STATE, Deployment, deployed
 from proof.kinds import IDENTITIES
-from proof.programs import ROOT, ProgramError, outlive_make
-from proof.progress import Progress, UnprovenError
+from proof.programs import ROOT, outlive_make
+from proof.progress import Progress
 from proof.steps import (
     access_matrix,
     alarms,
@@ -174,40 +171,11 @@ def stop() -> int:
 
 
 def _run(*, keep: Keep | None) -> int:
-    console = Console()
-    progress = Progress(console)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        with lock.held(STATE):
-            matrix = demonstrate(progress, keep=keep)
-    except lock.BusyError as busy:
-        console.print(f"[bold red]✗[/] {escape(str(busy))}")
-        return 1
-    except KeyboardInterrupt:
-        console.print("[bold red]✗[/] interrupted; everything that was started has ended")
-        return 130
-    except (UnprovenError, ProgramError, psycopg.Error, BotoCoreError, ClientError) as failure:
-        console.print(f"\n[bold red]{escape(str(failure))}[/]", highlight=False, soft_wrap=True)
-    except Exception:
-        console.print_exception()
-    else:
-        console.print(access_matrix.table(matrix))
-        console.print(
-            f"[bold green]{progress.held} steps held in {progress.seconds:.0f} s[/]: one "
-            "declaration became a pipeline without a password, and was destroyed again",
-            soft_wrap=True,
-        )
-        return 0
-    console.print(f"The logs are in {STATE}/logs, the local AWS's in {STATE}/aws.")
-    return 1
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    # Once is enough: what follows is the way out.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    return shown(
+        STATE,
+        lambda progress: access_matrix.table(demonstrate(progress, keep=keep)),
+        moral="one declaration became a pipeline without a password, and was destroyed again",
+    )
 
 
 def _in_background() -> int:
@@ -220,7 +188,7 @@ def _in_background() -> int:
         outlive_make()
         os._exit(_run(keep=partial(_stay, done)))
     os.close(done)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, lambda signum, _: os.kill(background, signum))
     if os.read(finished, 1):
         return 0
