@@ -1,23 +1,19 @@
 """An Aurora cluster that was there before: its users log in by its id, at both its endpoints."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
-from airflow_rds_iam.declaration.file import load
-from review.declared import Declared, declared
+from review.declared import Declared
 from review.horizon import horizon
 from review.matrix.build import matrix
 from review.paths.build import paths
 from review.templates.access import Access
-from review.templates.assembly import of_templates, read
-from tests.application import templates
+from review.templates.assembly import of_templates
 from tests.declared import dev, written
-from tests.existing import CLUSTERED, LAKE, guardrail_errors, refused_by, synthesized
+from tests.existing import CLUSTERED, LAKE, guardrail_errors, refused_by
 from tests.templates import properties, statements, text
 
 WRITER = "sea.cluster-abcdefghijkl.eu-central-1.rds.amazonaws.com"
@@ -28,26 +24,6 @@ READER = "sea.cluster-ro-abcdefghijkl.eu-central-1.rds.amazonaws.com"
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changes: dict[str, object] = {"instances.sea": CLUSTERED, "instances.lake": LAKE}
     return written(dev(changes), tmp_path_factory.mktemp("cluster") / "dev.yaml")
-
-
-@pytest.fixture(scope="module")
-def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    return synthesized(new_app(), file)
-
-
-@pytest.fixture(scope="module")
-def found(outdir: Path) -> dict[str, dict[str, Any]]:
-    return templates(outdir)
-
-
-@pytest.fixture(scope="module")
-def expected(file: Path) -> Declared:
-    return declared(load(file), environment="dev")
-
-
-@pytest.fixture(scope="module")
-def access(outdir: Path, expected: Declared) -> Access:
-    return Access(read(outdir), expected.arns_by_role)
 
 
 def test_its_users_are_let_in_by_the_clusters_id(found: dict[str, dict[str, Any]]) -> None:

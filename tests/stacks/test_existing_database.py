@@ -17,7 +17,7 @@ from review.templates.assembly import read
 from stacks import add_environment
 from tests.application import templates
 from tests.declared import REMOVED, dev, written
-from tests.existing import LAKE, POND, guardrail_errors
+from tests.existing import LAKE, POND, guardrail_errors, synthesized
 from tests.templates import of_type, properties, text, the
 
 Declared = dict[str, Any]
@@ -32,23 +32,6 @@ CHANGES: dict[str, object] = {
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(dev(CHANGES), tmp_path_factory.mktemp("environments") / "dev.yaml")
-
-
-@pytest.fixture(scope="module")
-def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    return synthesized(new_app(), file)
-
-
-def synthesized(app: App, file: Path) -> Path:
-    declaration = load(file)
-    env = Environment(account=declaration.account, region=declaration.region)
-    add_environment(app, name="dev", declaration=declaration, env=env)
-    return Path(app.synth().directory)
-
-
-@pytest.fixture(scope="module")
-def found(outdir: Path) -> Declared:
-    return templates(outdir)
 
 
 def test_nothing_of_the_instance_is_made(found: Declared) -> None:

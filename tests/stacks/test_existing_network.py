@@ -1,22 +1,18 @@
 """A network that was there before: what is made in it, and what a review says of it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
 from airflow_rds_iam.declaration.file import load
 from review.declared import declared
 from review.horizon import horizon
 from review.matrix.build import matrix
 from review.templates.access import Access
-from review.templates.assembly import read
-from tests.application import templates
 from tests.declared import dev, written
-from tests.existing import LAKE, NETWORK, POND, guardrail_errors, synthesized
+from tests.existing import LAKE, NETWORK, POND, guardrail_errors
 from tests.templates import of_type, properties, text, the
 
 ELSEWHERE = ["10.20.0.0/16"]
@@ -44,21 +40,6 @@ CHANGES: dict[str, object] = {
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(dev(CHANGES), tmp_path_factory.mktemp("environments") / "dev.yaml")
-
-
-@pytest.fixture(scope="module")
-def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    return synthesized(new_app(), file)
-
-
-@pytest.fixture(scope="module")
-def found(outdir: Path) -> dict[str, Any]:
-    return templates(outdir)
-
-
-@pytest.fixture(scope="module")
-def access(outdir: Path, file: Path) -> Access:
-    return Access(read(outdir), declared(load(file), environment="dev").arns_by_role)
 
 
 def test_made_in_it_are_security_groups_and_what_is_missing_alone(found: dict[str, Any]) -> None:

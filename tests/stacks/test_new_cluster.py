@@ -1,25 +1,19 @@
 """Aurora clusters that are made, one that scales and one of a class, and who comes to them."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from aws_cdk import App
-from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
 
-from airflow_rds_iam.declaration.file import load
 from deployed.stack import servers_of
-from review.declared import Declared, declared
+from review.declared import Declared
 from review.matrix.build import matrix
 from review.paths.build import paths
 from review.templates.access import Access
-from review.templates.assembly import of_templates, read
-from tests.application import templates
+from review.templates.assembly import of_templates
 from tests.declared import dev, written
-from tests.existing import guardrail_errors, refused_by, synthesized
+from tests.existing import guardrail_errors, refused_by
 from tests.templates import of_type, properties, statements, text, the
 
 SEA = {
@@ -47,16 +41,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    return synthesized(new_app(), file)
-
-
-@pytest.fixture(scope="module")
-def found(outdir: Path) -> dict[str, dict[str, Any]]:
-    return templates(outdir)
-
-
-@pytest.fixture(scope="module")
 def sea(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return found["dev-database-sea"]
 
@@ -64,16 +48,6 @@ def sea(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def pond(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return found["dev-database-pond"]
-
-
-@pytest.fixture(scope="module")
-def expected(file: Path) -> Declared:
-    return declared(load(file), environment="dev")
-
-
-@pytest.fixture(scope="module")
-def access(outdir: Path, expected: Declared) -> Access:
-    return Access(read(outdir), expected.arns_by_role)
 
 
 def test_nobody_has_a_password_and_every_session_has_tls(sea: dict[str, Any]) -> None:
@@ -279,6 +253,9 @@ def test_who_reads_statements_in_performance_insights_reads_them_of_its_instance
 
 
 def test_cfn_lint_finds_nothing(outdir: Path) -> None:
+    import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
+    from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
+
     config = ManualArgs(ignore_checks=["W3005", "W3691", "W3045", "I"])
     for name in ("sea", "pond"):
         template = (outdir / f"dev-database-{name}.template.json").read_text()

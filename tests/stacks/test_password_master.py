@@ -38,11 +38,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outdir(new_app: Callable[[], App], file: Path) -> Path:
-    return synthesized(new_app(), file)
-
-
-@pytest.fixture(scope="module")
 def access(outdir: Path) -> dict[str, Any]:
     return templates(outdir)["dev-access"]
 
