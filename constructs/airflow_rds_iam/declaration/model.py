@@ -253,17 +253,13 @@ class Instance(Model):
 
     @model_validator(mode="after")
     def _nothing_of_what_exists_is_changed(self) -> "Instance":
-        cluster = bool(self.existing and self.existing.is_cluster)
-        if (
-            self.existing
-            and "engine" in self.model_fields_set
-            and cluster != (self.engine == AURORA)
-        ):
-            raise ValueError(
-                f"engine: {self.engine} must go with the endpoint of "
-                f"{'an instance' if cluster else 'a cluster'}"
-            )
         if self.existing:
+            cluster = self.existing.is_cluster
+            if "engine" in self.model_fields_set and cluster != (self.engine == AURORA):
+                raise ValueError(
+                    f"engine: {self.engine} must go with the endpoint of "
+                    f"{'an instance' if cluster else 'a cluster'}"
+                )
             self.refuse_beside_existing("an instance", allowed=OF_ANY_INSTANCE)
         elif self.mode == "observe":
             raise ValueError(

@@ -116,8 +116,10 @@ def follow(
     unready: frozenset[str] = frozenset()
     with ThreadPoolExecutor(1) as meanwhile:
         # Where nothing is changed, it is looked into the databases while the rest is planned.
-        entered = names | databases_to_hand_over(comparison)
-        ahead = None if run.stops else meanwhile.submit(_inside, run, comparison, entered)
+        ahead = None
+        if not run.stops:
+            entered = names | databases_to_hand_over(comparison)
+            ahead = meanwhile.submit(_inside, run, comparison, entered)
         for phase in Phase:
             match phase:
                 case Phase.INSIDE if ahead:
