@@ -53,8 +53,10 @@ def remove(path: Path) -> None:
 def open_up(folder: Path) -> None:
     """Make a folder, and those within it, ones that we may write to; what else is there, remove."""
     if folder.is_symlink() or not folder.is_dir():
-        remove(folder)
-        folder.mkdir()
+        # Never what another command has made there since.
+        with suppress(FileNotFoundError, IsADirectoryError):
+            folder.unlink()
+        folder.mkdir(exist_ok=True)
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         folder.chmod(stat.S_IRWXU)
 

@@ -195,3 +195,13 @@ def test_two_commands_at_once_remove_what_a_third_left(tmp_path: Path) -> None:
     ]
     assert [(one.communicate()[0], one.returncode) for one in both] == [(b"", 0)] * 2
     assert not left.exists()
+
+
+def test_commands_that_start_at_once_in_a_new_clone_make_its_folders_together(
+    tmp_path: Path,
+) -> None:
+    for clone in range(10):
+        state = tmp_path / str(clone)
+        command = [sys.executable, "-I", "-S", PROGRAM, state]
+        them = [subprocess.Popen([*command, state / f"tmp/{pid}"]) for pid in range(1, 9)]
+        assert {one.wait() for one in them} == {0}
