@@ -54,9 +54,17 @@ def _rule(emulator: Emulator, direction: str) -> ResourceType:
         rule = answer.findtext(".//securityGroupRuleId") or ""
         return rule, {"Id": rule}
 
-    def delete(_rule: str, properties: Properties) -> None:
-        if properties["GroupId"] in emulator.store("ec2", "_security_groups"):
-            emulator.call("ec2", f"RevokeSecurityGroup{direction}", **parameters(properties))
+    def delete(rule: str, properties: Properties) -> None:
+        group, action = properties["GroupId"], f"RevokeSecurityGroup{direction}"
+        found = emulator.call(
+            "ec2",
+            "DescribeSecurityGroupRules",
+            **{"Filter.1.Name": "group-id", "Filter.1.Value.1": group},
+        )
+        # Revoked by hand, it is gone already.
+        if rule in [one.text for one in found.findall(".//securityGroupRuleId")]:
+            given = {"GroupId": group, "SecurityGroupRuleId.1": rule}
+            emulator.call("ec2", action, **given)
 
     return ResourceType(create, delete)
 

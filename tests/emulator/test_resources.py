@@ -107,6 +107,40 @@ def test_a_group_that_a_rule_of_another_names_is_not_deleted(
     assert stacks.delete("named") == "DELETE_COMPLETE"
 
 
+@pytest.mark.parametrize("given_back", [True, False])
+def test_a_rule_that_somebody_revoked_by_hand_keeps_no_stack_from_being_deleted(
+    stacks: Stacks, account: Account, given_back: bool
+) -> None:
+    ec2 = account.client("ec2")
+
+    def let_in(one: str, other: str) -> dict[str, Any]:
+        return resource(
+            "EC2::SecurityGroupIngress",
+            GroupId=get(one, "GroupId"),
+            SourceSecurityGroupId=get(other, "GroupId"),
+            IpProtocol="tcp",
+            FromPort=5432,
+            ToPort=5432,
+            Description=other,
+        )
+
+    made = {
+        "Vpc": subnets("a")["Vpc"],
+        "One": group(),
+        "Two": resource("EC2::SecurityGroup", GroupDescription="other"),
+        "IntoOne": let_in("One", "Two"),
+        "IntoTwo": let_in("Two", "One"),
+    }
+    name = f"by-hand-{given_back}"
+    outputs = stacks.deploy(name, made, One=get("One", "GroupId"), Two=get("Two", "GroupId"))
+    for one in ec2.describe_security_groups(GroupIds=[*outputs.values()])["SecurityGroups"]:
+        rules = {"GroupId": one["GroupId"], "IpPermissions": one["IpPermissions"]}
+        ec2.revoke_security_group_ingress(**rules)
+        if given_back:
+            ec2.authorize_security_group_ingress(**rules)
+    assert stacks.delete(name) == "DELETE_COMPLETE"
+
+
 def test_a_flow_log_needs_a_role_that_trusts_it(stacks: Stacks) -> None:
     flow_log = resource(
         "EC2::FlowLog",
