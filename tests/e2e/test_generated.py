@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 
 from proof import make
 from proof.account import Account, started_account
@@ -91,7 +91,6 @@ def environment(place: Place, content: dict[str, Any], server: str) -> Environme
     derandomize=True,
     database=None,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(declarations(servers=SERVERS, owner="shop"))
 def test_who_stands_in_the_matrix_gets_in_with_these_privileges_and_nobody_else_does(

@@ -1,19 +1,12 @@
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
 
 from tests.database_server import VERSIONS, Postgres, running
 
 FOLDER = Path(__file__).parent
-# No shrinking: each example costs a database or two.
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-settings.register_profile("quick", max_examples=4, deadline=None, derandomize=True, phases=PHASES)
-settings.register_profile("full", max_examples=200, deadline=None, phases=PHASES)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -6,17 +5,11 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Environment
-from hypothesis import settings
 
 from airflow_rds_iam.declaration.file import load
 from stacks import add_environment
 from tests.application import CdkOut, templates
 from tests.declared import written
-
-# A synthesis takes a second: few quickly, many where everything is tried.
-settings.register_profile("quick", max_examples=4, deadline=None, derandomize=True)
-settings.register_profile("full", max_examples=200, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 Templates = dict[str, dict[str, Any]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Environment
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from airflow_rds_iam.declaration.file import load
@@ -150,7 +150,6 @@ def holder(template: Content, properties: dict[str, Any]) -> str:
     derandomize=True,
     database=None,
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(declarations())
 def test_exactly_the_declared_users_are_let_in_within_every_quota(

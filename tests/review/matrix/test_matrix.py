@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from airflow_rds_iam.declaration.model import Declaration
 from review.checks import Check, as_json
@@ -69,7 +69,6 @@ def test_the_functions_alone_administer_a_server(dev_templates: Templates) -> No
     assert rows[0].disagreements == []
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(declarations(of_every_kind=True))
 def test_the_templates_grant_what_is_declared_and_no_more(
     synthesized: Callable[[dict[str, Any]], Path], content: dict[str, Any]
