@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 from xml.etree import ElementTree
 
 from emulator.policies.grammar import listed, statements
@@ -189,6 +189,13 @@ class Outcome:
     log: str
 
 
+class Where(NamedTuple):
+    """The place of a resource in a template, by which CloudFormation names what has no name."""
+
+    stack: str
+    logical_id: str
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """How CloudFormation handles a type. An update that raises leaves the resource as it was."""
@@ -197,14 +204,14 @@ class ResourceType:
     """Logical id, properties, stack's name."""
     delete: Callable[[str, Properties], None]
     """Physical id, properties."""
-    update: Callable[[str, Properties, Properties], Created] | None = None
+    update: Callable[[str, Properties, Properties, Where], Created] | None = None
     """Physical id, old and new properties; without it a change makes a new resource."""
 
-    def change(self, physical_id: str, old: Properties, new: Properties) -> Created:
+    def change(self, physical_id: str, old: Properties, new: Properties, where: Where) -> Created:
         """Update the resource of a type that has updates."""
         if self.update is None:
             raise TypeError("the resource type has no update")
-        return self.update(physical_id, old, new)
+        return self.update(physical_id, old, new, where)
 
 
 class Emulator:
@@ -716,10 +723,10 @@ class Emulator:
         """How the emulator itself handles a type."""
         handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")[name]
 
-        def update(physical_id: str, old: Properties, new: Properties) -> Created:
+        def update(physical_id: str, old: Properties, new: Properties, where: Where) -> Created:
             if handlers.get("update_with_logical_id"):
-                return handlers["update"](physical_id, old, new, "", physical_id)
-            return handlers["update"](physical_id, old, new, "")
+                return handlers["update"](physical_id, old, new, where.stack, where.logical_id)
+            return handlers["update"](physical_id, old, new, where.stack)
 
         return ResourceType(handlers["create"], handlers["delete"], update)
 
@@ -727,17 +734,16 @@ class Emulator:
         """Handle a type from now on; on a thread of its own if that `blocks`."""
         handlers = self._get("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
         handler: dict[str, Any] = {**handlers.get(name, {})}
-        handler.pop("update_with_logical_id", None)
         handler.pop("update", None)
         handler |= {"create": resource.create, "delete": resource.delete}
         if update := resource.update:
 
             def handle_update(
-                physical_id: str, old: Properties, new: Properties, _stack: str
+                physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
             ) -> Created:
-                return update(physical_id, old, new)
+                return update(physical_id, old, new, Where(stack, logical_id))
 
-            handler["update"] = handle_update
+            handler |= {"update": handle_update, "update_with_logical_id": True}
         handlers[name] = handler
         if blocks:
             stacks = vars(importlib.import_module("ministack.services.cloudformation.stacks"))

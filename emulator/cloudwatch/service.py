@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.cloudwatch.evaluation import OPERATORS, Alarm, State, state_of
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 _DAY, _WEEK, _HOUR = 86_400, 604_800, 3_600
 _SHORT_PERIODS = (10, 20, 30)
@@ -34,10 +34,11 @@ class CloudWatch:
             created = own.create(logical_id, _unmeasured(properties), stack)
             return kept(created, properties, self.now())
 
-        def update(name: str, old: Properties, new: Properties) -> Created:
+        def update(name: str, old: Properties, new: Properties, where: Where) -> Created:
             _check(new)
             since = emulator.store("cloudwatch", "_alarms")[name]["WarmUpSince"]
-            return kept(own.change(name, _unmeasured(old), _unmeasured(new)), new, since)
+            changed = own.change(name, _unmeasured(old), _unmeasured(new), where)
+            return kept(changed, new, since)
 
         emulator.handle("AWS::CloudWatch::Alarm", ResourceType(create, own.delete, update))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType
+from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
 from emulator.rds import cluster_validation as validation
 from emulator.rds import token
 from emulator.rds.front_door import FrontDoor, Way
@@ -91,12 +91,12 @@ class Clusters:
     def _new_door(self, name: str, server: Server) -> FrontDoor:
         return self._place.door(name, server, kind="cluster", stream=f"{name}.0")
 
-    def _update(self, name: str, old: Properties, new: Properties) -> Created:
+    def _update(self, name: str, old: Properties, new: Properties, where: Where) -> Created:
         validation.check_cluster(self._emulator, new, exists=True)
         validation.check_change(old, new)
         record = self._record(name)
         port = record["Port"]
-        self._type.change(name, old, new)
+        self._type.change(name, old, new, where)
         record["Port"] = port
         self._tell(record, new)
         self._apply(name)
@@ -130,9 +130,9 @@ class Clusters:
         validation.check_parameters(properties, self._place.binaries.known_parameters)
         return self._group_type.create(logical_id, properties, stack)
 
-    def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
+    def _update_group(self, name: str, old: Properties, new: Properties, where: Where) -> Created:
         validation.check_parameters(new, self._place.binaries.known_parameters)
-        changed = self._group_type.change(name, old, new)
+        changed = self._group_type.change(name, old, new, where)
         for cluster in self._clusters:
             if self._record(cluster)["DBClusterParameterGroup"] == name:
                 self._apply(cluster)
@@ -179,7 +179,7 @@ class Clusters:
         attributes["Endpoint.Address"] = member["Endpoint"]["Address"]
         return name, {**attributes, "Endpoint.Port": str(record["Port"])}
 
-    def update_member(self, name: str, old: Properties, new: Properties) -> Created:
+    def update_member(self, name: str, old: Properties, new: Properties, where: Where) -> Created:
         """Change an instance of a cluster. ValueError with RDS's message if it is refused."""
         validation.check_member(self._emulator, new, exists=True)
         endpoint = self._member(name)["Endpoint"]
@@ -187,7 +187,7 @@ class Clusters:
             key: self._member(name)[key]
             for key in ("IAMDatabaseAuthenticationEnabled", "VpcSecurityGroups")
         }
-        _, attributes = self._member_type.change(name, old, new)
+        _, attributes = self._member_type.change(name, old, new, where)
         self._member(name).update(of_cluster, Endpoint=endpoint)
         return name, {
             **attributes,

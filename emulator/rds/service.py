@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.certificates import CertificateAuthority
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType
+from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
 from emulator.rds import token, validation
 from emulator.rds.clusters import Clusters
 from emulator.rds.front_door import FrontDoor
@@ -95,14 +95,14 @@ class Rds:
         self._open(name, record, server)
         return name, _attributes(record)
 
-    def _update(self, name: str, old: Properties, new: Properties) -> Created:
+    def _update(self, name: str, old: Properties, new: Properties, where: Where) -> Created:
         if new.get("DBClusterIdentifier"):
-            return self._clusters.update_member(name, old, new)
+            return self._clusters.update_member(name, old, new, where)
         validation.check_instance(self._emulator, new, exists=True)
         validation.check_change(old, new)
         record = self._record(name)
         port = record["Endpoint"]["Port"]
-        self._instance_type.change(name, old, new)
+        self._instance_type.change(name, old, new, where)
         record["Endpoint"]["Port"] = port
         self._apply(name)
         return name, _attributes(record)
@@ -125,9 +125,9 @@ class Rds:
         validation.check_parameters(properties, self._place.binaries.known_parameters)
         return self._group_type.create(logical_id, properties, stack)
 
-    def _update_group(self, name: str, old: Properties, new: Properties) -> Created:
+    def _update_group(self, name: str, old: Properties, new: Properties, where: Where) -> Created:
         validation.check_parameters(new, self._place.binaries.known_parameters)
-        self._group_type.change(name, old, new)
+        self._group_type.change(name, old, new, where)
         for instance in self._instances:
             if self._group(self._record(instance)) == name:
                 self._apply(instance)

@@ -1,6 +1,6 @@
 """S3's buckets: with their tags, and not deleted while they hold a version of an object."""
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
@@ -16,8 +16,8 @@ def register(emulator: Emulator) -> None:
         tag(name, properties)
         return name, attributes
 
-    def update(name: str, old: Properties, new: Properties) -> Created:
-        created = own.change(name, old, new)
+    def update(name: str, old: Properties, new: Properties, where: Where) -> Created:
+        created = own.change(name, old, new, where)
         tag(name, new)
         return created
 

@@ -1,6 +1,6 @@
 """Lambda's functions: with their network, and refused where their role lacks what they need."""
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 _SERVICE = "lambda.amazonaws.com"
 # Lambda API reference, CreateFunction: seconds and MB. The schema has what other kinds may have.
@@ -47,8 +47,8 @@ def register(emulator: Emulator) -> None:
         check(properties)
         return with_network(own.create(logical_id, properties, stack), properties)
 
-    def update(name: str, old: Properties, new: Properties) -> Created:
+    def update(name: str, old: Properties, new: Properties, where: Where) -> Created:
         check(new)
-        return with_network(own.change(name, old, new), new)
+        return with_network(own.change(name, old, new, where), new)
 
     emulator.handle("AWS::Lambda::Function", ResourceType(create, own.delete, update))

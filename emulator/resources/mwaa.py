@@ -4,7 +4,7 @@ import re
 import time
 from typing import Any
 
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType
+from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
 
 _NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z-_]{0,79}")
 _CLASSES = {f"mw1.{size}" for size in ("micro", "small", "medium", "large", "xlarge", "2xlarge")}
@@ -43,7 +43,7 @@ def register(emulator: Emulator) -> None:
         environments[name] = _record(emulator, properties)
         return name, _attributes(environments[name])
 
-    def update(name: str, _old: Properties, new: Properties) -> Created:
+    def update(name: str, _old: Properties, new: Properties, _where: Where) -> Created:
         _check(emulator, new)
         record = _record(emulator, new)
         kept = {key: environments[name][key] for key in ("CreatedAt", "WebserverUrl")}

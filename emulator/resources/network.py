@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
@@ -171,7 +171,7 @@ def _give_vpcs_their_cidr(emulator: Emulator) -> None:
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         return with_cidr(own.create(logical_id, properties, stack))
 
-    def update(vpc: str, old: Properties, new: Properties) -> Created:
-        return with_cidr(own.change(vpc, old, new))
+    def update(vpc: str, old: Properties, new: Properties, where: Where) -> Created:
+        return with_cidr(own.change(vpc, old, new, where))
 
     emulator.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))

@@ -4,7 +4,7 @@ Source: the CloudFormation schema of AWS::IAM::OIDCProvider and "CreateOpenIDCon
 IAM API reference.
 """
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
@@ -21,7 +21,7 @@ def register(emulator: Emulator) -> None:
         providers[arn] = {"Url": url, "Arn": arn, "CreateDate": "", **_lists(new)}
         return arn, {"Arn": arn}
 
-    def update(arn: str, old: Properties, new: Properties) -> Created:
+    def update(arn: str, old: Properties, new: Properties, _where: Where) -> Created:
         if old["Url"] != new["Url"]:
             return create("", new, "")
         emulator.store("iam", "_oidc_providers")[arn].update(_lists(new))

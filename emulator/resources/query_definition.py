@@ -5,7 +5,7 @@ Source: CloudWatch Logs API reference, "PutQueryDefinition".
 
 import uuid
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 _NAME, _QUERY = 255, 10_000
 
@@ -16,7 +16,7 @@ def register(emulator: Emulator) -> None:
     def create(_logical_id: str, new: Properties, _stack: str) -> Created:
         return _checked(str(uuid.uuid4()), new)
 
-    def update(physical_id: str, _old: Properties, new: Properties) -> Created:
+    def update(physical_id: str, _old: Properties, new: Properties, _where: Where) -> Created:
         return _checked(physical_id, new)
 
     def delete(_physical_id: str, _properties: Properties) -> None:

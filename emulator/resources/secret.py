@@ -4,7 +4,7 @@ Source: Secrets Manager user guide, "Delete an AWS Secrets Manager secret": its 
 the recovery window ends. CloudFormation deletes without one.
 """
 
-from emulator.engine import Created, Emulator, Properties, ResourceType
+from emulator.engine import Created, Emulator, Properties, ResourceType, Where
 
 _SCHEDULED = (
     "You can't create this secret because a secret with this name is already scheduled for "
@@ -31,8 +31,8 @@ def register(emulator: Emulator) -> None:
             raise ValueError(f"The secret {properties['Name']} already exists")
         return with_arn(own.create(logical_id, properties, stack))
 
-    def update(arn: str, old: Properties, new: Properties) -> Created:
-        return with_arn(own.change(name(arn), old, new))
+    def update(arn: str, old: Properties, new: Properties, where: Where) -> Created:
+        return with_arn(own.change(name(arn), old, new, where))
 
     def delete(arn: str, properties: Properties) -> None:
         own.delete(name(arn), properties)
