@@ -10,8 +10,10 @@ from datetime import date
 from review.controls import controls
 from review.guardrails.rules import RULES, title
 from review.horizon import horizon
+from review.matrix.labels import Labels
 from review.matrix.model import NOT_ASKED
 from review.nag.findings import Finding, Report, Status
+from review.paths.handed import running_with
 from review.picture import NARROW, WIDE, picture
 from review.rendering import asset, render
 from review.reports import Review, reason_for
@@ -49,6 +51,7 @@ def page(review: Review, *, today: date) -> str:
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
         f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'",
         pictures={"wide": picture(review.matrix, WIDE), "narrow": picture(review.matrix, NARROW)},
+        descriptions=dict(_descriptions(review)),
         terms={(one.identity, one.server, one.user): one for one in review.declared.grants},
         guardrails=[(one, reason_for(one, review.acknowledged)) for one in review.guardrails],
         rules=[title(rule) for rule in RULES],
@@ -57,6 +60,18 @@ def page(review: Review, *, today: date) -> str:
         controls=controls(review.access, review.matrix),
         horizon=horizon(review.access, review.declared),
     )
+
+
+def _descriptions(review: Review) -> Iterator[tuple[str, str]]:
+    """What runs with a role says of itself, or else the role, by the identity's name."""
+    access = review.access
+    labels = Labels(access.assembly, review.declared)
+    for identity in access.identities:
+        for one in (*running_with(identity, access), identity.resource):
+            description = one.properties.get("Description") if one else None
+            if isinstance(description, str) and labels.name(identity) != description:
+                yield labels.name(identity), description
+                break
 
 
 def _rules(report: Report) -> list[Rule]:

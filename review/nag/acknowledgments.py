@@ -23,6 +23,13 @@ class Acknowledgment:
     until: date | None = None
     """The last day on which it holds."""
 
+    @property
+    def terms(self) -> str:
+        """The reason with owner and end, as people read it."""
+        until = f"until {self.until}" if self.until else ""
+        of = ", ".join(filter(None, (self.owner, until)))
+        return f"{self.reason} ({of})" if of else self.reason
+
     def covers(self, path: str) -> bool:
         """Whether the construct at ``path`` is the one acknowledged, or within it."""
         return f"{path}/".startswith(f"{self.path}/")

@@ -8,8 +8,10 @@ from review.paths.needs import any_of_its_choice, policies_of, way
 from review.templates.access import Access
 from review.templates.assembly import Resource
 
+_MAKES = "database_users.handler.handle"
+"""A function that makes the users that it is called with."""
 _READS = "database_users.look.handle"
-"""A function that takes a user's name, changes nothing and tells of no data."""
+"""One that takes a user's name, changes nothing and tells of no data."""
 
 CALLING = (
     "lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl",
@@ -28,10 +30,10 @@ def by_the_function(one: Resource, name: str, access: Access) -> Iterator[Way]:
         yield Way(how=f"change the {what} of {name}", needs=[need], reaches=[name])
     if one.properties.get("Handler") == _READS:
         return
-    # It makes the users that it is called with.
+    what = "users" if one.properties.get("Handler") == _MAKES else "an event"
     for action in CALLING:
         need = Need(action=action, resource=arn, policies=policies_of(one, access))
-        yield Way(how=f"call {name}, with users of its own choice", needs=[need], reaches=[name])
+        yield Way(how=f"call {name}, with {what} of its own choice", needs=[need], reaches=[name])
 
 
 # No access control list counts before the bucket's ownership is changed.
