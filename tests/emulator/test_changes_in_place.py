@@ -6,6 +6,8 @@ import pytest
 
 from tests.emulator.conftest import Stacks, allow, get, resource, role
 
+pytestmark = pytest.mark.slow
+
 ALARM = {
     "Namespace": "it",
     "MetricName": "it",

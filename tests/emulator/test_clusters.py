@@ -24,6 +24,8 @@ from tests.emulator.conftest import (
     role,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def member(identifier: str, *, of: str = "Sea", **properties: Any) -> dict[str, Any]:
     """An instance of the cluster with that logical id, unless `properties` are refused."""

@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import StackFailedError, Stacks, resource
 
+pytestmark = pytest.mark.slow
+
 
 def exporting(stacks: Stacks, name: str, *exports: str, value: str = "one") -> None:
     """Deploy a stack that exports and outputs a name of a topic."""

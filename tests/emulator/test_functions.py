@@ -19,6 +19,8 @@ from tests.emulator.conftest import (
     role,
 )
 
+pytestmark = pytest.mark.slow
+
 SERVICE = "lambda.amazonaws.com"
 CODE = """
 import importlib.util, os, socket, time

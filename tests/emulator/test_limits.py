@@ -7,6 +7,8 @@ import pytest
 
 from tests.emulator.conftest import StackFailedError, Stacks, get, resource, role
 
+pytestmark = pytest.mark.slow
+
 NAMES: dict[str, dict[str, Any]] = {
     "Lambda::Function": {
         "Code": {"ZipFile": "x"},

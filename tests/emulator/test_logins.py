@@ -14,6 +14,8 @@ from proof.logins import connect, token
 from proof.programs import ROOT
 from tests.emulator.conftest import MASTER, REGION, Database, allow
 
+pytestmark = pytest.mark.slow
+
 PAM = 'PAM authentication failed for user "reader"'
 
 

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from proof.account import Account
 from tests.emulator.conftest import ACCOUNT, REGION, Stacks, role
 
+pytestmark = pytest.mark.slow
+
 CONFIG = Config(inject_host_prefix=False)
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("cloudformation", "describe_stacks", {}),

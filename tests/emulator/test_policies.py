@@ -18,6 +18,8 @@ from tests.emulator.conftest import (
     trust,
 )  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 PATH = {"AssumeRolePolicyDocument": json.dumps(trust(AWS=f"arn:aws:iam::{ACCOUNT}:root"))}
 
 

@@ -23,6 +23,8 @@ from tests.emulator.conftest import (
     trust,
 )  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 ARNS = {
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/",

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from proof.account import Account
 from tests.emulator.conftest import ACCOUNT, REGION, StackFailedError, Stacks, get, resource, trust
 
+pytestmark = pytest.mark.slow
+
 
 def subnets(*zones: str) -> dict[str, Any]:
     """A network."""

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from proof.account import Account, Credentials, allowing
 from tests.emulator.conftest import ACCOUNT, trust
 
+pytestmark = pytest.mark.slow
+
 OTHER = "444455556666"
 ISSUER = "example.okta.com/oauth2/default"
 NAMED = "https://aws.amazon.com/source_identity"

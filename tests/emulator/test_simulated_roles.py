@@ -8,6 +8,8 @@ import pytest
 from proof.account import Account
 from tests.emulator.conftest import ACCOUNT, trust
 
+pytestmark = pytest.mark.slow
+
 USER = f"arn:aws:rds-db:eu-central-1:{ACCOUNT}:dbuser:db-ABC/reader"
 
 

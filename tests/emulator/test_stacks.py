@@ -22,6 +22,8 @@ from tests.emulator.conftest import (
     role,
 )
 
+pytestmark = pytest.mark.slow
+
 CHECK = Path(__file__).parents[2] / "lambda/drift_check/handler.py"
 RESPONDER = """
 import json, os, urllib.request

@@ -16,6 +16,8 @@ from doctor.way.ends import Obstacle
 from doctor.way.look import look
 from proof.account import Account
 
+pytestmark = pytest.mark.slow
+
 PORT = 5432
 ANYWHERE = "0.0.0.0/0"
 ENDS = (0, 1)  # who asks, and the server

@@ -125,6 +125,7 @@ def test_a_demo_goes_on_only_where_that_is_asked_for(echoing: Path) -> None:
     assert commands(run(echoing, "demo", "KEEP=1"))[-1][1:] == ["-m", "proof.demo", "--keep"]
 
 
+@pytest.mark.slow
 def test_each_benchmark_runs_whatever_another_misses(echoing: Path) -> None:
     (echoing / "python").write_text(f'{ECHO}case "$*" in *benchmarks|*review*) exit 1; esac\n')
     ran = run(echoing, "bench")

@@ -25,6 +25,7 @@ def commands(templates: Templates) -> list[str]:
     return [command for gap in found(templates) for command in gap.commands]
 
 
+@pytest.mark.slow
 def test_every_command_is_one_of_aws_with_options_and_values_that_it_has(
     dev_templates: Templates,
 ) -> None:

@@ -252,6 +252,7 @@ def test_who_reads_statements_in_performance_insights_reads_them_of_its_instance
     ]
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(outdir: Path) -> None:
     import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
     from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]

@@ -182,6 +182,7 @@ def resources(new_app: Callable[[], App]) -> Callable[..., dict[str, list[Any]]]
     return found
 
 
+@pytest.mark.slow
 def test_a_key_becomes_the_properties_that_the_page_names(
     resources: Callable[..., dict[str, list[Any]]],
 ) -> None:
