@@ -18,8 +18,20 @@ from database_users.postgres.catalog.server import (
 )
 from database_users.postgres.privileges import owner_has, parse_acl
 
+SETTING_BYTES = 400  # longer than what is compared or shown of a setting
+
+# What is not inside a database has the bytes of the one in which it was made. They may be no text
+# in another, and functions of text refuse them.
+
+
+def _begins(text: str, words: str) -> str:
+    return f"substr(textsend({text}), 1, {len(words)}) = '{words}'::bytea"
+
+
+# A setting may be as long as anybody likes.
+_SETTING = f"encode(substr(textsend(setting), 1, {SETTING_BYTES}), 'hex')"
 # What there may be thousands of comes as one value, which is parsed at once.
-SERVER_QUERY = """
+SERVER_QUERY = f"""
 SELECT 'server', current_setting('server_version_num')::int / 10000, current_user,
     pg_is_in_recovery();
 SELECT 'roles', json_agg(json_build_array(rolname, rolcanlogin, rolsuper, rolcreaterole,
@@ -30,16 +42,17 @@ SELECT 'memberships', json_agg(json_build_array(r.rolname, m.rolname, g.rolname,
     JOIN pg_roles g ON g.oid = grantor;
 SELECT 'database', datname, pg_get_userbyid(datdba), datacl, datallowconn,
     datconnlimit FROM pg_database;
-SELECT 'role setting', pg_get_userbyid(setrole), datname, substr(setting, 6)
+SELECT 'role setting', pg_get_userbyid(setrole), datname, {_SETTING}
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
-    unnest(setconfig) setting WHERE setting LIKE 'role=%' AND setrole <> 0;
-SELECT 'setting', coalesce(datname, ''), setting
+    unnest(setconfig) setting WHERE {_begins("setting", "role=")} AND setrole <> 0;
+SELECT 'setting', coalesce(datname, ''), {_SETTING}
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
     unnest(setconfig) setting WHERE setrole = 0 OR pg_get_userbyid(setrole) = current_user;
 SELECT 'audit', CASE setrole WHEN 0 THEN '' ELSE pg_get_userbyid(setrole)::text END,
-    coalesce(datname, ''), setting
+    coalesce(datname, ''), {_SETTING}
     FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase,
-    unnest(setconfig) setting WHERE setting ~ '^log_(connections|disconnections|statement)=';
+    unnest(setconfig) setting WHERE {_begins("setting", "log_connections=")}
+    OR {_begins("setting", "log_disconnections=")} OR {_begins("setting", "log_statement=")};
 SELECT 'holdings', json_agg(json_build_array(pg_get_userbyid(refobjid), coalesce(datname, ''),
     owns, named, of_server)) FROM (SELECT refobjid, datname,
         array_agg(DISTINCT classid::regclass) FILTER (WHERE deptype = 'o') owns,
@@ -55,13 +68,13 @@ SELECT 'shared', 'parameter', parname, pg_get_userbyid(10), paracl FROM pg_param
 SELECT 'shared', 'tablespace', spcname, pg_get_userbyid(spcowner), spcacl FROM pg_tablespace
     WHERE spcacl IS NOT NULL OR spcowner <> 10;
 SELECT 'note', rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
-    WHERE starts_with(rolname, 'airflow_rds_iam');
+    WHERE {_begins("rolname::text", MANAGED)};
 SELECT 'parameter', name, current_setting(name, true) FROM unnest(ARRAY['rds.force_ssl',
     'log_connections', 'log_disconnections', 'log_statement']) name;
 SELECT 'parameter', 'aurora', to_regproc('aurora_version')::text;
 SELECT 'session', usename FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
-"""
+"""  # noqa: S608
 
 
 def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
@@ -91,7 +104,10 @@ def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
                 tagged["database"], key=lambda row: row[0]
             )
         },
-        role_settings=tuple(RoleSetting(*row) for row in tagged["role setting"]),
+        role_settings=tuple(
+            RoleSetting(role, database, _setting(setting)[1])
+            for role, database, setting in tagged["role setting"]
+        ),
         holdings=tuple(
             Holding(role, database, *(frozenset(names or ()) for names in catalogs))
             for role, database, *catalogs in sorted(many("holdings"), key=lambda row: row[:2])
@@ -102,17 +118,23 @@ def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
             for kind, name, owner, acl in sorted(tagged["shared"], key=lambda row: row[:2])
         ),
         masters_settings=tuple(
-            MastersSetting(database, *setting.split("=", 1))
+            MastersSetting(database, *_setting(setting))
             for database, setting in sorted(tagged["setting"])
         ),
         audit_settings=tuple(
-            AuditSetting(role, database, *setting.split("=", 1))
+            AuditSetting(role, database, *_setting(setting))
             for role, database, setting in sorted(tagged["audit"])
         ),
         mark=mark,
         note="".join(text or "" for name, text in tagged["note"] if name == mark),
         parameters=dict(tagged["parameter"]),
     )
+
+
+def _setting(hexadecimal: str) -> tuple[str, str]:
+    """A setting's name and value, in which bytes that are no text stand for themselves."""
+    name, _, value = bytes.fromhex(hexadecimal).decode(errors="surrogateescape").partition("=")
+    return name, value
 
 
 def empty_server(master: str, version: int) -> Server:

@@ -1,10 +1,14 @@
 """Settings that an owner makes for its database do not reach the master's sessions."""
 
 import time
+from dataclasses import replace
+
+import pytest
 
 from database_users.deadline import Deadline
+from database_users.postgres.catalog.server_rows import SERVER_QUERY
 from database_users.postgres.run import survey
-from tests.database_server import Postgres
+from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
 
@@ -92,3 +96,48 @@ def test_what_keeps_a_user_out_of_the_log_is_told_of_whoever_could_set_it(server
     ]
     assert outstanding(server, ORDERS, PAYROLL) == []
     server.execute("ALTER ROLE administrator RESET ALL")
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_what_is_set_in_bytes_that_are_no_text_elsewhere_holds_nobody_up(
+    server: Postgres, encoding: str
+):
+    server.execute(
+        f"CREATE DATABASE orders TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C'"
+        " LC_CTYPE 'C'",
+        user=MASTER,
+    )
+    run(server, ORDERS, PAYROLL)
+    for user, statement in (
+        ("reader", b"ALTER ROLE reader SET role = '\xe9\xff'"),
+        ("writer", b"ALTER ROLE writer IN DATABASE payroll SET role = '\xc3'"),
+        ("owner", b"ALTER DATABASE orders SET search_path = 'it\xe9'"),
+    ):
+        with server.login(user, "orders", client_encoding=encoding) as session:
+            session.execute(statement)
+    after = (ORDERS, replace(PAYROLL, own=()))
+    with server.login(MASTER, "orders", client_encoding=encoding) as session:
+        session.execute(b'CREATE ROLE "ann\xe9"')  # nor is the name of a role
+        try:
+            (told,) = (one for one in run(server, *after).findings if "settings" in one)
+            assert outstanding(server, *after) == []
+        finally:
+            session.execute(b'DROP ROLE "ann\xe9"')
+    assert told.endswith("""search_path = '"it\\udce9"'""")
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
+
+
+def test_as_much_is_read_of_what_is_set_as_is_shown_of_it(server: Postgres):
+    run(server, ORDERS)
+    for user, what in (("reader", "ROLE reader SET role"), ("owner", "DATABASE orders SET role")):
+        long = "repeat('x', 1000000)"
+        server.execute(
+            f"DO $$BEGIN EXECUTE format('ALTER {what} = %L', {long}); END$$",
+            database="orders",
+            user=user,
+        )
+    with server.connect("postgres") as session:
+        rows = session.query(SERVER_QUERY, "reading")
+    assert sum(len(value) for row in rows for value in row if isinstance(value, str)) < 20_000
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
