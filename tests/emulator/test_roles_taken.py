@@ -94,9 +94,11 @@ def test_a_token_names_a_source_identity_where_the_trust_lets_it(
     taken: bool,
 ) -> None:
     iam: Any = account.client("iam")
-    if not iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
+    known = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    if {"Arn": provider} not in known:
         iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["it"])
-    document = trust(Federated=f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}")
+    document = trust(Federated=provider)
     document["Statement"] |= {"Action": actions, "Condition": condition}
     role = made(account, f"web-{abs(hash(str((condition, actions, claims))))}", document)
     token = account.web_identity_token(iss=f"https://{ISSUER}", aud="it", sub="ann", **claims)
