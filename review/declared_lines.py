@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import yaml
@@ -10,6 +11,9 @@ from review.declared import Declared, DeclaredGrant
 from review.templates.assembly import Resource
 
 Keys = tuple[str, ...]
+
+# libyaml, where PyYAML was built with it, takes a tenth of the time.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class DeclaredLines:
@@ -21,9 +25,13 @@ class DeclaredLines:
     """
 
     def __init__(self, text: str, declared: Declared) -> None:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
         self._lines: dict[Keys, int] = {(): 1, **dict(_lines(node, ()) if node else ())}
         self._declared = declared
+        self._by_user: dict[str, list[DeclaredGrant]] = defaultdict(list)
+        for one in declared.grants:
+            self._by_user[one.user].append(one)
+        self._known: dict[Resource, int] = {}
 
     def of_grant(self, grant: DeclaredGrant) -> int:
         """The line that grants; that of its database or server if it stands elsewhere."""
@@ -34,15 +42,22 @@ class DeclaredLines:
         """The line that made ``resource``; the first if nothing narrower is known."""
         if resource is None:
             return 1
+        # Several rules speak of the same resource.
+        if resource not in self._known:
+            self._known[resource] = self._that_made(resource)
+        return self._known[resource]
+
+    def _that_made(self, resource: Resource) -> int:
         # A user's name may be a part of another's.
         words = set(re.findall(r"\w+", json.dumps(resource.properties)))
-        grants = [one for one in self._declared.grants if one.user in words]
+        grants = [one for word in words & self._by_user.keys() for one in self._by_user[word]]
         if len(grants) == 1:
             return self.of_grant(grants[0])
         stack = resource.stack.name.removeprefix(f"{self._declared.environment}-")
         for part in (stack, *resource.path.split("/")):
+            words = _words(part)
             for keys in self._lines:
-                if len(keys) == 2 and keys[0] != "identities" and keys[1] in _words(part):
+                if len(keys) == 2 and keys[0] != "identities" and keys[1] in words:
                     return self._lines[keys]
         servers = {one.server for one in grants}
         keys = self._server(servers.pop()) if len(servers) == 1 else (stack,)

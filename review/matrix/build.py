@@ -96,10 +96,8 @@ class _Builder:
         airflow = labels.airflow(identity)
         connections = [
             one
-            for one in self.access.connections
-            if (one.user, one.database) == (user.name, user.database)
-            and airflow == labels.airflow_of(one)
-            and not self._leads_elsewhere(one, user)
+            for one in self.access.connections_by_user.get((user.name, user.database), ())
+            if airflow == labels.airflow_of(one) and not self._leads_elsewhere(one, user)
         ]
         openings = self.access.openings[user.server.resource_id]
         network = labels.ways(identity, openings, user.server)

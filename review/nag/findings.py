@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from review.nag.acknowledgments import Acknowledgment
+from review.nag.acknowledgments import Acknowledgment, Covering
 
 
 class Status(StrEnum):
@@ -54,11 +54,12 @@ def report(
     resources: int,
 ) -> Report:
     """The report on what was recorded (see `review.nag.recorder`) of so many resources."""
+    covering = Covering(acknowledgments)
     found = tuple(
         finding
         for pack, rules in answers.items()
         for rule, content in rules.items()
-        for finding in _findings(pack, rule, content, acknowledgments)
+        for finding in _findings(pack, rule, content, covering)
     )
     used = {one.acknowledgment for one in found}
     return Report(
@@ -77,7 +78,7 @@ def report(
 
 
 def _findings(
-    pack: str, rule: str, content: Mapping[str, Any], acknowledgments: Sequence[Acknowledgment]
+    pack: str, rule: str, content: Mapping[str, Any], covering: Covering
 ) -> Iterator[Finding]:
     for answer in content["of"]:
         said: str | list[str] = answer["said"]
@@ -86,9 +87,7 @@ def _findings(
         wrong = [f"{rule}[{one}]" for one in said] if isinstance(said, list) else [rule]
         compliant = said in ("Compliant", [])
         for name in wrong or [rule]:
-            reason = next(
-                (one for one in acknowledgments if one.finding == name and one.covers(path)), None
-            )
+            reason = covering.first(name, path)
             yield Finding(
                 pack=pack,
                 rule=name,

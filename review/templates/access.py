@@ -1,6 +1,7 @@
 """What of an assembly decides on access, read once for all who ask."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,6 +46,14 @@ class Access:
     def connections(self) -> tuple[Connection, ...]:
         """Airflow's connections."""
         return connections(self.assembly)
+
+    @cached_property
+    def connections_by_user(self) -> Mapping[tuple[str, str], Sequence[Connection]]:
+        """The same, by the user's name and the database that they name."""
+        found: dict[tuple[str, str], list[Connection]] = defaultdict(list)
+        for one in self.connections:
+            found[one.user, one.database].append(one)
+        return dict(found)
 
     @cached_property
     def openings(self) -> Mapping[str, tuple[Opening, ...]]:
