@@ -1,6 +1,6 @@
 """Servers and databases as values, and the plan for them, with no server."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from database_users.postgres.catalog.server import (
     Server,
 )
 from database_users.postgres.catalog.server_rows import empty_server
+from database_users.postgres.comparison import Comparison
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import Visit, follow
 from database_users.postgres.privileges import Grant, Kind
@@ -134,8 +135,8 @@ class Told(DryRun):
         self._contents = contents
 
     @contextmanager
-    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
-        del leaving  # the contents were told with what is theirs
+    def visit(self, comparison: Comparison, name: str) -> Generator[Visit]:
+        del comparison  # the contents were told with what is of those who leave
         yield Visit(self._contents.get(name, NEW_DATABASE), self.do)
 
 

@@ -59,20 +59,32 @@ class Comparison:
 
     @cached_property
     def removed(self) -> tuple[str, ...]:
-        """The login users of earlier runs that are declared no more."""
-        return tuple(
-            sorted(
-                login
-                for login in self.server.managed_logins - self.logins.keys() - self.groups
-                if self.can_remove(login)
-            )
-        )
+        """The login users of earlier runs that are declared no more, and may be dropped."""
+        return tuple(login for login in self._undeclared if self._can_change(login))
 
-    def can_remove(self, login: str) -> bool:
-        """Whether `login` is one that the master may drop, and no administrator."""
-        return login in self._administers and not (
-            login == self.server.master or self.server.is_administrator(login)
-        )
+    @cached_property
+    def irremovable(self) -> tuple[str, ...]:
+        """The login users of earlier runs that are declared no more, and that stay."""
+        return tuple(login for login in self._undeclared if not self._can_change(login))
+
+    @cached_property
+    def _undeclared(self) -> list[str]:
+        return sorted(self.server.managed_logins - self.logins.keys() - self.groups)
+
+    def _can_change(self, login: str) -> bool:
+        return login in self._administers and not self.server.roles[login].superuser
+
+    def made_here(self, role: str) -> bool:
+        """Whether `role`, which is declared, is one that an earlier run made or took over."""
+        logins = self.server.managed_logins
+        grants = self.server.grants_by_role.get(role, ())
+        members = {grant.member for grant in grants if grant.set}
+        is_group = role in self.groups and not members.isdisjoint({*logins, self.server.master})
+        return is_group or role in logins
+
+    def is_trusted(self, role: str) -> bool:
+        """Whether `role` is an administrator, and not merely one of ours that somebody made one."""
+        return self.server.is_administrator(role) and role not in self.managed
 
     @cached_property
     def managed(self) -> frozenset[str]:

@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from database_users.plan import Transaction
 from database_users.postgres.catalog.contents import NEW_DATABASE, Contents
 from database_users.postgres.catalog.server import Server
+from database_users.postgres.comparison import Comparison
 from database_users.postgres.order import Visit
 
-Read = Callable[[Server, str, Collection[str]], Contents]
+Read = Callable[[Comparison, str], Contents]
 
 
 class DryRun:
     """Follows the order without effect; a database that is missing is taken for a new one.
 
-    `read` gives what is in a database, and what of it belongs to some roles; without it none is
-    entered. One that cannot be read does not hide what the others hold.
+    `read` gives what is in a database, and what of it belongs to roles that leave; without it none
+    is entered. One that cannot be read does not hide what the others hold.
     """
 
     stops = False
@@ -35,9 +36,9 @@ class DryRun:
         """Nothing: no session ended."""
 
     @contextmanager
-    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
+    def visit(self, comparison: Comparison, name: str) -> Generator[Visit]:
         """The database `name` as it is, or as it would be made."""
         if self._read is None or name not in self.server.databases:
             yield Visit(NEW_DATABASE, self.do)
         else:
-            yield Visit(self._read(self.server, name, leaving), self.do)
+            yield Visit(self._read(comparison, name), self.do)

@@ -32,10 +32,9 @@ from database_users.postgres.catalog.server import Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
 from database_users.postgres.planners.database import plan_database
-from database_users.postgres.planners.handover import leaving
 from database_users.postgres.planners.lived_in import taken_from_others
 from database_users.postgres.planners.lockout import refuse_lockouts
-from database_users.postgres.planners.logins import dropped_logins
+from database_users.postgres.planners.logins import dropped_logins, staying_logins
 from database_users.postgres.planners.ownership import databases_to_hand_over, holders
 from database_users.postgres.planners.server import SERVER_PHASES, unprepared
 from database_users.postgres.planners.sessions import ended_sessions, losing, sessions_of_others
@@ -81,8 +80,8 @@ class Run(Protocol):
     def look_again(self) -> None:
         """Reads the server once more, where something was done to it."""
 
-    def visit(self, name: str, leaving: Collection[str]) -> AbstractContextManager[Visit]:
-        """Enters the database `name`, where the roles `leaving` are to own nothing."""
+    def visit(self, comparison: Comparison, name: str) -> AbstractContextManager[Visit]:
+        """Enters the database `name`."""
         ...
 
 
@@ -182,7 +181,12 @@ def _disconnected(run: Run, comparison: Comparison, users: Collection[str]) -> S
     failed = {subject for failure in failures for subject in failure.of}
     ended = (one for one in ended_sessions(comparison, users) if failed.isdisjoint(one.of))
     others = sessions_of_others(comparison, users)
-    return Step.of(Phase.DISCONNECT, chain(ended, others, failures))
+    stays = (_stays(run, user, why) for user, why in staying_logins(comparison))
+    return Step.of(Phase.DISCONNECT, chain(ended, others, failures, stays))
+
+
+def _stays(run: Run, user: str, why: str) -> Finding | Failure:
+    return Failure(RefusedStatementError(why), (("user", user),)) if run.stops else Finding(why)
 
 
 def _inside(run: Run, comparison: Comparison, names: frozenset[str]) -> list[Step]:
@@ -206,7 +210,7 @@ def _visited(run: Run, comparison: Comparison, name: str) -> Step:
         )
         return _unvisited(comparison, name, why)
     try:
-        with run.visit(name, leaving(comparison, name)) as visit:
+        with run.visit(comparison, name) as visit:
             return Step.of(Phase.INSIDE, _settled(comparison, name, visit))
     except ServerError as error:
         if run.stops and isinstance(error, BudgetError):

@@ -1,7 +1,6 @@
 """Reads the server, under the lock that one run at a time holds, and its databases."""
 
 import logging
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,7 +16,9 @@ from database_users.postgres.catalog.leaving_rows import leaving_query
 from database_users.postgres.catalog.rows import Row
 from database_users.postgres.catalog.server import Server
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
+from database_users.postgres.comparison import Comparison
 from database_users.postgres.holders import Holder, end_ours, of_advisory_lock
+from database_users.postgres.planners.handover import leaving
 from database_users.postgres.session import Session
 from database_users.postgres.startup import LOCK_SECONDS
 
@@ -55,8 +56,8 @@ def read_server(home: Session, lock: str = "", mark: str = MANAGED) -> Server:
     return server
 
 
-def read_contents(session: Session, server: Server, leaving: Collection[str] = ()) -> Contents:
-    """What is in the database of `session`, and what of it belongs to the roles `leaving`.
+def read_contents(session: Session, comparison: Comparison) -> Contents:
+    """What is in the database of `session`, and what of it belongs to roles that leave.
 
     Where the list of owners and of who is named says nothing of a catalog that is in use, it holds
     what is PostgreSQL's or RDS's own, and is read as well.
@@ -68,18 +69,19 @@ def read_contents(session: Session, server: Server, leaving: Collection[str] = (
     """
     for _ in range(READ_TRIES - 1):
         with suppress(ChangedError):
-            return _contents(session, server, leaving)
-    return _contents(session, server, leaving)
+            return _contents(session, comparison)
+    return _contents(session, comparison)
 
 
-def _contents(session: Session, server: Server, leaving: Collection[str]) -> Contents:
+def _contents(session: Session, comparison: Comparison) -> Contents:
     sentence = f"reading the objects of {session.database}"
-    catalogs = server.catalogs_of(session.database)
+    catalogs = comparison.server.catalogs_of(session.database)
     query = contents_query(catalogs)
-    rows = session.query(f"{query};{leaving_query(leaving)}" if leaving else query, sentence)
+    roles = leaving(comparison, session.database)
+    rows = session.query(f"{query};{leaving_query(roles)}" if roles else query, sentence)
     if further := further_query(rows, catalogs):
         rows += session.query(further, sentence)
-    return contents_from_rows(rows, server.is_administrator)
+    return contents_from_rows(rows, comparison.is_trusted)
 
 
 def _locked_query(home: Session, lock: str, mark: str) -> list[Row]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Self
 
 from database_users.deadline import Deadline
@@ -10,6 +11,7 @@ from database_users.errors import ChangedError, ConcurrentChangeError
 from database_users.plan import Transaction
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
+from database_users.postgres.comparison import Comparison
 from database_users.postgres.ending import end_sessions, named, signal_sessions
 from database_users.postgres.entrance import Entrance
 from database_users.postgres.obstacles import Obstacles
@@ -70,17 +72,17 @@ class RealRun:
         self.server = read_server(self._home, mark=self.server.mark)
 
     @contextmanager
-    def visit(self, name: str, leaving: Collection[str]) -> Generator[Visit]:
+    def visit(self, comparison: Comparison, name: str) -> Generator[Visit]:
         """The database `name`, for which a session stays open."""
         with self._entrance.entered(name) as session:
 
             def read_again() -> tuple[Server, Contents]:
                 with self._watch.over(session.driver.process):
                     server = read_server(session, mark=self.server.mark)
-                    return server, read_contents(session, server, leaving)
+                    return server, read_contents(session, replace(comparison, server=server))
 
             with self._watch.over(session.driver.process):
-                contents = read_contents(session, self.server, leaving)
+                contents = read_contents(session, comparison)
             yield Visit(contents, lambda one: self._run(session, one), read_again)
 
     def _admitted(self, name: str) -> Session:

@@ -1,7 +1,6 @@
 """What the function is asked for: to plan, or to bring about."""
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from database_users.deadline import Deadline
@@ -11,6 +10,7 @@ from database_users.note import Note
 from database_users.plan import Phase, Plan, Step, Transaction
 from database_users.postgres.catalog.contents import Contents
 from database_users.postgres.catalog.server import Server
+from database_users.postgres.comparison import Comparison
 from database_users.postgres.dry_run import DryRun
 from database_users.postgres.order import follow
 from database_users.postgres.planners.lived_in import refuse_strangers
@@ -57,10 +57,10 @@ def survey(
         LockoutError: the plan would lock somebody out.
     """
 
-    def read(server: Server, name: str, leaving: Collection[str]) -> Contents:
+    def read(comparison: Comparison, name: str) -> Contents:
         def attempt() -> Contents:
             with admitted(lambda: connect(name), deadline) as session:
-                return read_contents(session, server, leaving)
+                return read_contents(session, comparison)
 
         return retried(attempt, deadline)
 

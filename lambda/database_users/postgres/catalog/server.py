@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from database_users.desired import MANAGED
+from database_users.desired import IAM, MANAGED
 from database_users.postgres.catalog.contents_rows import CATALOGS, IN_SCHEMAS
 from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.privileges import Acl, Kind
@@ -175,9 +175,24 @@ class Server:
     def managed_logins(self) -> frozenset[str]:
         """The login users that an earlier run made or took over.
 
-        The master is no such user, but a member of the role that marks them for having made it.
+        The master is no such user, but a member of the role that marks them for having made it. So
+        is an administrator that was the master before, and one that logs in without a token is
+        somebody's own.
         """
-        return self._marked(self.mark) - {self.master}
+        return frozenset(
+            login
+            for login in self._marked(self.mark) - {self.master}
+            if not (
+                self.is_administrator(login)
+                and (self._may_mark(login) or self._logs_in_without_token(login))
+            )
+        )
+
+    def _may_mark(self, login: str) -> bool:
+        return any(grant.admin for grant in self.grants_of.get((self.mark, login), ()))
+
+    def _logs_in_without_token(self, login: str) -> bool:
+        return self.roles[login].can_login and (IAM, login) not in self.grants_of
 
     @cached_property
     def others_logins(self) -> frozenset[str]:

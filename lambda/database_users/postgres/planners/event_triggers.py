@@ -24,8 +24,7 @@ def refuse_foreign_code(comparison: Comparison, name: str, contents: Contents) -
 
 
 def _foreign(comparison: Comparison, name: str, contents: Contents) -> Iterator[EventTrigger]:
-    server = comparison.server
     for trigger in contents.event_triggers:
-        trusted = trigger.owner == server.master or server.is_administrator(trigger.owner)
+        trusted = trigger.owner == comparison.server.master or comparison.is_trusted(trigger.owner)
         if not trusted or trigger.owner in leaving(comparison, name):
             yield trigger

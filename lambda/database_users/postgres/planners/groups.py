@@ -46,10 +46,11 @@ def _new_group(group: str, level: Level, new_logins: Sequence[str]) -> Statement
 
 
 def corrected_attributes(role: Role) -> Iterator[Statement]:
-    """A superuser, or who may create roles, is an administrator: that is refused before."""
+    """A superuser is left to superusers."""
     excess = [
         word
         for has, word in (
+            (role.create_role, "CREATEROLE"),
             (role.create_db, "CREATEDB"),
             (role.replication, "REPLICATION"),
             (role.bypass_rls, "BYPASSRLS"),

@@ -13,6 +13,7 @@ from database_users.errors import LockoutError
 from database_users.plan import Finding
 from database_users.postgres.catalog.server import Server, by_role, members
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.sql import identifier
 
 
 def refuse_lockouts(comparison: Comparison) -> None:
@@ -21,7 +22,7 @@ def refuse_lockouts(comparison: Comparison) -> None:
     """
     server = comparison.server
     for name in sorted(comparison.logins.keys() | comparison.groups):
-        if server.is_administrator(name):
+        if server.is_administrator(name) and not comparison.made_here(name):
             raise LockoutError(
                 f"the role {name} exists and is an administrator: it is not taken over; choose"
                 " another name in the declaration, or take its rights away first"
@@ -55,7 +56,7 @@ def _edges_after(comparison: Comparison) -> Iterator[tuple[str, str]]:
 
 
 def lockout_findings(comparison: Comparison) -> Iterator[Finding]:
-    """Those who are in `rds_iam` already and, it seems, by mistake."""
+    """Those who are in `rds_iam`, it seems, by mistake, and ours that are superusers."""
     server = comparison.server
     direct = {grant.member for grant in server.grants_by_role.get(IAM, ())}
     for name in sorted(server.members_of(IAM) - comparison.managed - {server.master}):
@@ -66,6 +67,12 @@ def lockout_findings(comparison: Comparison) -> Iterator[Finding]:
             yield Finding(
                 f"{name} is in {IAM} by {' > '.join(_chain(server, name))}: it can log in with a"
                 " token alone, and its password is off"
+            )
+    for name in sorted(comparison.managed & server.roles.keys()):
+        if server.roles[name].superuser:
+            yield Finding(
+                f"{name} is a superuser, whatever it is declared to be; only a superuser can change"
+                f" that: ALTER ROLE {identifier(name)} NOSUPERUSER"
             )
 
 

@@ -181,6 +181,19 @@ def _with_token(logins: Iterable[str]) -> Iterator[Statement]:
         )
 
 
+def staying_logins(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Each user that is declared no more and that the master cannot change, and what it takes."""
+    server = comparison.server
+    for login in comparison.irremovable:
+        remedy = (
+            f"only a superuser can change one: ALTER ROLE {identifier(login)} NOSUPERUSER"
+            if server.roles[login].superuser
+            else f"{server.master} has no ADMIN OPTION on it: GRANT {identifier(login)} TO"
+            f" {identifier(server.master)} WITH ADMIN OPTION"
+        )
+        yield login, f"{login} is declared no more, and may log in as before: {remedy}"
+
+
 def dropped_logins(comparison: Comparison, kept: Collection[str]) -> Iterator[Planned]:
     """A transaction for each removed user: one that cannot be dropped stops no other.
 

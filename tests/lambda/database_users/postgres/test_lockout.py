@@ -1,10 +1,13 @@
 """Nobody is locked out: no administrator and no password user comes to be in rds_iam."""
 
+from dataclasses import replace
+
+import psycopg
 import pytest
 
-from database_users.errors import LockoutError
+from database_users.errors import LockoutError, RefusedStatementError
 from tests.database_server import MASTER, Postgres
-from tests.desired import ORDERS
+from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
 
 
@@ -60,3 +63,87 @@ def test_an_administrator_in_rds_iam_by_a_chain_is_reported(server: Postgres):
         "dba is not managed here and may read orders as a member of reader; whoever shall not:"
         ' REVOKE "reader" FROM …',
     )
+
+
+# What an administrator may give to somebody who cannot make an extension, say.
+POWERS = [
+    "ALTER ROLE owner CREATEROLE",
+    "ALTER ROLE orders_owner CREATEROLE",
+    "GRANT rds_superuser TO owner",
+    "GRANT rds_superuser TO orders_owner",
+]
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_who_of_ours_was_made_an_administrator_is_put_right_and_holds_up_nobody(
+    server: Postgres, power: str
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute("GRANT rds_superuser TO administrator WITH ADMIN OPTION")
+    server.execute(power, user=MASTER)
+    after = (ORDERS, replace(PAYROLL, own=()))
+    run(server, *after)
+    assert outstanding(server, *after) == []
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
+    assert server.query(
+        "SELECT rolname FROM pg_roles WHERE rolname ~ '^(orders_)?owner$' AND (rolcreaterole"
+        " OR pg_has_role(rolname, 'rds_superuser', 'MEMBER'))"
+    ) == []  # fmt: skip
+    server.login("owner", "orders").close()
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_who_of_ours_was_made_an_administrator_is_revoked_like_any_other(
+    server: Postgres, power: str
+):
+    run(server, ORDERS)
+    server.execute("GRANT rds_superuser TO administrator WITH ADMIN OPTION")
+    server.execute(power, user=MASTER)
+    after = replace(ORDERS, own=())
+    with server.login("owner", "orders") as session:
+        run(server, after)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    assert outstanding(server, after) == []
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'owner'") == []
+
+
+def test_an_extension_of_ours_that_was_made_an_administrator_is_no_administrators(server: Postgres):
+    run(server, ORDERS)
+    server.execute("GRANT rds_superuser TO orders_owner")
+    server.execute(
+        "DROP EXTENSION plpgsql",
+        "SET ROLE orders_owner",
+        "CREATE EXTENSION plpgsql",
+        "CREATE TABLE hidden (id int)",
+        "GRANT ALL ON hidden TO PUBLIC",
+        "ALTER EXTENSION plpgsql ADD TABLE hidden",
+        database="orders",
+    )
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+    assert server.query(
+        "SELECT has_table_privilege('reader', 'hidden', 'UPDATE')", "orders"
+    ) == [(False,)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ("ALTER ROLE reader SUPERUSER", "only a superuser can change one"),
+        ("REVOKE ADMIN OPTION FOR reader FROM administrator", "has no ADMIN OPTION on it"),
+    ],
+)
+def test_a_revocation_that_the_master_may_not_make_fails_and_holds_up_nobody(
+    server: Postgres, made: str, says: str
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute(made)
+    if "SUPER" in made:
+        (told,) = run(server, ORDERS, PAYROLL).findings
+        assert told.startswith("reader is a superuser, whatever it is declared to be")
+    after = (replace(ORDERS, read=()), replace(PAYROLL, own=()))
+    with pytest.raises(RefusedStatementError, match=f"reader is declared no more.*{says}"):
+        run(server, *after)
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
+    assert outstanding(server, *after) == []  # a check tells of it
