@@ -38,12 +38,31 @@ def _taken_over(comparison: Comparison) -> Iterator[Finding]:
     """Roles that have the name of one of ours, and that none of our runs made."""
     server = comparison.server
     ours = server.managed_logins
-    groups = frozenset[str]() if server.mark in server.roles else comparison.groups
+    groups = frozenset(_groups_of_others(comparison))
     for name in sorted((comparison.logins.keys() | groups) & server.roles.keys() - ours):
         yield Finding(
             f"the role {name} was there before, and is somebody's: rename it (ALTER ROLE"
             f" {identifier(name)} RENAME TO …), or choose another name in the declaration"
         )
+
+
+def _groups_of_others(comparison: Comparison) -> Iterator[str]:
+    """The group roles that are not ours: all before our first run, then those of others' databases.
+
+    What environments call their roles may be the same: `blue_sales_owner` is that of `sales` where
+    the prefix is `blue`, and that of `blue_sales` where there is none.
+    """
+    server = comparison.server
+    for database in comparison.databases:
+        groups = {group for group, _, _ in database.groups}
+        existing = server.databases.get(database.name)
+        if server.mark not in server.roles:
+            yield from groups
+        elif existing is None or existing.owner not in groups:
+            members = {one.member for one in server.memberships if one.role in groups}
+            owned = {name for name, one in server.databases.items() if one.owner in groups}
+            if owned or members & server.others_logins:
+                yield from groups
 
 
 def _losing(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Finding]:

@@ -139,6 +139,21 @@ def test_one_database_for_two_environments_keeps_the_first_ones_access(newest: P
     newest.login("airflow_green_sales_read", "sales").close()
 
 
+@pytest.mark.parametrize("rest", [{"sales": {"read": ["airflow"]}}, {}])
+def test_a_role_of_another_environment_is_not_taken_over_after_the_first_run_either(
+    newest: Postgres, rest: dict[str, dict[str, list[str]]]
+) -> None:
+    run(newest, "", declared("", {"fish": {"own": ["shop"]}}))
+    run(newest, "blue", declared("blue", {"sales": {"own": ["shop"], "read": ["airflow"]}}))
+    blue = declared("blue", rest)
+    run(newest, "blue", blue)
+    before = of(newest, blue)
+    # Of other names are its users, and of the same its group roles.
+    with pytest.raises(LockoutError, match="blue_sales_owner was there before, and is somebody's"):
+        run(newest, "", declared("", {"fish": {"own": ["shop"]}, "blue_sales": {"own": ["etl"]}}))
+    assert of(newest, blue) == before
+
+
 def test_users_of_another_environment_lose_nothing_and_stop_nothing(newest: Postgres) -> None:
     newest.execute(f"CREATE DATABASE fish OWNER {MASTER}")
     run(newest, "blue", declared("blue", {"sales": {"own": ["shop"]}}))
