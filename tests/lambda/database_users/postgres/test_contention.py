@@ -108,6 +108,19 @@ def test_what_a_prepared_transaction_holds_is_let_go(
     assert members == []
 
 
+def test_what_a_prepared_transaction_is_called_writes_no_line_of_the_log(
+    server: Postgres, caplog: pytest.LogCaptureFixture
+):
+    busy(server)
+    with server.login("owner", "orders") as holder:
+        for sql in ("BEGIN", HELD["an owner the row of its role"][1]):
+            holder.execute(sql.encode())
+        holder.execute(rb"PREPARE TRANSACTION E'x\nowner exists no more\u202e\x1b[2J'")
+    run(server, *AFTER)
+    (told,) = (one for one in caplog.messages if "prepared transaction" in one)
+    assert r"x\u000aowner exists no more\u202e\u001b[2J of orders_owner" in told
+
+
 @contextmanager
 def ahead(server: Postgres, user: str, statement: str) -> Generator[Connect]:
     """Opens the master's sessions, ahead of whose every change `user` does `statement`.
