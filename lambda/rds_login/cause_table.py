@@ -659,9 +659,11 @@ _ALL = (
         step="login",
         clients_say=("out of shared memory",),
         codes=("53200",),
-        means="the server's table of locks is full: a transaction needs more locks than"
-        " max_locks_per_transaction times max_connections",
-        remedy="raise max_locks_per_transaction in the instance's parameter group, and reboot",
+        means="the server's table of locks is full: all sessions together may hold"
+        " max_locks_per_transaction times max_connections, advisory locks among them",
+        remedy="end the session that holds most (pg_locks), or, where nobody gets in, reboot the"
+        " instance; if no session holds too many, raise max_locks_per_transaction in its parameter"
+        " group, and reboot",
         place="instance",
     ),
     Cause(

@@ -1,16 +1,20 @@
 """Databases that hold much: a run does it in parts, and takes no more than it needs."""
 
+import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from database_users.deadline import Deadline
 from database_users.errors import BudgetError
 from database_users.postgres.run import converge
 from database_users.postgres.sql import identifier, identifiers
+from rds_login.causes import RefusedLoginError
 from tests.database_server import MASTER, VERSIONS, Postgres, running
-from tests.desired import ORDERS
+from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
 
 COLUMNS = ("NULL", "a,b", "{x}", 'q"r', "s't", "back\\slash", "new\nline", "ünï😀", "plain")
@@ -99,3 +103,24 @@ def test_a_run_ends_between_two_transactions_when_its_time_is_over(newest: Postg
     assert outstanding(newest, ORDERS) != []
     run(newest, ORDERS)
     assert outstanding(newest, ORDERS) == []
+
+
+def test_who_takes_all_locks_of_the_server_is_told_of_with_the_way_out(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    reader = server.login("reader", "orders")
+    try:
+        with pytest.raises(psycopg.errors.OutOfMemory):
+            reader.execute("SELECT count(pg_advisory_lock(n)) FROM generate_series(1, 1000000) n")
+        # Nothing helps from inside: PostgreSQL lets nobody in.
+        with pytest.raises(RefusedLoginError, match=r"advisory locks among them.*reboot") as error:
+            run(server, ORDERS, replace(PAYROLL, own=()))
+        assert "token" not in str(error.value)
+    finally:
+        reader.close()
+    for _ in range(100):
+        with suppress(psycopg.OperationalError):  # it lets go of them as it ends
+            server.superuser().close()
+            break
+        time.sleep(0.05)
+    run(server, ORDERS, replace(PAYROLL, own=()))
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
