@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from review.bootstrap import ASSUME, deploying, is_bootstrap_role
-from review.guardrails.pipelines_are_named_exactly import named, providers
 from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
+from review.iam.providers import named, providers
 from review.templates.identities import Identity
 
 # "OpenID Connect reference" of GitHub Docs: the subject of a pull request's job in no environment.

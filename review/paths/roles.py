@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from review.guardrails.pipelines_are_named_exactly import named, providers
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.principals import Principal, named_principals
+from review.iam.providers import named, providers
 from review.paths.model import Need, Way
 from review.paths.needs import any_of_its_choice, assuming, way
 from review.paths.running import RUNNING
