@@ -52,7 +52,8 @@ def connect(
         password=password,
         sslmode=sslmode,
         sslrootcert=str(endpoint.authorities),
-        connect_timeout=10,
+        # A busy machine may take its time; whom it lets in does not depend on it.
+        connect_timeout=60,
         passfile="/nonexistent",
         autocommit=True,
     )

@@ -70,6 +70,8 @@ class DeclaredAirflow:
     """What Amazon MWAA calls it, as far as it is one of its."""
     connections_prefix: str = ""
     """What stands before the names of its connections, if any are made."""
+    configuration: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Configuration options that it is given beside those of its connections."""
     page: frozenset[str] = frozenset()
     """From where its page is reached: ``private``, ``public`` or both; empty if it is not made."""
 
@@ -186,6 +188,7 @@ def _airflow(name: str, declaration: Declaration, environment: str) -> DeclaredA
         if existing
         else declaration.airflow_name(name, environment=environment),
         connections_prefix=declaration.connections_prefix(name, environment=environment) or "",
+        configuration=dict(declaration.airflows[name].configuration),
         page=frozenset()
         if existing
         else frozenset(declaration.airflows[name].web_server_access.split("_and_")),

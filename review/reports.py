@@ -15,7 +15,6 @@ from review.matrix.build import matrix
 from review.matrix.model import Matrix
 from review.nag.acknowledgments import Acknowledgment, acknowledgments
 from review.nag.findings import Report, Status, report
-from review.paths.build import paths
 from review.paths.model import Path
 from review.sarif import Alert
 from review.templates.access import Access
@@ -84,13 +83,14 @@ def review_of(
     """
     access = Access(assembly, declared.arns_by_role)
     found = matrix(access, declared, checks)
+    subject = Subject(access, declared, found, today, acknowledged)
     return Review(
         access=access,
         declared=declared,
         matrix=found,
         nag=report(answers, acknowledged, resources=len(assembly.resources)),
-        guardrails=tuple(broken(Subject(access, declared, found, today, acknowledged))),
-        paths=paths(access, declared),
+        guardrails=tuple(broken(subject)),
+        paths=subject.paths,
         acknowledged=acknowledged,
         lines=DeclaredLines(declaration, declared),
     )

@@ -1,9 +1,9 @@
-"""What may log in runs the code that these templates deliver, and no other."""
+"""What may log in, or could come by it, runs the code that these templates deliver alone."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from review.guardrails.subject import Subject, Violation
 from review.iam.matching import has_token
@@ -15,13 +15,23 @@ LOADING = re.compile(
     r"AWS_LAMBDA_EXEC_WRAPPER|AWS_ENDPOINT_URL\w*|AWS_CA_BUNDLE|LD_\w+|NODE_OPTIONS|PYTHON\w+|"
     r"SSL_CERT_\w+|PG\w+|HTTPS?_PROXY"
 )
+PREFIX = "connections_prefix"
+OWN_OPTIONS = ("secrets.backend", "secrets.backend_kwargs")
 BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
-# What a function of this application begins with; of others, only those that may log in are asked.
+# What a function of this application begins with; of others, only those are asked that may log in,
+# or call one that may, or write where Airflow's code is.
 HANDLERS = (
     "database_users.handler.handle",
     "database_users.look.handle",
     "database_users.administrator.handle",
 )
+CALLING = ("framework.onEvent", "drift_check.handler.handle", "bucket_files.handler.handle")
+# What Airflow asks its secrets backend with, beside where connections are.
+ARGUMENTS: Mapping[str, Any] = {
+    "connections_lookup_pattern": "^(?!aws_default$).*$",
+    "variables_prefix": None,
+    "config_prefix": None,
+}
 DAGS = "dags"
 # Each is a file of Airflow's bucket in one version, which somebody must have put there.
 FILES = ("Requirements", "Plugins", "StartupScript")
@@ -32,13 +42,21 @@ def violations(subject: Subject) -> Iterator[Violation]:
     for identity in subject.connecting:
         for one in subject.labels.runs_with(identity):
             found = (
-                _of_a_function(one, subject)
+                _of_a_function(one, subject, HANDLERS)
                 if one.type == "AWS::Lambda::Function"
                 else _of_airflow(one, subject)
             )
             for wrong in found:
                 yield Violation(
                     message=f"{subject.labels.name(identity)} may log in, and {wrong}", resource=one
+                )
+    for identity in subject.on_a_path:
+        for one in subject.labels.runs_with(identity):
+            known = one.type == "AWS::Lambda::Function"
+            for wrong in _of_a_function(one, subject, CALLING) if known else ():
+                yield Violation(
+                    message=f"{subject.labels.name(identity)} is on a path to a grant, and {wrong}",
+                    resource=one,
                 )
     yield from _files(subject)
 
@@ -57,6 +75,18 @@ def _files(subject: Subject) -> Iterator[Violation]:
                 message=f"Airflow's code is taken from {taken}, which is not delivered here",
                 resource=one,
             )
+        elif taken and not _is_published(one.properties.get("SourceKey"), subject):
+            yield Violation(
+                message=f"{one.place} takes {one.properties.get('SourceKey')}, which is published "
+                "by something else",
+                resource=one,
+            )
+
+
+def _is_published(key: Any, subject: Subject) -> bool:
+    """Whether a file of the bootstrap's bucket is one that is published with these templates."""
+    files = subject.access.assembly.files
+    return files is None or key in files
 
 
 def _is_assets(bucket: str, one: Resource) -> bool:
@@ -66,10 +96,12 @@ def _is_assets(bucket: str, one: Resource) -> bool:
     return re.fullmatch(assets, bucket) is not None
 
 
-def _of_a_function(one: Resource, subject: Subject) -> Iterator[str]:
+def _of_a_function(one: Resource, subject: Subject, handlers: Sequence[str]) -> Iterator[str]:
     code: Mapping[str, Any] = one.properties.get("Code") or {}
     if "ZipFile" not in code and not _is_assets(str(code.get("S3Bucket")), one):
         yield f"its code is {code.get('S3Bucket') or code.get('ImageUri') or 'not known'}"
+    elif "ZipFile" not in code and not _is_published(code.get("S3Key"), subject):
+        yield f"its code is {code.get('S3Key')}, which is published by something else"
     made = {
         layer.attribute(None)
         for layer in subject.access.assembly.of_type("AWS::Lambda::LayerVersion")
@@ -80,7 +112,7 @@ def _of_a_function(one: Resource, subject: Subject) -> Iterator[str]:
             yield f"it has the layer {layer}"
     if one.properties.get("FileSystemConfigs"):
         yield "it has a file system that others may write to"
-    if one.properties.get("Handler") not in HANDLERS:
+    if one.properties.get("Handler") not in handlers:
         yield f"it begins with {one.properties.get('Handler')}"
     environment: Mapping[str, Any] = one.properties.get("Environment") or {}
     variables: Mapping[str, Any] = environment.get("Variables") or {}
@@ -108,7 +140,16 @@ def _of_airflow(one: Resource, subject: Subject) -> Iterator[str]:
     options: Mapping[str, Any] = one.properties.get("AirflowConfigurationOptions") or {}
     if options.get("secrets.backend") != BACKEND:
         yield f"its connections come from {options.get('secrets.backend', 'its own database')}"
-    prefix = _prefix(options.get("secrets.backend_kwargs"))
+    arguments = _arguments(options.get("secrets.backend_kwargs"))
+    for name, value in arguments.items():
+        if name != PREFIX and (name not in ARGUMENTS or value != ARGUMENTS[name]):
+            yield f"its connections are asked for with {name}: {value}"
+    declared = subject.declared.airflows.get(subject.labels.runs_as(one))
+    for name, value in options.items():
+        asked = declared.configuration.get(name) if declared else None
+        if name not in OWN_OPTIONS and str(value) != asked:
+            yield f"its option {name} is {value}, which nobody declared"
+    prefix = arguments.get(PREFIX, "a prefix that is not known")
     for connection in subject.access.connections:
         name = str(connection.resource.properties.get("Name"))
         own = subject.labels.airflow_of(connection) == subject.labels.runs_as(one)
@@ -116,8 +157,9 @@ def _of_airflow(one: Resource, subject: Subject) -> Iterator[str]:
             yield f"its connections are looked up below {prefix}, and {name} is not"
 
 
-def _prefix(arguments: Any) -> str:
+def _arguments(written: Any) -> Mapping[str, Any]:
     try:
-        return str(json.loads(str(arguments))["connections_prefix"])
-    except (KeyError, TypeError, ValueError):
-        return "a prefix that is not known"
+        found: Any = json.loads(str(written))
+    except ValueError:
+        return {}
+    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}

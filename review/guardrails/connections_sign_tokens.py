@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from review.guardrails.subject import Subject, Violation
+from review.iam.matching import has_token
 from review.templates.servers import Connection, Server
 
 KEYS = frozenset(("conn_type", "host", "port", "schema", "login", "extra"))
@@ -18,6 +19,20 @@ def violations(subject: Subject) -> Iterator[Violation]:
     for one in subject.access.connections:
         for wrong in _wrong(one, subject):
             yield Violation(message=f"the connection {one.name} {wrong}", resource=one.resource)
+    known = {one.resource.place for one in subject.access.connections}
+    prefixes = tuple(
+        f"{one.connections_prefix}/"
+        for one in subject.declared.airflows.values()
+        if one.connections_prefix
+    )
+    for one in subject.access.assembly.of_type("AWS::SecretsManager::Secret"):
+        name = str(one.properties.get("Name"))
+        if one.place not in known and (name.startswith(prefixes) or has_token(name)):
+            yield Violation(
+                message=f"{name} is where Airflow looks for connections, and its content is none "
+                "that can be read",
+                resource=one,
+            )
 
 
 def _wrong(connection: Connection, subject: Subject) -> Iterator[str]:

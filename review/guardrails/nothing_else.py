@@ -1,8 +1,10 @@
 """Every resource is of a type, and has properties, that this application is known to make."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from review.guardrails.subject import Subject, Violation
+from review.guardrails.tls import PARAMETER_GROUPS
 
 # What the constructs set. Who adds something else has it read by itself: nothing here knows it.
 MADE = {
@@ -97,6 +99,12 @@ MADE = {
     "AWS::SecretsManager::Secret": "Description Name SecretString Tags",
 }
 
+# Parameters of PostgreSQL that are set, of a group's.
+PARAMETERS = (
+    "log_connections log_disconnections log_parameter_max_length log_parameter_max_length_on_error "
+    "log_statement rds.force_ssl"
+)
+
 # What nothing here makes, and other rules or paths read whole.
 READ = {
     f"AWS::{one}"
@@ -132,7 +140,13 @@ def violations(subject: Subject) -> Iterator[Violation]:
                 level="warning",
             )
             continue
-        for name in sorted(one.properties.keys() - {*made.split()}):
+        others = {*one.properties} - {*made.split()}
+        if "Parameters" in made and one.type in PARAMETER_GROUPS:
+            given: Any = one.properties.get("Parameters")
+            others |= (
+                {*given} - {*PARAMETERS.split()} if isinstance(given, dict) else {"Parameters"}
+            )
+        for name in sorted(others):
             yield Violation(
                 message=f"{one.place} has {name}, which the review cannot read: read it by itself",
                 resource=one,

@@ -1,10 +1,12 @@
-"""A server's port is open to what logs in from here and to declared clients alone."""
+"""No port is open to the internet or to an address that is not declared."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network
 
 from review.guardrails.subject import Subject, Violation
 from review.paths.handed import texts
+from review.templates.assembly import Resource
+from review.templates.network import rules, sources
 
 # They name a group as the source or the target of a rule.
 RULES = ("AWS::EC2::SecurityGroup",)
@@ -24,12 +26,41 @@ def violations(subject: Subject) -> Iterator[Violation]:
             own = subject.declared.reached_from.get(server.name, ())
             if source in subject.groups or _declared(source, (*subject.declared.ranges, *own)):
                 continue
-            who = "the internet" if source in ("0.0.0.0/0", "::/0") else source
             yield Violation(
-                message=f"the port of {server.name} is open to {who}, which is not declared",
+                message=f"the port of {server.name} is open to {_named(source)}, which is "
+                "not declared",
                 resource=opening.resource,
             )
     yield from _further(subject)
+    yield from _of_others(subject)
+
+
+def _of_others(subject: Subject) -> Iterator[Violation]:
+    """Each rule that lets addresses in to a group of something else, such as Airflow's."""
+    assembly = subject.access.assembly
+    known = {one.resource.place for each in subject.access.openings.values() for one in each}
+    networks = (str(one.properties.get("CidrBlock")) for one in assembly.of_type("AWS::EC2::VPC"))
+    declared = (*subject.declared.ranges, *networks)
+    held = {text for one in assembly.resources if not one.type.startswith(RULES)
+            for text in texts(one.properties)}  # fmt: skip
+    for group in assembly.of_type("AWS::EC2::SecurityGroup"):
+        own = group.attribute("GroupId")
+        for rule, holder in rules(assembly, own) if own in held else ():
+            for source in sources(rule) if holder.place not in known else ():
+                if "SourceSecurityGroupId" not in rule and not _declared(source, declared):
+                    yield Violation(
+                        message=f"{_path(group)} is open to {_named(source)}, which is not "
+                        "declared",
+                        resource=holder,
+                    )
+
+
+def _path(one: Resource) -> str:
+    return one.path.removesuffix("/Resource") or one.place
+
+
+def _named(source: str) -> str:
+    return "the internet" if source in ("0.0.0.0/0", "::/0") else source
 
 
 def _further(subject: Subject) -> Iterator[Violation]:

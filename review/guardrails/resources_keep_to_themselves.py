@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from review.guardrails.subject import Subject, Violation
-from review.guardrails.trust_has_a_condition import narrowing_keys
+from review.guardrails.trust_has_a_condition import narrowing_keys, of_an_account
 from review.iam.matching import equals
 from review.iam.policy import Statement
 from review.iam.principals import named_principals
@@ -37,7 +37,7 @@ def _strangers(statement: Statement, account: str) -> Iterator[str]:
         yield f"everybody but {statement.not_principal}"
     narrowed = narrowing_keys(statement, account) - _OF_AN_ORGANISATION
     for kind, name in named_principals(statement.principal):
-        if kind == "AWS" and name == "*" and not narrowed:
+        if kind == "AWS" and name == "*" and not of_an_account(narrowed):
             yield "everybody"
         elif kind not in ("AWS", "Service"):
             yield f"{kind} {name}"

@@ -10,6 +10,8 @@ from review.matrix.connecting import CONNECT, speaking_of
 from review.matrix.labels import Labels
 from review.matrix.model import Matrix
 from review.nag.acknowledgments import Acknowledgment
+from review.paths.build import paths
+from review.paths.model import Path
 from review.templates.access import Access
 from review.templates.assembly import Resource
 from review.templates.identities import Identity
@@ -40,6 +42,21 @@ class Subject:
             one
             for one in self.access.identities
             if any(found.allows for found in speaking_of(one.policies, CONNECT))
+        )
+
+    @cached_property
+    def paths(self) -> Sequence[Path]:
+        """Who else could."""
+        return paths(self.access, self.declared)
+
+    @cached_property
+    def on_a_path(self) -> tuple[Identity, ...]:
+        """The identities that hold no grant, and could come by one."""
+        names = {one.who for one in self.paths}
+        return tuple(
+            one
+            for one in self.access.identities
+            if one not in self.connecting and self.labels.name(one) in names
         )
 
     @cached_property

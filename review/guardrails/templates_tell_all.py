@@ -1,7 +1,8 @@
 """What is deployed stands in the templates, and nothing is put in at deploy."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from review.guardrails.subject import Subject, Violation
 from review.templates.assembly import NESTED, Resource
@@ -27,17 +28,25 @@ def violations(subject: Subject) -> Iterator[Violation]:
     for stack in assembly.stacks:
         if transform := stack.template.get("Transform"):
             yield Violation(message=f"the macro {transform} rewrites the template of {stack.name}")
-        for logical_id, content in stack.template.get("Resources", {}).items():
-            if "Fn::Transform" in json.dumps(content):
+        resources: Mapping[str, Any] = stack.template.get("Resources", {})
+        for logical_id, content in resources.items():
+            if _by_a_macro({logical_id: content}) or not isinstance(content.get("Type"), str):
                 yield Violation(
                     message=f"a macro writes a part of {stack.name}/{logical_id}",
                     resource=subject.resource(stack.name, logical_id),
                 )
+        if _by_a_macro({key: one for key, one in stack.template.items() if key != "Resources"}):
+            yield Violation(message=f"a macro writes a part of the template of {stack.name}")
     nested = {one.name for one in assembly.stacks if one.parent}
     functions = {one.attribute("Arn") for one in assembly.of_type("AWS::Lambda::Function")}
     for one in assembly.resources:
         for wrong in _wrong(one, nested, functions):
             yield Violation(message=f"{one.place} {wrong}", resource=one)
+
+
+def _by_a_macro(part: Mapping[str, Any]) -> bool:
+    text = json.dumps(part)
+    return '"Fn::Transform"' in text or '"Fn::ForEach::' in text
 
 
 def _wrong(one: Resource, nested: set[str], functions: set[str]) -> Iterator[str]:

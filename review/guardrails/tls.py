@@ -27,9 +27,14 @@ def violations(subject: Subject) -> Iterator[Violation]:
 
 def forces_tls(one: Resource, assembly: Assembly) -> Resource | None:
     """The parameter group of a server that forces it, if there is one."""
-    for group in assembly.of_type(*PARAMETER_GROUPS):
-        if group.attribute(None) in (one.properties.get(key) for key in PARAMETER_GROUPS.values()):
-            parameters: Mapping[str, Any] = group.properties.get("Parameters") or {}
-            if any(str(parameters.get(name)).lower() in ("1", "on") for name in FORCING):
-                return group
-    return None
+    group = parameter_group(one, assembly)
+    parameters: Mapping[str, Any] = (group.properties.get("Parameters") or {}) if group else {}
+    forced = any(str(parameters.get(name)).lower() in ("1", "on") for name in FORCING)
+    return group if forced else None
+
+
+def parameter_group(one: Resource, assembly: Assembly) -> Resource | None:
+    """The parameter group of a server, if it is made here."""
+    named = [one.properties.get(key) for key in PARAMETER_GROUPS.values()]
+    groups = assembly.of_type(*PARAMETER_GROUPS)
+    return next((group for group in groups if group.attribute(None) in named), None)

@@ -24,6 +24,12 @@ _WHO = re.compile(
     r"|vpce)|vpcsourceip|userid|username)|kms:(calleraccount|encryptioncontext:aws:.+arn)"
     r"|s3:dataaccesspointaccount|sts:externalid|[^:]+:(aud|sub)"
 )
+# What says of which account somebody is: tags, names and networks are everybody's, of any account,
+# who knows them, and so is what is said at a request, such as an encryption context.
+_WHOSE = re.compile(
+    r"aws:(principal(account|arn|orgid|orgpaths)|source(account|arn|orgid|orgpaths)|userid)"
+    r"|kms:calleraccount|s3:dataaccesspointaccount"
+)
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -58,13 +64,18 @@ def narrowing_keys(statement: Statement, account: str) -> frozenset[str]:
     )
 
 
+def of_an_account(narrowed: frozenset[str]) -> frozenset[str]:
+    """Those of `narrowing_keys` that say of which account somebody is."""
+    return frozenset(one for one in narrowed if _WHOSE.fullmatch(one))
+
+
 def _means_anybody(key: str, value: str, account: str) -> bool:
     """Whether a value narrows nothing, or lets in another account's."""
     if key.endswith(("account", "arn")):
         parts = arn_parts(value)
         owner = parts[4] if len(parts) == 6 else value
-        # An ARN without an account, such as a bucket's, has a name of which there is one.
-        return (equals(owner, account) is not YES) if owner else _WILD.search(parts[5]) is not None
+        # An ARN without an account, such as a bucket's, is one's own if it is made here.
+        return (equals(owner, account) is not YES) if owner else "⟨" not in parts[5]
     if key.endswith(":sub"):
         # repo:OWNER/NAME:environment:..., as of GitHub; project_path:GROUP/NAME:..., as of GitLab.
         value = ":".join(value.split(":")[:2])
@@ -85,7 +96,7 @@ def _trusted(statement: Statement, identity: Identity) -> Iterator[str]:
         yield f"everybody but {statement.not_principal}"
     narrowed = narrowing_keys(statement, identity.account)
     for kind, name in named_principals(statement.principal):
-        if name == "*" and not narrowed:
+        if name == "*" and not of_an_account(narrowed):
             yield "everybody, without a condition"
         elif kind == "Service" and name in DEPUTIES and not narrowed & FOR_WHOM:
             yield f"{name} for any account, without a condition on aws:SourceAccount"

@@ -16,6 +16,8 @@ SERVICES = {
     "AWS::Scheduler::Schedule": ("scheduler.amazonaws.com",),
 }
 ASSUMING = "sts:AssumeRole"
+HOUR = 3600
+"""How long a session of a role lasts at most, in seconds, where nothing else is said."""
 
 
 def violations(subject: Subject) -> Iterator[Violation]:
@@ -27,6 +29,15 @@ def violations(subject: Subject) -> Iterator[Violation]:
         if identity.arn in subject.declared.role_arns.values():
             continue
         name = subject.labels.name(identity)
+        seconds = (
+            identity.resource.properties.get("MaxSessionDuration") if identity.resource else None
+        )
+        if seconds is not None and str(seconds) != str(HOUR):
+            yield Violation(
+                message=f"{name} may log in, and its sessions may last {seconds} seconds, which "
+                "nobody declared",
+                resource=identity.resource,
+            )
         declared = subject.declared.trusts.get(name)
         running = subject.labels.runs_with(identity)
         used = {service for one in running for service in SERVICES[one.type]}

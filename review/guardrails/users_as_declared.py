@@ -5,9 +5,11 @@ from typing import Any
 
 from review.declared import DeclaredDatabase
 from review.guardrails.subject import Subject, Violation
+from review.iam.matching import token
 from review.templates.assembly import Resource
 from review.templates.servers import Server, steps, told_databases
 
+RETIRE = "retire"
 USERS, CHECK = "database_users.handler.handle", "drift_check.handler.handle"
 
 
@@ -18,6 +20,25 @@ def violations(subject: Subject) -> Iterator[Violation]:
         for wrong in _wrong(server, one, subject):
             yield Violation(message=f"the function of {server.name} {wrong}", resource=one)
     yield from _of_checks(subject)
+    yield from _without_an_end(subject)
+
+
+def _without_an_end(subject: Subject) -> Iterator[Violation]:
+    """Each server whose function would not be told to remove who is declared no more."""
+    access = subject.access
+    ends = {
+        (str(one.properties.get("ServiceToken")), str(one.properties.get("Handover")))
+        for one in access.assembly.resources
+        if one.properties.get("Step") == RETIRE
+    }
+    for server, one in steps(access.assembly, access.servers):
+        end = str(one.properties.get("ServiceToken")), one.attribute("Handover")
+        if "Step" not in one.properties and not server.observed and end not in ends:
+            yield Violation(
+                message=f"nothing tells the function of {server.name} to remove the users that are "
+                "declared no more",
+                resource=one,
+            )
 
 
 def _of_checks(subject: Subject) -> Iterator[Violation]:
@@ -38,11 +59,14 @@ def _of_checks(subject: Subject) -> Iterator[Violation]:
         environment: Mapping[str, Any] = one.properties.get("Environment") or {}
         variables: Mapping[str, Any] = environment.get("Variables") or {}
         if one.properties["Handler"] == CHECK and not (
-            variables.get("RESOURCE") in declaring and variables.get("FUNCTION") in asked
+            variables.get("RESOURCE") in declaring
+            and variables.get("FUNCTION") in asked
+            and variables.get("STACK") == token(f"{one.stack.name}/AWS::StackId", kind="?")
         ):
             message = (
                 f"the check asks {variables.get('FUNCTION')} about what "
-                f"{variables.get('RESOURCE')} declares, which is not what the users are made of"
+                f"{variables.get('RESOURCE')} of {variables.get('STACK')} declares, which is not "
+                "what the users are made of"
             )
             yield Violation(message=message, resource=one)
 

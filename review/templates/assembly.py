@@ -59,6 +59,8 @@ class Assembly:
     """The stacks of an assembly."""
 
     stacks: Sequence[Stack] = field(default=())
+    files: frozenset[str] | None = None
+    """The names of the files that are published with them; None where they are not known."""
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
@@ -79,12 +81,14 @@ class Assembly:
 
     def _resources(self) -> Iterator[Resource]:
         for stack in self.stacks:
-            for logical_id, content in stack.template.get("Resources", {}).items():
+            for logical_id, written in stack.template.get("Resources", {}).items():
+                # What a macro writes, such as for each of a list, is none yet.
+                content = cast("Mapping[str, Any]", written if isinstance(written, dict) else {})
                 found = resolved(content.get("Properties", {}), stack, self.stacks)
                 yield Resource(
                     stack=stack,
                     logical_id=logical_id,
-                    type=content.get("Type", ""),
+                    type=str(content.get("Type", "")),
                     # What a macro writes is not known.
                     properties=cast("Mapping[str, Any]", found)
                     if isinstance(found, Mapping)
@@ -101,7 +105,7 @@ def read(folder: Path) -> Assembly:
     Raises:
         AssemblyError: there is none.
     """
-    return Assembly(tuple(_stacks(folder)))
+    return Assembly(tuple(_stacks(folder)), files=frozenset(_files(folder)))
 
 
 def of_templates(
@@ -117,6 +121,12 @@ def of_templates(
             for name, template in templates.items()
         )
     )
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for file in folder.rglob("*.assets.json"):
+        for one in json.loads(file.read_text()).get("files", {}).values():
+            yield from (each["objectKey"] for each in one["destinations"].values())
 
 
 def _roles(properties: Any, key: str = "") -> Iterator[str]:

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from review.iam.matching import has_token
 from review.templates.assembly import Assembly, Resource
-from review.templates.servers import Server
+from review.templates.servers import Server, existing_server
 
+# ICMP, UDP and ICMPv6, by which no session is opened.
+_OTHER_PROTOCOLS = ("icmp", "1", "udp", "17", "icmpv6", "58")
 _SOURCES = ("SourceSecurityGroupId", "CidrIp", "CidrIpv6", "SourcePrefixListId")
 
 
@@ -46,10 +49,15 @@ def _opening(assembly: Assembly, groups: list[str], port: str) -> tuple[Opening,
     return tuple(
         Opening(source=source, resource=holder)
         for group in groups
-        for rule, holder in _rules(assembly, group)
+        for rule, holder in rules(assembly, group)
         if _opens(rule, port)
-        for source in [str(rule[key]) for key in _SOURCES if rule.get(key)] or ["not known"]
+        for source in sources(rule)
     )
+
+
+def sources(rule: Mapping[str, Any]) -> list[str]:
+    """Whom a rule lets in."""
+    return [str(rule[key]) for key in _SOURCES if rule.get(key)] or ["not known"]
 
 
 def existing_networks(assembly: Assembly) -> list[str]:
@@ -65,23 +73,31 @@ def security_groups(one: Resource) -> frozenset[str]:
     return frozenset(_groups(held, "SecurityGroupIds") if isinstance(held, dict) else ())
 
 
-def _rules(assembly: Assembly, group: str) -> Iterator[tuple[Mapping[str, Any], Resource]]:
+def rules(assembly: Assembly, group: str) -> Iterator[tuple[Mapping[str, Any], Resource]]:
+    """Every rule that lets somebody in to a group, or may be one of its, and what holds it."""
     for one in assembly.of_type("AWS::EC2::SecurityGroup"):
         inline = one.properties.get("SecurityGroupIngress")
         if one.attribute("GroupId") == group and inline:
             for rule in cast("list[Any]", inline if isinstance(inline, list) else [inline]):
-                yield rule if isinstance(rule, Mapping) else {}, one
+                yield cast("Mapping[str, Any]", rule) if isinstance(rule, Mapping) else {}, one
+    others = [each["SecurityGroup"] for one in assembly.resources if (each := existing_server(one))]
     for one in assembly.of_type("AWS::EC2::SecurityGroupIngress"):
-        if one.properties.get("GroupId") == group:
+        named = str(one.properties.get("GroupId"))
+        if named == group or (_may_be_any(named, group) and named not in others):
             yield one.properties, one
 
 
+def _may_be_any(named: str, group: str) -> bool:
+    """Whether what is known at deploy only, or the id of one that was deployed, may be a group."""
+    return named.startswith("⟨?") or (has_token(group) and not has_token(named))
+
+
 def _opens(rule: Mapping[str, Any], port: str) -> bool:
-    protocol = str(rule.get("IpProtocol", "-1"))
-    if protocol not in ("-1", "tcp", "6"):
-        return "⟨" in protocol
+    protocol = str(rule.get("IpProtocol", "-1")).lower()
+    if protocol in _OTHER_PROTOCOLS:
+        return False
     first, last = str(rule.get("FromPort", "-1")), str(rule.get("ToPort", "-1"))
-    if protocol == "-1" or first == "-1":
+    if protocol not in ("tcp", "6") or first == "-1":
         return True
     if not (port.isdigit() and first.isdigit() and last.isdigit()):
         return True

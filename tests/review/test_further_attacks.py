@@ -176,6 +176,67 @@ OF_THE_SERVER: dict[str, Any] = {
     "StorageEncrypted": False,
     "KmsKeyId": f"arn:aws:kms:eu-central-1:{STRANGER}:key/x",
 }
+OPTIONS: dict[str, str] = {
+    "core.dags_folder": "/theirs", "core.plugins_folder": "s3://elsewhere", "core.executor": "theirs",
+    "core.auth_manager": "theirs", "core.hostname_callable": "theirs", "core.fernet_key": "x",
+    "celery.broker_url": "redis://elsewhere", "database.sql_alchemy_conn": "postgresql://elsewhere",
+    "api.auth_backends": "airflow.api.auth.backend.default", "secrets.backends_order": "custom",
+    "logging.remote_base_log_folder": "s3://elsewhere", "logging.logging_config_class": "theirs",
+    "openlineage.transport": "{}", "webserver.expose_config": "True",
+}  # fmt: skip
+ARGUMENTS = ("endpoint_url", "region_name", "profile_name", "role_arn", "aws_access_key_id")
+PARAMETERS = {
+    "log_statement": "none", "log_connections": "0", "log_disconnections": "off",
+    "shared_preload_libraries": "theirs", "rds.allowed_extensions": "*",
+    "rds.restrict_password_commands": "0", "ssl_min_protocol_version": "TLSv1",
+    "session_preload_libraries": "theirs", "row_security": "off",
+}  # fmt: skip
+OPENING: dict[str, dict[str, Any]] = {
+    "upper case": {"IpProtocol": "TCP", "FromPort": 5432, "ToPort": 5432},
+    "all of a word": {"IpProtocol": "all"},
+    "ports as texts": {"IpProtocol": "tcp", "FromPort": "0", "ToPort": "65535"},
+    "no ports": {"IpProtocol": "tcp"},
+    "a protocol without ports": {"IpProtocol": "50"},
+}
+INCLUDED = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://x/y"}}}
+MACROS: dict[str, Callable[[Templates], object]] = {
+    "at the top": lambda t: t[ACCESS].update(INCLUDED),
+    "of resources": lambda t: t[ACCESS]["Resources"].update(INCLUDED),
+    "of mappings": lambda t: t[ACCESS].update(Mappings=INCLUDED),
+    "of a condition": lambda t: t[ACCESS].setdefault("Conditions", {}).update(New=INCLUDED),
+    "of an output": lambda t: t[ACCESS].setdefault("Outputs", {}).update(New={"Value": INCLUDED}),
+    "for each": lambda t: t[ACCESS]["Resources"].update(
+        {"Fn::ForEach::New": ["Name", ["A"], {"New${Name}": {"Type": "AWS::IAM::User"}}]}
+    ),
+    "of a type": lambda t: t[ACCESS]["Resources"].update(New={"Type": {"Ref": "Given"}}),
+    "of nothing": lambda t: t[ACCESS]["Resources"].update(New={"Properties": {}}),
+}
+
+
+def change_arguments(name: str) -> Callable[[Templates], None]:
+    def change(t: Templates) -> None:
+        options = airflow(t)["AirflowConfigurationOptions"]
+        arguments = json.loads(options["secrets.backend_kwargs"]) | {name: "theirs"}
+        options["secrets.backend_kwargs"] = json.dumps(arguments)
+
+    return change
+
+
+def of_a_calling_function(name: str, properties: dict[str, Any]) -> Callable[[Templates], None]:
+    def change(t: Templates) -> None:
+        for _, _, own in those(t, "AWS::Lambda::Function"):
+            if own["Handler"] == name:
+                own.update(properties)
+
+    return change
+
+
+CHANGED: dict[str, dict[str, Any]] = {
+    "code from elsewhere": {"Code": {"S3Bucket": "elsewhere", "S3Key": "x.zip"}},
+    "code in the template": {"Code": {"ZipFile": "x"}, "Handler": "index.handle"},
+    "another handler": {"Handler": "theirs.handle"},
+    "a wrapper": {"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/x"}}},
+}
 ATTACKS: dict[str, Callable[[Templates], object]] = {
     **{
         what: lambda t, kind=kind, given=given: add(t, NETWORK, kind, **given)
@@ -188,6 +249,53 @@ ATTACKS: dict[str, Callable[[Templates], object]] = {
         for name, given in OF_THE_SERVER.items()
     },
     "an intern by two roles": chain,
+    **{
+        f"the option {name} of Airflow": lambda t, o={name: value}: airflow(t)[
+            "AirflowConfigurationOptions"
+        ].update(o)
+        for name, value in OPTIONS.items()
+    },
+    **{f"the argument {name} of Airflow's backend": change_arguments(name) for name in ARGUMENTS},
+    **{
+        f"the parameter {name}": lambda t, p={name: value}: _parameters(t).update(p)
+        for name, value in PARAMETERS.items()
+    },
+    **{
+        f"the port by {how}": lambda t, rule=rule: add(
+            t,
+            DATABASE,
+            "AWS::EC2::SecurityGroupIngress",
+            GroupId=_group(t),
+            CidrIp="198.51.100.0/24",
+            **rule,
+        )
+        for how, rule in OPENING.items()
+    },
+    **{
+        f"the port by a group that is {how}": lambda t, group=group: add(
+            t,
+            ACCESS,
+            "AWS::EC2::SecurityGroupIngress",
+            GroupId=group,
+            IpProtocol="-1",
+            CidrIp="198.51.100.0/24",
+        )
+        for how, group in {
+            "imported": {"Fn::ImportValue": "x"},
+            "a parameter": {"Ref": "Given"},
+            "an id": "sg-0123456789abcdef0",
+        }.items()
+    },
+    **{f"a macro {how}": change for how, change in MACROS.items()},
+    **{
+        f"{what} of {name}": of_a_calling_function(name, properties)
+        for name in (
+            "framework.onEvent",
+            "drift_check.handler.handle",
+            "bucket_files.handler.handle",
+        )
+        for what, properties in CHANGED.items()
+    },
     **{
         f"pass the role of shop to {what}": lambda t, a=actions: role(
             t, allow("iam:PassRole", f"{IAM}:role/shop"), allow(a)
@@ -291,6 +399,18 @@ def _server(t: Templates) -> dict[str, Any]:
     return own
 
 
+def _parameters(t: Templates) -> dict[str, Any]:
+    [(_, _, own)] = those(t, "AWS::RDS::DBParameterGroup")
+    return own["Parameters"]
+
+
+def _group(t: Templates) -> Any:
+    [(_, _, first), *_] = [
+        one for one in those(t, "AWS::EC2::SecurityGroupIngress") if one[0] == DATABASE
+    ]
+    return first["GroupId"]
+
+
 def _named_server(t: Templates) -> str:
     [(_, name, _)] = those(t, "AWS::RDS::DBInstance")
     return name
@@ -320,12 +440,25 @@ def test_the_attack_is_named(
 
 
 # How somebody asks, or when, is anybody's choice.
-NOT_WHO: dict[str, dict[str, dict[str, str]]] = {
+NOT_WHO: dict[str, dict[str, dict[str, Any]]] = {
     "TLS": {"Bool": {"aws:SecureTransport": "true"}},
     "a region": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}},
     "a day": {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
     "a name of its own choice": {"StringEquals": {"sts:RoleSessionName": "airflow"}},
     "a header": {"StringEquals": {"aws:UserAgent": "x"}},
+    # What says who, and not of which account.
+    "an address, any": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    "an address, any by halves": {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
+    "an address": {"IpAddress": {"aws:SourceIp": "203.0.113.7/32"}},
+    "an address in a network": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
+    "a network": {"StringEquals": {"aws:SourceVpc": "vpc-0123456789abcdef0"}},
+    "an endpoint": {"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
+    "a tag": {"StringEquals": {"aws:PrincipalTag/team": "data"}},
+    "a name": {"StringEquals": {"aws:username": "shop"}},
+    "an external id": {"StringEquals": {"sts:ExternalId": "x"}},
+    "a context of a key": {"StringEquals": {"kms:EncryptionContext:aws:rds:arn": f"{IAM}:x"}},
+    "a claim": {"StringEquals": {"id.example.com:sub": "shop"}},
+    "keys in capitals": {"STRINGLIKE": {"AWS:PRINCIPALACCOUNT": "*"}},
 }
 
 
@@ -341,6 +474,19 @@ def test_everybody_is_named_under_a_condition_that_does_not_say_who(
         statement = {"Effect": "Allow", "Action": action, "Principal": "*"}
         own[element]["Statement"].append({**statement, "Condition": NOT_WHO[condition]})
     assert [one for one in said(dev_templates) - before if "everybody" in one]
+
+
+@pytest.mark.parametrize("named", ["arn:aws:s3:::elsewhere", f"arn:aws:sns:::{STRANGER}:x", "*"])
+def test_a_service_that_acts_for_what_is_not_made_here_is_named(
+    named: str, dev_templates: Templates, before: set[str]
+) -> None:
+    service = {"Service": "s3.amazonaws.com"}
+    [first, *_] = [own for _, _, own in those(dev_templates, "AWS::S3::BucketPolicy")]
+    condition = {"ArnLike": {"aws:SourceArn": named}}
+    first["PolicyDocument"]["Statement"].append(
+        allow("s3:PutObject", Principal=service, Condition=condition)
+    )
+    assert [one for one in said(dev_templates) - before if "for any account" in one]
 
 
 STRANGERS_POLICY = document(allow("*", Principal={"AWS": STRANGER}))

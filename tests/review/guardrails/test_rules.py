@@ -21,7 +21,7 @@ from review.guardrails.subject import Subject
 from review.matrix.build import matrix
 from review.nag.acknowledgments import Acknowledgment
 from review.templates.access import Access
-from review.templates.assembly import of_templates
+from review.templates.assembly import Assembly, of_templates, read
 from stacks.delivery import DeliveryStack
 from tests.application import templates as read_templates
 from tests.declared import REMOVED, dev
@@ -727,7 +727,7 @@ def check_function(templates: Templates) -> dict[str, Any]:
     raise LookupError("no check")
 
 
-@breaks("users-as-declared", "about what Elsewhere declares, which is not")
+@breaks("users-as-declared", "about what Elsewhere of ")
 def check_of_something_else(templates: Templates) -> None:
     check_function(templates)["RESOURCE"] = "Elsewhere"
 
@@ -738,6 +738,127 @@ def check_of_something_else(templates: Templates) -> None:
 def check_by_something_else(templates: Templates) -> None:
     arn = "arn:aws:lambda:eu-central-1:111122223333:function:mine"
     check_function(templates)["FUNCTION"] = arn
+
+
+@breaks("users-as-declared", "which is not what the users are made of")
+def check_of_another_stack(templates: Templates) -> None:
+    check_function(templates)["STACK"] = "another"
+
+
+@breaks("users-as-declared", "to remove the users that are declared no more")
+def no_end(templates: Templates) -> None:
+    resources = templates[ACCESS]["Resources"]
+    [name] = [name for name, one in resources.items() if "Retired" in one["Type"]]
+    del resources[name]
+
+
+@breaks("users-as-declared", "to remove the users that are declared no more")
+def end_of_another(templates: Templates) -> None:
+    the(templates, ACCESS, "Custom::RetiredDatabaseUsers")["Handover"] = "nobody"
+
+
+@breaks("statements-are-logged", "log_statement is none")
+def no_statements(templates: Templates) -> None:
+    the(templates, DATABASE, "AWS::RDS::DBParameterGroup")["Parameters"]["log_statement"] = "none"
+
+
+@breaks("statements-are-logged", "log_connections is not set")
+def no_sessions(templates: Templates) -> None:
+    del the(templates, DATABASE, "AWS::RDS::DBParameterGroup")["Parameters"]["log_connections"]
+
+
+@breaks("nothing-else", "has shared_preload_libraries, which the review cannot read")
+def another_parameter(templates: Templates) -> None:
+    parameters = the(templates, DATABASE, "AWS::RDS::DBParameterGroup")["Parameters"]
+    parameters["shared_preload_libraries"] = "theirs"
+
+
+@breaks("encrypted-here", "is encrypted with a key of another account")
+def log_for_others(templates: Templates) -> None:
+    key = "arn:aws:kms:eu-central-1:444455556666:key/x"
+    next(
+        one for one in templates[DATABASE]["Resources"].values()
+        if one["Type"] == "AWS::Logs::LogGroup"
+    )["Properties"]["KmsKeyId"] = key  # fmt: skip
+
+
+@breaks("connections-sign-tokens", "its content is none that can be read")
+def connection_as_an_address(templates: Templates) -> None:
+    secret = the(templates, ACCESS, "AWS::SecretsManager::Secret")
+    secret["SecretString"] = "postgres://airflow@elsewhere.example.com/orders"
+
+
+@breaks("trust-is-used", "its sessions may last 43200 seconds, which nobody declared")
+def sessions_of_half_a_day(templates: Templates) -> None:
+    execution_role(templates)["MaxSessionDuration"] = 43200
+
+
+@breaks("private-port", "is open to the internet, which is not declared")
+def airflow_on_the_internet(templates: Templates) -> None:
+    [(name, _)] = [
+        (name, one) for name, one in templates["dev-network"]["Resources"].items()
+        if one["Type"] == "AWS::EC2::SecurityGroup" and "Airflow" in name
+    ]  # fmt: skip
+    templates["dev-network"]["Resources"]["Open"] = {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {
+            "GroupId": {"Fn::GetAtt": [name, "GroupId"]}, "IpProtocol": "tcp", "FromPort": 443,
+            "ToPort": 443, "CidrIpv6": "::/0",
+        },
+    }  # fmt: skip
+
+
+def open_by(templates: Templates, group: Any, **rule: Any) -> None:
+    templates[ACCESS]["Resources"]["Open"] = {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {"GroupId": group, "IpProtocol": "-1", "CidrIp": "0.0.0.0/0", **rule},
+    }
+
+
+@breaks("private-port", "the port of dev-warehouse is open to the internet")
+def by_the_id_that_it_has_once_deployed(templates: Templates) -> None:
+    open_by(templates, "sg-0123456789abcdef0")
+
+
+@breaks("private-port", "the port of dev-warehouse is open to the internet")
+def by_a_parameter(templates: Templates) -> None:
+    open_by(templates, {"Ref": "Group"})
+
+
+@breaks("code-is-delivered-here", "is on a path to a grant, and its code is elsewhere")
+def code_of_the_check(templates: Templates) -> None:
+    [one] = [
+        one["Properties"] for one in templates[ACCESS]["Resources"].values()
+        if one.get("Properties", {}).get("Handler") == "drift_check.handler.handle"
+    ]  # fmt: skip
+    one["Code"] = {"S3Bucket": "elsewhere", "S3Key": "x.zip"}
+
+
+@breaks("code-is-delivered-here", "its option core.executor is theirs, which nobody declared")
+def another_executor(templates: Templates) -> None:
+    airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
+    airflow["AirflowConfigurationOptions"]["core.executor"] = "theirs"
+
+
+@breaks("code-is-delivered-here", "are asked for with endpoint_url: https://elsewhere.example.com")
+def another_secrets_manager(templates: Templates) -> None:
+    options = the(templates, AIRFLOW, "AWS::MWAA::Environment")["AirflowConfigurationOptions"]
+    arguments = json.loads(options["secrets.backend_kwargs"])
+    arguments["endpoint_url"] = "https://elsewhere.example.com"
+    options["secrets.backend_kwargs"] = json.dumps(arguments)
+
+
+@breaks("templates-tell-all", "a macro writes a part of the template of dev-access")
+def include_in_mappings(templates: Templates) -> None:
+    location = {"Location": "s3://elsewhere/mappings.json"}
+    included = {"Name": "AWS::Include", "Parameters": location}
+    templates[ACCESS]["Mappings"] = {"Fn::Transform": included}
+
+
+@breaks("templates-tell-all", "a macro writes a part of dev-access/Fn::ForEach::Role")
+def role_for_each(templates: Templates) -> None:
+    role: dict[str, Any] = {"Role${Name}": {"Type": "AWS::IAM::Role", "Properties": {}}}
+    templates[ACCESS]["Resources"]["Fn::ForEach::Role"] = ["Name", ["A", "B"], role]
 
 
 @breaks("no-password-is-read", "remove `bootstrap` from the declaration once it is deployed")
@@ -751,6 +872,28 @@ def bootstrap(templates: Templates) -> None:
 
 def test_the_dev_environment_breaks_no_rule(dev_templates: Templates) -> None:
     assert found(dev_templates) == []
+
+
+@pytest.mark.parametrize("what", ["a function", "the files of Airflow"])
+def test_what_is_published_by_something_else_is_no_code_of_ours(
+    dev_assembly: Path, what: str
+) -> None:
+    as_published = read(dev_assembly)
+    templates = read_templates(dev_assembly)
+    if what == "a function":
+        users_function(templates)["Code"]["S3Key"] = "theirs.zip"
+    else:
+        the(templates, AIRFLOW, "Custom::BucketFiles")["SourceKey"] = "theirs.zip"
+
+    def said(assembly: Assembly) -> list[str]:
+        access = Access(assembly, DEV.arns_by_role)
+        subject = Subject(access, DEV, matrix(access, DEV), TODAY)
+        return [one.violation.message for one in broken(subject) if "something else" in
+                one.violation.message]  # fmt: skip
+
+    assert said(as_published) == []
+    [message] = said(replace(of_templates(templates), files=as_published.files))
+    assert "theirs.zip, which is published by something else" in message
 
 
 @pytest.mark.slow
