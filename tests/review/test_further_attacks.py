@@ -177,7 +177,7 @@ OF_THE_SERVER: dict[str, Any] = {
     "KmsKeyId": f"arn:aws:kms:eu-central-1:{STRANGER}:key/x",
 }
 OPTIONS: dict[str, str] = {
-    "core.dags_folder": "/theirs", "core.plugins_folder": "s3://elsewhere", "core.executor": "theirs",
+    "core.dags_folder": "/theirs", "core.plugins_folder": "s3://theirs", "core.executor": "theirs",
     "core.auth_manager": "theirs", "core.hostname_callable": "theirs", "core.fernet_key": "x",
     "celery.broker_url": "redis://elsewhere", "database.sql_alchemy_conn": "postgresql://elsewhere",
     "api.auth_backends": "airflow.api.auth.backend.default", "secrets.backends_order": "custom",
