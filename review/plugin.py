@@ -29,6 +29,7 @@ from airflow_rds_iam.declaration.review import Pack
 from review.declared import declared
 from review.files import write
 from review.guardrails.rules import RULES, Broken, name
+from review.rendering import visible
 from review.reports import GUARDRAILS, review
 
 PACKS: dict[Pack, Callable[[App], NagPack]] = {
@@ -107,7 +108,7 @@ def _violations(found: list[Broken]) -> Iterator[PolicyViolation]:
     ):
         yield PolicyViolation(
             rule_name=rule,
-            description=f"{title}: {message}",
+            description=f"{title}: {visible(message)}",
             severity=level,
             violating_resources=[
                 PolicyViolatingResource(

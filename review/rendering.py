@@ -1,6 +1,7 @@
 """The templates of what people read."""
 
 import re
+import unicodedata
 from importlib.resources import files
 from typing import Any
 
@@ -21,23 +22,45 @@ def asset(name: str) -> Markup:
     return Markup(files("review").joinpath("pages", name).read_text(encoding="utf-8"))  # noqa: S704
 
 
+def visible(text: str) -> str:
+    """A text in which nothing hides: line ends, and what is not seen or turns others, as escapes.
+
+    What templates hold is written by whom a review is about.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        if character == " " or unicodedata.category(character)[0] not in "CZ"
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
 def breakable(text: object) -> Markup:
     """A text for HTML, whose long names are broken between their parts and nowhere else."""
-    return Markup("<wbr>").join(escape(part) for part in _BREAKS.split(str(text)))
+    return Markup("<wbr>").join(escape(part) for part in _BREAKS.split(visible(str(text))))
 
 
-def cell(text: object) -> str:
-    """A text as a cell of a Markdown table: on one line, with no bar and no markup of its own."""
-    plain = " ".join(str(text).split())
-    for character in "\\|*_`[]<>":
-        plain = plain.replace(character, f"\\{character}")
-    return plain
+def cell(text: object) -> Markup:
+    """A text as a cell of a Markdown table: on one line, with no bar, markup, link or mention."""
+    plain = visible(" ".join(str(text).split()))
+    escaped = re.sub(
+        r"[\\|*_`\[\]<>~$&]|:(?=//)|(?<=www)[.]", r"\\\g<0>", plain, flags=re.IGNORECASE
+    )
+    # A zero-width space, since an escaped @ mentions somebody still.
+    return Markup(escaped.replace("@", "@\u200b"))  # noqa: S704
+
+
+def _shown(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("review", "pages"),
     autoescape=select_autoescape(["html", "html.jinja"]),
     undefined=StrictUndefined,
+    finalize=_shown,
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from review.rendering import visible
+
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -75,7 +77,7 @@ def _result(one: Alert, rules: Sequence[str], declaration: str) -> dict[str, Any
         "ruleId": one.rule,
         "ruleIndex": rules.index(one.rule),
         "level": one.level,
-        "message": {"text": f"{one.resource}: {one.message}"},
+        "message": {"text": visible(f"{one.resource}: {one.message}")},
         "locations": [
             {
                 "physicalLocation": {

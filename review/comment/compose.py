@@ -5,11 +5,11 @@ What is reported stands in blocks of code alone, where nothing is markup, a link
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from review.comment.reported import Reported
+from review.rendering import visible
 
 MARK = "<!-- review of access -->"
 """The comment's first line, by which it is found again."""
@@ -58,13 +58,8 @@ def same(one: str, other: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """A text on one line, in which nothing hides: line ends and what is not seen as escapes."""
-    shown = "".join(
-        character
-        if character == " " or unicodedata.category(character)[0] not in "CZ"
-        else character.encode("unicode_escape").decode()
-        for character in text[: LONGEST_LINE + 1]
-    )
+    """A text on one line, in which nothing hides."""
+    shown = visible(text[: LONGEST_LINE + 1])
     return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 1]}…"
 
 

@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict
 
 from review.difference.model import Difference
-from review.rendering import render
+from review.rendering import render, visible
 
 NOTHING = "no change of access"
 
 
 def as_text(difference: Difference) -> str:
     """A line for each change."""
-    return "".join(f"{one}\n" for one in difference.changes) or f"{NOTHING}\n"
+    return "".join(f"{visible(str(one))}\n" for one in difference.changes) or f"{NOTHING}\n"
 
 
 def summary(difference: Difference) -> str:
