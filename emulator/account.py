@@ -78,13 +78,13 @@ async def run(settings: Settings) -> None:
         emulator = Emulator(
             port=listener.getsockname()[1], account=settings.account, region=settings.region
         )
-        emulator.on_decision(Calls(settings.state / "calls.jsonl").record)
-        emulator.simulate_with(simulation.results)
+        emulator.identities.on_decision(Calls(settings.state / "calls.jsonl").record)
+        emulator.identities.simulate_with(simulation.results)
         identities, cloudwatch = WebIdentities(emulator), CloudWatch(emulator)
         controls: dict[str, Control] = {"web-identity": identities.signed}
         controls["later"] = cloudwatch.let_time_pass
         controls["way"] = partial(_way, emulator)
-        controls["quota"] = emulator.raise_quota
+        controls["quota"] = emulator.identities.raise_quota
         gateway = Gateway(emulator, controls, secrets.token_urlsafe(30))
         ready = settings.state / "ready.json"
         authority = CertificateAuthority("Local AWS in the place of Amazon RDS")
@@ -145,7 +145,7 @@ def _start_services(
         node_modules=_ROOT / "node_modules",
     )
     stack.callback(functions.stop)
-    emulator.run_functions_with(functions.run)
+    emulator.functions.run_with(functions.run)
     rds = Rds(emulator, authority=authority, state=state, runtime=runtime)
     stack.callback(rds.stop)
     for module in (

@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from emulator.engine import Decision
+from emulator.ministack.identities import Decision
 
 
 class Calls:

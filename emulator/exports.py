@@ -22,7 +22,7 @@ def register(emulator: Emulator) -> None:
                         f"Export with name {name} is already exported by stack {other}"
                     )
             elif new.get(name) != export["Value"]:
-                if importing := emulator.importing(name):
+                if importing := emulator.stacks.importing(name):
                     change = "updated" if name in new else "deleted"
                     raise ValueError(
                         f"Export {name} cannot be {change} as it is in use by "
@@ -32,4 +32,4 @@ def register(emulator: Emulator) -> None:
         for name in changed:
             del exports[name]
 
-    emulator.on_exports(check)
+    emulator.stacks.on_exports(check)

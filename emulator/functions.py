@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator import processes, way_out
-from emulator.engine import Emulator, Function, Outcome
+from emulator.engine import Emulator
+from emulator.ministack.functions import Function, Outcome
 
 _RUNTIME = Path(__file__).with_name("runtime")
 # As on AWS, a function inside the VPC finds no endpoint unless the network has a way to one.
@@ -103,7 +104,9 @@ class Functions:
     def _environment(
         self, function: Function, root: Path, request_id: str, answer: int
     ) -> dict[str, str]:
-        session = self._emulator.role_session(function.role, function.name, function.timeout + 300)
+        session = self._emulator.identities.role_session(
+            function.role, function.name, function.timeout + 300
+        )
         return {
             **function.variables,
             **way_out.endpoints(self._emulator, function, nowhere=_NO_ENDPOINT),

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from emulator.engine import Credentials, Emulator, Receive, Scope, Send
+from emulator.engine import Emulator, Receive, Scope, Send
+from emulator.ministack.identities import Credentials
 
 _CONTROL = "/_local/"
 _SESSION = "role-session"
@@ -54,7 +55,9 @@ class Gateway:
         form = parse_qs(body.decode(errors="replace"))
         if form.get("Action") == ["DescribeStacks"] and "StackName" in form:
             end = time.monotonic() + _STACK_SECONDS
-            while self._emulator.in_progress(form["StackName"][0]) and time.monotonic() < end:
+            while (
+                self._emulator.stacks.in_progress(form["StackName"][0]) and time.monotonic() < end
+            ):
                 await asyncio.sleep(0.02)
         sent = False
 
@@ -98,9 +101,9 @@ class Gateway:
     def _session(self, given: dict[str, Any]) -> tuple[int, dict[str, str]]:
         role, service, source = given["role"], given["service"], given["source_arn"]
         try:
-            if not self._emulator.role_trusts(role, service, source):
+            if not self._emulator.identities.role_trusts(role, service, source):
                 return 403, {"error": f"{role} does not let {service} assume it for {source}"}
-            session = self._emulator.role_session(
+            session = self._emulator.identities.role_session(
                 role, given.get("session", "local"), float(given.get("seconds", 3600))
             )
         except ValueError as error:

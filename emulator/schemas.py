@@ -14,7 +14,8 @@ from typing import Any
 import jsonschema.validators
 from jsonschema import Draft7Validator, TypeChecker, ValidationError
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _BOOLEANS = {"true": True, "false": False}
 # Unicode's categories, which Python's regular expressions do not name, by the nearest that they do.
@@ -40,9 +41,9 @@ def register(emulator: Emulator, folder: Path) -> None:
         if wrong := [*schemas.wrong(resource_type, new)]:
             raise ValueError(f"Properties validation failed with message: [{'; '.join(wrong)}]")
 
-    for resource_type in emulator.resource_types():
+    for resource_type in emulator.stacks.resource_types():
         if resource_type.startswith("AWS::") and resource_type not in _OTHERS:
-            emulator.check(resource_type, properties=partial(check, resource_type))
+            emulator.stacks.check(resource_type, properties=partial(check, resource_type))
 
 
 class Schemas:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from emulator.engine import Emulator, Function
+from emulator.engine import Emulator
+from emulator.ministack.functions import Function
 from emulator.way_through import permitted
 
 _HTTPS = 443

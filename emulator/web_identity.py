@@ -35,7 +35,7 @@ class WebIdentities:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        emulator.take_web_identities(self._refusal, CONDITION_KEYS)
+        emulator.identities.take_web_identities(self._refusal, CONDITION_KEYS)
 
     def signed(self, claims: Mapping[str, Any]) -> dict[str, str]:
         """A `token` with these claims, for an hour unless they say otherwise."""

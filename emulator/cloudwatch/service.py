@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.cloudwatch.evaluation import OPERATORS, Alarm, State, state_of
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 _DAY, _WEEK, _HOUR = 86_400, 604_800, 3_600
 _SHORT_PERIODS = (10, 20, 30)
@@ -18,15 +19,15 @@ class CloudWatch:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._ahead = 0.0
-        emulator.decide_alarms_with(self._state)
-        emulator.date_metrics_with(self.now)
-        own = emulator.resource_type("AWS::CloudWatch::Alarm")
+        emulator.metrics.decide_alarms_with(self._state)
+        emulator.metrics.date_with(self.now)
+        own = emulator.stacks.resource_type("AWS::CloudWatch::Alarm")
 
         def kept(created: Created, properties: Properties, since: float) -> Created:
             record = emulator.store("cloudwatch", "_alarms")[created[0]]
             record["WarmUpConfiguration"] = properties.get("WarmUpConfiguration") or {}
             record["WarmUpSince"] = since
-            emulator.evaluate_alarms()
+            emulator.metrics.evaluate_alarms()
             return created
 
         def create(logical_id: str, properties: Properties, stack: str) -> Created:
@@ -40,7 +41,7 @@ class CloudWatch:
             changed = own.change(name, _unmeasured(old), _unmeasured(new), where)
             return kept(changed, new, since)
 
-        emulator.handle("AWS::CloudWatch::Alarm", ResourceType(create, own.delete, update))
+        emulator.stacks.handle("AWS::CloudWatch::Alarm", ResourceType(create, own.delete, update))
 
     def now(self) -> float:
         """Seconds since 1970, as CloudWatch has it."""
@@ -49,7 +50,7 @@ class CloudWatch:
     def let_time_pass(self, given: Mapping[str, float]) -> dict[str, str]:
         """So many `seconds`, in which nothing is measured."""
         self._ahead += given["seconds"]
-        self._emulator.evaluate_alarms()
+        self._emulator.metrics.evaluate_alarms()
         return {}
 
     def take_from_log(self, log: str) -> None:
@@ -62,14 +63,14 @@ class CloudWatch:
                 for names in directive["Dimensions"]:
                     dimensions = {name: str(record[name]) for name in names}
                     for metric in directive["Metrics"]:
-                        self._emulator.measure(
+                        self._emulator.metrics.measure(
                             directive["Namespace"],
                             metric["Name"],
                             float(record[metric["Name"]]),
                             dimensions,
                             at=self.now(),
                         )
-        self._emulator.evaluate_alarms()
+        self._emulator.metrics.evaluate_alarms()
 
     def _state(self, record: dict[str, Any], values: list[tuple[float, float]]) -> State:
         return state_of(Alarm.of(record), values, now=self.now(), state=record["StateValue"])

@@ -2,7 +2,8 @@
 
 import re
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 from emulator.rds.validation import (
     IDENTIFIER,
     check_backups,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Attributes, Created, Properties, ResourceType, Where
 from emulator.rds import cluster_validation as validation
 from emulator.rds import token
 from emulator.rds.front_door import FrontDoor, Way
@@ -39,15 +40,15 @@ class Clusters:
         self._place = place
         self._secrets = secrets
         self._clusters: dict[str, _Cluster] = {}
-        self._type = emulator.resource_type("AWS::RDS::DBCluster")
-        self._member_type = emulator.resource_type("AWS::RDS::DBInstance")
-        self._group_type = emulator.resource_type("AWS::RDS::DBClusterParameterGroup")
-        emulator.handle(
+        self._type = emulator.stacks.resource_type("AWS::RDS::DBCluster")
+        self._member_type = emulator.stacks.resource_type("AWS::RDS::DBInstance")
+        self._group_type = emulator.stacks.resource_type("AWS::RDS::DBClusterParameterGroup")
+        emulator.stacks.handle(
             "AWS::RDS::DBCluster",
             ResourceType(self._create, self._delete, self._update),
             blocks=True,
         )
-        emulator.handle(
+        emulator.stacks.handle(
             "AWS::RDS::DBClusterParameterGroup",
             ResourceType(self._create_group, self._group_type.delete, self._update_group),
         )

@@ -16,7 +16,7 @@ class Secrets:
     """The secrets of master users."""
 
     def __init__(self, emulator: Emulator) -> None:
-        self._type = emulator.resource_type("AWS::SecretsManager::Secret")
+        self._type = emulator.stacks.resource_type("AWS::SecretsManager::Secret")
 
     def keep(self, record: dict[str, Any], master: str, stack: str, *, kind: str) -> str:
         """Make a password for the master of a server, and keep it; the password.

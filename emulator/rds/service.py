@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator.certificates import CertificateAuthority
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Attributes, Created, Properties, ResourceType, Where
 from emulator.rds import token, validation
 from emulator.rds.clusters import Clusters
 from emulator.rds.front_door import FrontDoor
@@ -42,14 +43,14 @@ class Rds:
         self._secrets = Secrets(emulator)
         self._clusters = Clusters(emulator, self._place, self._secrets)
         self.spread: Spread = self._place.spread
-        self._instance_type = emulator.resource_type("AWS::RDS::DBInstance")
-        self._group_type = emulator.resource_type("AWS::RDS::DBParameterGroup")
-        emulator.handle(
+        self._instance_type = emulator.stacks.resource_type("AWS::RDS::DBInstance")
+        self._group_type = emulator.stacks.resource_type("AWS::RDS::DBParameterGroup")
+        emulator.stacks.handle(
             "AWS::RDS::DBInstance",
             ResourceType(self._create, self._delete, self._update),
             blocks=True,
         )
-        emulator.handle(
+        emulator.stacks.handle(
             "AWS::RDS::DBParameterGroup",
             ResourceType(self._create_group, self._group_type.delete, self._update_group),
         )

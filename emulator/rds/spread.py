@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from emulator.engine import Decision
+from emulator.ministack.identities import Decision
 
 
 class Spread:

@@ -23,11 +23,13 @@ def check(emulator: Emulator, spread: Spread, endpoint: Endpoint, user: str, tok
     is known by now. Keys without policies (the account's root) are refused, or a forgotten
     credential would go unnoticed.
     """
-    key = emulator.verify_rds_token(token, host=endpoint.host, port=endpoint.port, user=user)
+    key = emulator.identities.verify_rds_token(
+        token, host=endpoint.host, port=endpoint.port, user=user
+    )
     resource = (
         f"arn:aws:rds-db:{emulator.region}:{emulator.account}:dbuser:{endpoint.resource_id}/{user}"
     )
-    decision = emulator.decide(key, "rds-db:connect", resource)
+    decision = emulator.identities.decide(key, "rds-db:connect", resource)
     if not spread.allows(decision):
         raise ValueError(
             f"{decision.principal} is not allowed rds-db:connect on {resource}"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Sequence
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 # Amazon RDS user guide, "Quotas and constraints" and CreateDBInstance's reference.
 IDENTIFIER = re.compile(r"[a-zA-Z](?:-?[a-zA-Z0-9])*")
@@ -116,7 +117,7 @@ def check_monitoring(emulator: Emulator, properties: Properties) -> None:
     if role := given("MonitoringRoleArn"):
         service = "monitoring.rds.amazonaws.com"
         require(
-            emulator.role_trusts(role, service, f"arn:aws:rds:{emulator.region}:::"),
+            emulator.identities.role_trusts(role, service, f"arn:aws:rds:{emulator.region}:::"),
             f"{role} does not let {service} assume it",
         )
 

@@ -1,11 +1,12 @@
 """S3's buckets: with their tags, and not deleted while they hold a version of an object."""
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
     """Handle buckets."""
-    own = emulator.resource_type("AWS::S3::Bucket")
+    own = emulator.stacks.resource_type("AWS::S3::Bucket")
     tags = emulator.store("s3", "_bucket_tags")
 
     def tag(name: str, properties: Properties) -> None:
@@ -34,5 +35,5 @@ def register(emulator: Emulator) -> None:
         if new["Bucket"] not in emulator.store("s3", "_buckets"):
             raise ValueError(f"The specified bucket does not exist: {new['Bucket']}")
 
-    emulator.handle("AWS::S3::Bucket", ResourceType(create, delete, update))
-    emulator.check("AWS::S3::BucketPolicy", properties=check_policy)
+    emulator.stacks.handle("AWS::S3::Bucket", ResourceType(create, delete, update))
+    emulator.stacks.check("AWS::S3::BucketPolicy", properties=check_policy)

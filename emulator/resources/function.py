@@ -1,6 +1,7 @@
 """Lambda's functions: with their network, and refused where their role lacks what they need."""
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 _SERVICE = "lambda.amazonaws.com"
 # Lambda API reference, CreateFunction: seconds and MB. The schema has what other kinds may have.
@@ -16,7 +17,7 @@ _VPC_ACTIONS = (
 
 def register(emulator: Emulator) -> None:
     """Handle functions."""
-    own = emulator.resource_type("AWS::Lambda::Function")
+    own = emulator.stacks.resource_type("AWS::Lambda::Function")
 
     def check(properties: Properties) -> None:
         for name, most in _MOST.items():
@@ -24,15 +25,15 @@ def register(emulator: Emulator) -> None:
                 raise ValueError(f"{name} {properties[name]}: {most} at most")
         role = properties["Role"]
         source = f"arn:aws:lambda:{emulator.region}:{emulator.account}:function:"
-        if not emulator.role_trusts(role, _SERVICE, source):
+        if not emulator.identities.role_trusts(role, _SERVICE, source):
             raise ValueError(
                 f"The role defined for the function cannot be assumed by Lambda: {role}"
             )
         network: Properties = properties.get("VpcConfig") or {}
         if network.get("SubnetIds"):
-            session = emulator.role_session(role, "lambda", 60)
+            session = emulator.identities.role_session(role, "lambda", 60)
             for action in _VPC_ACTIONS:
-                if not emulator.decide(session.access_key_id, action, "*").allowed:
+                if not emulator.identities.decide(session.access_key_id, action, "*").allowed:
                     raise ValueError(
                         "The provided execution role does not have permissions to call "
                         f"{action.removeprefix('ec2:')} on EC2"
@@ -51,4 +52,4 @@ def register(emulator: Emulator) -> None:
         check(new)
         return with_network(own.change(name, old, new, where), new)
 
-    emulator.handle("AWS::Lambda::Function", ResourceType(create, own.delete, update))
+    emulator.stacks.handle("AWS::Lambda::Function", ResourceType(create, own.delete, update))

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _STORES = {"Roles": "_roles", "Users": "_users", "Groups": "_groups"}
 _MANAGED_POLICIES = {"Users": 10, "Groups": 10}
@@ -50,7 +51,7 @@ def register(emulator: Emulator) -> None:
         for kind, name, record in entities(new):
             if name not in ((old or {}).get(kind) or []):
                 _at_most(
-                    _MANAGED_POLICIES.get(kind, emulator.policies_per_role),
+                    _MANAGED_POLICIES.get(kind, emulator.identities.policies_per_role),
                     len(record["AttachedPolicies"]) + 1,
                     f"PoliciesPer{_singular(kind)}",
                 )
@@ -111,11 +112,13 @@ def register(emulator: Emulator) -> None:
                         f"Cannot delete a policy attached to entities: {name}. (DeleteConflict)"
                     )
 
-    emulator.check(
+    emulator.stacks.check(
         "AWS::IAM::ManagedPolicy", properties=check_managed, deletion=check_policy_is_detached
     )
-    emulator.check("AWS::IAM::Policy", properties=check_inline)
-    emulator.check("AWS::IAM::Role", properties=check_role, deletion=check_role_is_bare, made=bound)
+    emulator.stacks.check("AWS::IAM::Policy", properties=check_inline)
+    emulator.stacks.check(
+        "AWS::IAM::Role", properties=check_role, deletion=check_role_is_bare, made=bound
+    )
 
 
 def _singular(kind: str) -> str:

@@ -20,4 +20,4 @@ _TYPES = (
 def register(emulator: Emulator) -> None:
     """Let stacks import what others retained. After all that handles these types."""
     for name in _TYPES:
-        emulator.importable(name)
+        emulator.stacks.importable(name)

@@ -5,7 +5,8 @@ Source: AWS KMS developer guide, "Key states of AWS KMS keys".
 
 from functools import partial
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _NAMED_BY = {
     "AWS::Lambda::Function": ("KmsKeyArn",),
@@ -36,4 +37,4 @@ def register(emulator: Emulator) -> None:
                 raise ValueError(f"{record['Arn']} is {said}. (KMSInvalidStateException)")
 
     for kind, names in _NAMED_BY.items():
-        emulator.check(kind, properties=partial(check, names))
+        emulator.stacks.check(kind, properties=partial(check, names))

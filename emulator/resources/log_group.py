@@ -3,7 +3,8 @@
 Source: CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
 """
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
 
@@ -23,11 +24,13 @@ def register(emulator: Emulator) -> None:
             group = f"arn:aws:logs:{emulator.region}:{emulator.account}:log-group:{name}"
             service = f"logs.{emulator.region}.amazonaws.com"
             context = {"kms:EncryptionContext:aws:logs:arn": group}
-            if not all(emulator.key_serves(key, service, action, context) for action in _ACTIONS):
+            if not all(
+                emulator.identities.key_serves(key, service, action, context) for action in _ACTIONS
+            ):
                 raise ValueError(
                     "The specified KMS key does not exist or is not allowed to be used with Arn "
                     f"'{group}'"
                 )
 
-    emulator.check("AWS::Logs::LogGroup", properties=check)
-    emulator.name("AWS::Logs::LogGroup", "LogGroupName")
+    emulator.stacks.check("AWS::Logs::LogGroup", properties=check)
+    emulator.stacks.name("AWS::Logs::LogGroup", "LogGroupName")

@@ -6,7 +6,8 @@ reference, "PutMetricFilter".
 
 import re
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _LONGEST = 1024
 # No group, no blank, no quote: a regular expression has these characters and no others.
@@ -23,4 +24,4 @@ def register(emulator: Emulator) -> None:
         if pattern.startswith("%") and not _IN_REGEX.fullmatch(pattern[1:-1]):
             raise ValueError(f"Invalid character(s) in term {pattern!r}")
 
-    emulator.check("AWS::Logs::MetricFilter", properties=check)
+    emulator.stacks.check("AWS::Logs::MetricFilter", properties=check)

@@ -4,7 +4,8 @@ import re
 import time
 from typing import Any
 
-from emulator.engine import Attributes, Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Attributes, Created, Properties, ResourceType, Where
 
 _NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z-_]{0,79}")
 _CLASSES = {f"mw1.{size}" for size in ("micro", "small", "medium", "large", "xlarge", "2xlarge")}
@@ -55,7 +56,7 @@ def register(emulator: Emulator) -> None:
     def delete(name: str, _properties: Properties) -> None:
         del environments[name]
 
-    emulator.handle("AWS::MWAA::Environment", ResourceType(create, delete, update))
+    emulator.stacks.handle("AWS::MWAA::Environment", ResourceType(create, delete, update))
 
 
 def _check(emulator: Emulator, properties: Properties) -> None:
@@ -90,7 +91,7 @@ def _check(emulator: Emulator, properties: Properties) -> None:
     arn = _arn(emulator, name)
     for service in _SERVICES:
         require(
-            emulator.role_trusts(role, service, arn),
+            emulator.identities.role_trusts(role, service, arn),
             f"ExecutionRoleArn: {role} does not let {service} assume it for {arn}",
         )
     _check_bucket(emulator, given)

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
     """Handle rules of security groups, addresses, NAT gateways, flow logs; the VPC's CIDR."""
     for direction in ("Ingress", "Egress"):
-        emulator.handle(f"AWS::EC2::SecurityGroup{direction}", _rule(emulator, direction))
-    emulator.handle("AWS::EC2::EIP", _address(emulator))
-    emulator.handle("AWS::EC2::NatGateway", _nat_gateway(emulator))
-    emulator.handle("AWS::EC2::FlowLog", _flow_log(emulator))
+        emulator.stacks.handle(f"AWS::EC2::SecurityGroup{direction}", _rule(emulator, direction))
+    emulator.stacks.handle("AWS::EC2::EIP", _address(emulator))
+    emulator.stacks.handle("AWS::EC2::NatGateway", _nat_gateway(emulator))
+    emulator.stacks.handle("AWS::EC2::FlowLog", _flow_log(emulator))
     _keep_groups_that_rules_name(emulator)
     _give_vpcs_their_cidr(emulator)
 
@@ -115,7 +116,7 @@ def _flow_log(emulator: Emulator) -> ResourceType:
         if role := properties.get("DeliverLogsPermissionArn"):
             service = "vpc-flow-logs.amazonaws.com"
             source = f"arn:aws:ec2:{emulator.region}:{emulator.account}:vpc-flow-log/*"
-            if not emulator.role_trusts(role, service, source):
+            if not emulator.identities.role_trusts(role, service, source):
                 raise ValueError(f"{role} does not let {service} assume it")
         scalars = {
             name: str(value)
@@ -138,7 +139,7 @@ def _keep_groups_that_rules_name(emulator: Emulator) -> None:
 
     Source: Amazon EC2 API reference, DeleteSecurityGroup.
     """
-    own = emulator.resource_type("AWS::EC2::SecurityGroup")
+    own = emulator.stacks.resource_type("AWS::EC2::SecurityGroup")
 
     def refuse(group: str) -> None:
         for other, record in emulator.store("ec2", "_security_groups").items():
@@ -151,7 +152,7 @@ def _keep_groups_that_rules_name(emulator: Emulator) -> None:
         refuse(group)
         own.delete(group, properties)
 
-    emulator.handle("AWS::EC2::SecurityGroup", ResourceType(own.create, delete, own.update))
+    emulator.stacks.handle("AWS::EC2::SecurityGroup", ResourceType(own.create, delete, own.update))
     emulator.around(
         "DeleteSecurityGroup",
         service="ec2",
@@ -161,7 +162,7 @@ def _keep_groups_that_rules_name(emulator: Emulator) -> None:
 
 
 def _give_vpcs_their_cidr(emulator: Emulator) -> None:
-    own = emulator.resource_type("AWS::EC2::VPC")
+    own = emulator.stacks.resource_type("AWS::EC2::VPC")
 
     def with_cidr(created: Created) -> Created:
         vpc, attributes = created
@@ -174,4 +175,4 @@ def _give_vpcs_their_cidr(emulator: Emulator) -> None:
     def update(vpc: str, old: Properties, new: Properties, where: Where) -> Created:
         return with_cidr(own.change(vpc, old, new, where))
 
-    emulator.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))
+    emulator.stacks.handle("AWS::EC2::VPC", ResourceType(create, own.delete, update))

@@ -4,7 +4,8 @@ Source: the CloudFormation schema of AWS::IAM::OIDCProvider and "CreateOpenIDCon
 IAM API reference.
 """
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 
 def register(emulator: Emulator) -> None:
@@ -30,7 +31,7 @@ def register(emulator: Emulator) -> None:
     def delete(arn: str, _properties: Properties) -> None:
         emulator.store("iam", "_oidc_providers").pop(arn, None)
 
-    emulator.handle("AWS::IAM::OIDCProvider", ResourceType(create, delete, update))
+    emulator.stacks.handle("AWS::IAM::OIDCProvider", ResourceType(create, delete, update))
 
 
 def _lists(new: Properties) -> Properties:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 from emulator.policies.kinds import Policies
 from emulator.policies.principals import Principals
 
@@ -31,22 +32,22 @@ def register(emulator: Emulator) -> None:
     policies = Policies(
         Principals(emulator.account, lambda kind: emulator.store("iam", f"_{kind}"))
     )
-    emulator.refuse_policies(identity=policies.identity, trust=policies.trust)
-    types = {*emulator.resource_types()}
+    emulator.identities.refuse_policies(identity=policies.identity, trust=policies.trust)
+    types = {*emulator.stacks.resource_types()}
     for name in _OF_IDENTITIES:
         if (kind := f"AWS::IAM::{name}") in types:
-            emulator.check(kind, properties=_documents(policies.identity, "PolicyDocument"))
+            emulator.stacks.check(kind, properties=_documents(policies.identity, "PolicyDocument"))
     for kind, name in _OF_RESOURCES.items():
         check = policies.on_itself if kind in _ON_ITSELF else policies.resource
-        emulator.check(kind, properties=_documents(check, name))
+        emulator.stacks.check(kind, properties=_documents(check, name))
     key = _documents(policies.key, "KeyPolicy", "MalformedPolicyDocumentException")
-    emulator.check("AWS::KMS::Key", properties=key)
+    emulator.stacks.check("AWS::KMS::Key", properties=key)
 
     def check_bucket(new: Properties, old: Properties | None) -> None:
         check = partial(policies.bucket, bucket=new["Bucket"])
         _documents(check, "PolicyDocument", "MalformedPolicy")(new, old)
 
-    emulator.check("AWS::S3::BucketPolicy", properties=check_bucket)
+    emulator.stacks.check("AWS::S3::BucketPolicy", properties=check_bucket)
     _refuse_calls(emulator, policies)
 
 

@@ -5,7 +5,8 @@ Source: CloudWatch Logs API reference, "PutQueryDefinition".
 
 import uuid
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 _NAME, _QUERY = 255, 10_000
 
@@ -22,7 +23,7 @@ def register(emulator: Emulator) -> None:
     def delete(_physical_id: str, _properties: Properties) -> None:
         """Nothing is kept."""
 
-    emulator.handle("AWS::Logs::QueryDefinition", ResourceType(create, delete, update))
+    emulator.stacks.handle("AWS::Logs::QueryDefinition", ResourceType(create, delete, update))
 
 
 def _checked(physical_id: str, new: Properties) -> Created:

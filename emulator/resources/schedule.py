@@ -6,7 +6,8 @@ EventBridge Scheduler".
 
 import re
 
-from emulator.engine import Emulator, Properties
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Properties
 
 _SERVICE = "scheduler.amazonaws.com"
 _EXPRESSION = re.compile(
@@ -24,13 +25,13 @@ def register(emulator: Emulator) -> None:
         if not _EXPRESSION.fullmatch(expression) or _both_days(expression):
             raise ValueError(f"Invalid Schedule Expression {expression}.")
         source = f"arn:aws:scheduler:{emulator.region}:{emulator.account}:schedule-group/default"
-        if not emulator.role_trusts(new["Target"]["RoleArn"], _SERVICE, source):
+        if not emulator.identities.role_trusts(new["Target"]["RoleArn"], _SERVICE, source):
             raise ValueError(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the "
                 "role."
             )
 
-    emulator.check("AWS::Scheduler::Schedule", properties=check)
+    emulator.stacks.check("AWS::Scheduler::Schedule", properties=check)
 
 
 def _both_days(expression: str) -> bool:

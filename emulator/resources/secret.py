@@ -4,7 +4,8 @@ Source: Secrets Manager user guide, "Delete an AWS Secrets Manager secret": its 
 the recovery window ends. CloudFormation deletes without one.
 """
 
-from emulator.engine import Created, Emulator, Properties, ResourceType, Where
+from emulator.engine import Emulator
+from emulator.ministack.stacks import Created, Properties, ResourceType, Where
 
 _SCHEDULED = (
     "You can't create this secret because a secret with this name is already scheduled for "
@@ -14,7 +15,7 @@ _SCHEDULED = (
 
 def register(emulator: Emulator) -> None:
     """Handle secrets."""
-    own = emulator.resource_type("AWS::SecretsManager::Secret")
+    own = emulator.stacks.resource_type("AWS::SecretsManager::Secret")
     secrets = emulator.store("secretsmanager", "_secrets")
 
     def name(arn: str) -> str:
@@ -37,4 +38,4 @@ def register(emulator: Emulator) -> None:
     def delete(arn: str, properties: Properties) -> None:
         own.delete(name(arn), properties)
 
-    emulator.handle("AWS::SecretsManager::Secret", ResourceType(create, delete, update))
+    emulator.stacks.handle("AWS::SecretsManager::Secret", ResourceType(create, delete, update))

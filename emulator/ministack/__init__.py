@@ -1,0 +1,1 @@
+"""ministack, and every private name of it that the local AWS uses: here and nowhere else."""
