@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from database_users.desired import RDS_ROLES, Database, Level
+from database_users.desired import IAM, RDS_ROLES, Database, Level
 from database_users.postgres.catalog.rows import grouped
 from database_users.postgres.catalog.server import ExistingDatabase, Server, by_role, members
 from database_users.postgres.privileges import PUBLIC
@@ -109,6 +109,29 @@ class Comparison:
             for name in self.others - self.server.others_logins
             if self.server.roles[name].can_login
         }
+
+    def wanted_groups(self, member: str) -> Mapping[str, bool]:
+        """The roles that `member` is to be in, and whether it inherits their privileges."""
+        mark = self.server.mark
+        if member in self.logins:
+            database, level = self.logins[member]
+            return {database.group(level): level != "own", IAM: True, mark: False}
+        return {mark: False} if member in self.removed else {}
+
+    @cached_property
+    def leaving_groups(self) -> frozenset[str]:
+        """The roles of ours that are taken out of a role."""
+        return frozenset(
+            member
+            for member in self.managed
+            for grant in self.server.grants_by_member.get(member, ())
+            if grant.role not in self.wanted_groups(member) and self.can_act_as(grant.grantor)
+        )
+
+    def loses_groups(self, login: str) -> bool:
+        """Whether `login` may set itself to less: it, or a role that it may act as, leaves one."""
+        leaving = self.leaving_groups
+        return bool(leaving) and not leaving.isdisjoint(self.server.acts_for(login))
 
     def rivals(self, *roles: str) -> Iterator[str]:
         """The users who could change `roles`, or what is theirs, all the time.

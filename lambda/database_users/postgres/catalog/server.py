@@ -220,6 +220,10 @@ class Server:
         """The roles whose privileges `role` has, its own among them."""
         return frozenset(self._reachable(role, lambda membership: membership.inherit))
 
+    def acts_for(self, role: str) -> frozenset[str]:
+        """The roles whose privileges `role` has or may take, its own among them."""
+        return frozenset(self._reachable(role, lambda one: one.inherit or one.set))
+
     def administers(self, ours: Collection[str]) -> frozenset[str]:
         """The roles that the master may grant to itself, but for what it is by way of `ours`."""
         groups = self._reachable(self.master, lambda one: one.inherit and one.member not in ours)

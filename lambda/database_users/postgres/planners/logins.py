@@ -16,7 +16,6 @@ from database_users.postgres.acting import acting
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.groups import corrected_attributes
 from database_users.postgres.planners.memberships import is_member
-from database_users.postgres.planners.sessions import loses_groups
 from database_users.postgres.sql import identifier, identifiers, literal
 from database_users.postgres.statements import HOME, server_wide
 
@@ -30,7 +29,7 @@ def disabled(comparison: Comparison, user: str) -> Iterator[Statement]:
         sentence = f"{user} existed as a login user: it is a group role now and may not log in"
     elif user in comparison.removed:
         sentence = f"{user} may not log in any more"
-    elif user in comparison.logins and loses_groups(comparison, user):
+    elif user in comparison.logins and comparison.loses_groups(user):
         sentence = f"{user} loses something: it may not log in until its sessions have ended"
     else:
         return

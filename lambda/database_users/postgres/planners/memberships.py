@@ -1,6 +1,6 @@
 """Who is to be in what, and who no longer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from database_users.desired import IAM, Database
 from database_users.plan import Change, Finding
@@ -11,19 +11,10 @@ from database_users.postgres.sql import boolean, identifier, identifiers
 from database_users.postgres.statements import HOME, server_wide
 
 
-def wanted_groups(comparison: Comparison, member: str) -> Mapping[str, bool]:
-    """The roles that `member` is to be in, and whether it has their privileges without asking."""
-    mark = comparison.server.mark
-    if member in comparison.logins:
-        database, level = comparison.logins[member]
-        return {database.group(level): level != "own", IAM: True, mark: False}
-    return {mark: False} if member in comparison.removed else {}
-
-
 def revoked_memberships(comparison: Comparison, member: str, *, of_iam: bool) -> Iterator[Change]:
     """Takes `member` out of what it is not declared to be in: of `rds_iam`, or of all else."""
     server = comparison.server
-    wanted = wanted_groups(comparison, member)
+    wanted = comparison.wanted_groups(member)
     for grant in server.grants_by_member.get(member, ()):
         if (grant.role == IAM) != of_iam:
             continue

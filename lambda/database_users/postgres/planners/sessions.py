@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 
 from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
-from database_users.postgres.planners.memberships import wanted_groups
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import server_wide
 
@@ -36,23 +35,16 @@ def losing(comparison: Comparison) -> tuple[str, ...]:
     changed = (
         login
         for login in comparison.logins.keys() & server.roles.keys()
-        if loses_groups(comparison, login) or not server.roles[login].can_login
+        if comparison.loses_groups(login) or not server.roles[login].can_login
     )
     groups = (
         group
         for group in comparison.groups & server.roles.keys()
-        if server.roles[group].can_login or group in server.sessions
+        if server.roles[group].can_login
+        or group in server.sessions
+        or group in comparison.leaving_groups
     )
     return tuple(sorted({*comparison.removed, *changed, *groups}))
-
-
-def loses_groups(comparison: Comparison, login: str) -> bool:
-    """Whether `login`, which is declared, is taken out of a role."""
-    wanted = wanted_groups(comparison, login)
-    return any(
-        grant.role not in wanted and grant.grantor in comparison.acts_as
-        for grant in comparison.server.grants_by_member.get(login, ())
-    )
 
 
 def ended_sessions(comparison: Comparison, users: Collection[str]) -> Iterator[Transaction]:

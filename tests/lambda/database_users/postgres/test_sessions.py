@@ -91,6 +91,38 @@ def test_who_merely_loses_something_loses_its_sessions_at_the_door(server: Postg
     server.login("writer", "orders").close()
 
 
+@pytest.mark.parametrize(
+    ("grants", "user"),
+    [
+        (("GRANT orders_owner TO near WITH ADMIN OPTION",
+          "SET ROLE near", "GRANT orders_owner TO reader"), "reader"),
+        (("SET ROLE administrator", "GRANT orders_owner TO orders_reader"), "reader"),
+        (("SET ROLE administrator", "GRANT orders_owner TO orders_writer",
+          "GRANT orders_writer TO orders_reader"), "reader"),
+        (("SET ROLE administrator", "GRANT payroll_owner TO orders_owner"), "owner"),
+    ],
+)  # fmt: skip
+def test_who_comes_to_a_role_by_a_detour_loses_its_sessions_with_it(
+    server: Postgres, grants: tuple[str, ...], user: str
+):
+    run(server, ORDERS, PAYROLL)
+    server.execute("CREATE ROLE near", user=MASTER)
+    server.execute(*grants)
+    with (
+        server.login(user, "orders") as session,
+        server.login("boss", "payroll") as other,
+        asleep(server, user, "orders") as said,
+    ):
+        session.execute(f"SET ROLE {'orders' if user == 'reader' else 'payroll'}_owner".encode())
+        run(server, ORDERS, PAYROLL)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT current_user")
+        other.execute("SELECT")
+    assert said == []
+    assert outstanding(server, ORDERS, PAYROLL) == []
+    server.login(user, "orders").close()
+
+
 def test_a_session_of_somebody_else_that_acts_as_whom_a_user_was_is_told_of(server: Postgres):
     run(server, ORDERS)
     server.execute("CREATE ROLE near LOGIN", "CREATE ROLE idle LOGIN", user=MASTER)
