@@ -119,6 +119,7 @@ class Server:
     role_settings: tuple[RoleSetting, ...]
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]
+    visits: frozenset[tuple[str, str]] = frozenset()  # who has a session in which database
     shared: tuple[SharedObject, ...] = ()
     masters_settings: tuple[MastersSetting, ...] = ()
     audit_settings: tuple[AuditSetting, ...] = ()

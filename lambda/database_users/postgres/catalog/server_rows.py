@@ -72,8 +72,8 @@ SELECT 'note', rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
 SELECT 'parameter', name, current_setting(name, true) FROM unnest(ARRAY['rds.force_ssl',
     'log_connections', 'log_disconnections', 'log_statement']) name;
 SELECT 'parameter', 'aurora', to_regproc('aurora_version')::text;
-SELECT 'session', usename FROM pg_stat_activity
-    WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename
+SELECT 'session', usename, datname FROM pg_stat_activity
+    WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename, datname
 """  # noqa: S608
 
 
@@ -112,7 +112,8 @@ def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
             Holding(role, database, *(frozenset(names or ()) for names in catalogs))
             for role, database, *catalogs in sorted(many("holdings"), key=lambda row: row[:2])
         ),
-        sessions=frozenset(name for (name,) in tagged["session"]),
+        sessions=frozenset(name for name, _ in tagged["session"]),
+        visits=frozenset((name, database) for name, database in tagged["session"] if database),
         shared=tuple(
             SharedObject(kind, name, owner, parse_acl(acl, kind, owner))
             for kind, name, owner, acl in sorted(tagged["shared"], key=lambda row: row[:2])

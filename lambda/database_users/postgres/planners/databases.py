@@ -142,7 +142,7 @@ def _remaining(comparison: Comparison, existing: ExistingDatabase) -> Acl:
     return left_after(existing.acl, existing.owner, _taken(comparison, existing))
 
 
-def _admitted(comparison: Comparison, existing: ExistingDatabase) -> frozenset[str]:
+def admitted(comparison: Comparison, existing: ExistingDatabase) -> frozenset[str]:
     """Who may connect, beside everyone."""
     acl = _remaining(comparison, existing)
     named = {grant.grantee for grant in acl if "CONNECT" in grant.privileges}
@@ -153,7 +153,7 @@ def _kept_open(comparison: Comparison, existing: ExistingDatabase) -> Iterator[S
     """The master's own way into the database that it works in."""
     server = comparison.server
     roles = server.privileges_of(server.master)
-    if existing.name == HOME and not roles & _admitted(comparison, existing):
+    if existing.name == HOME and not roles & admitted(comparison, existing):
         yield server_wide(
             f"GRANT CONNECT ON DATABASE {identifier(HOME)} TO CURRENT_USER",
             f"{HOME}: the master may connect, which it could because everyone could",
@@ -165,8 +165,8 @@ def _shut_out(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Fi
     """Users that are not managed here and could connect only because everyone could."""
     if "CONNECT" not in held(existing.acl, PUBLIC):
         return
-    admitted = _admitted(comparison, existing)
-    users = [user for user, roles in comparison.other_users.items() if not admitted & roles]
+    entering = admitted(comparison, existing)
+    users = [user for user, roles in comparison.other_users.items() if not entering & roles]
     if users:
         yield Finding(
             f"{existing.name}: {', '.join(sorted(users))} could connect because everyone could,"

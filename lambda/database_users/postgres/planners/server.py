@@ -25,7 +25,7 @@ from database_users.postgres.planners.logins import (
 )
 from database_users.postgres.planners.memberships import memberships, revoked_memberships
 from database_users.postgres.planners.outside import outsiders, strangers, undeclared
-from database_users.postgres.planners.sessions import reset_role_settings
+from database_users.postgres.planners.sessions import ended_visits, reset_role_settings
 from database_users.postgres.planners.settings import settings_without_effect, unlogged_by_setting
 from database_users.postgres.planners.shared import owned_tablespaces, shared_privileges
 
@@ -48,6 +48,7 @@ def _close(comparison: Comparison) -> Iterator[Planned]:
         )
         yield from together(rest, of=(("user", user),), rivals=comparison.rivals(user))
     yield from closed_databases(comparison)
+    yield from ended_visits(comparison)
     yield from shared_privileges(comparison)
 
 

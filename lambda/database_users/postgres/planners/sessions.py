@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 
 from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
+from database_users.postgres.planners.databases import admitted
+from database_users.postgres.privileges import PUBLIC
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import server_wide
 
@@ -54,6 +56,25 @@ def ended_sessions(comparison: Comparison, users: Collection[str]) -> Iterator[T
         if server.roles[login].can_login or login in server.sessions:
             ended = server_wide(_TERMINATE + literal(login), f"the sessions of {login} end")
             yield Transaction((ended,), of=(("user", login),))
+
+
+def ended_visits(comparison: Comparison) -> Iterator[Transaction]:
+    """Ends the sessions of our users in declared databases that are closed to them by now.
+
+    A session stays where it is, whoever may not enter any more.
+    """
+    server = comparison.server
+    for user, name in sorted(server.visits):
+        if user not in comparison.logins or name not in comparison.declared:
+            continue
+        entering = admitted(comparison, server.databases[name])
+        at_home = comparison.logins[user][0].name == name
+        if not at_home and entering.isdisjoint({PUBLIC, *server.privileges_of(user)}):
+            ended = server_wide(
+                f"{_TERMINATE}{literal(user)} AND datname = {literal(name)}",
+                f"{name}: the sessions of {user} end, who may not be there",
+            )
+            yield Transaction((ended,), of=(("user", user),))
 
 
 def sessions_of_others(comparison: Comparison, users: Collection[str]) -> Iterator[Finding]:

@@ -123,6 +123,30 @@ def test_who_comes_to_a_role_by_a_detour_loses_its_sessions_with_it(
     server.login(user, "orders").close()
 
 
+def test_a_session_ends_in_a_database_that_is_closed_to_its_user_and_in_no_other(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    server.execute("GRANT CONNECT ON DATABASE payroll TO reader", user="boss", database="payroll")
+    server.execute("CREATE ROLE near")
+    server.execute(
+        "GRANT CONNECT ON DATABASE payroll TO near WITH GRANT OPTION",
+        "SET ROLE near",
+        "GRANT CONNECT ON DATABASE payroll TO writer",
+    )
+    with (
+        server.login("reader", "payroll") as session,
+        server.login("writer", "payroll") as told_of,
+        server.login("reader", "orders") as at_home,
+        server.login("boss", "payroll") as boss,
+    ):
+        session.execute("SELECT lo_create(20000)")  # nobody needs a privilege for that
+        run(server, ORDERS, PAYROLL)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT lo_create(20001)")
+        for one in (told_of, at_home, boss):
+            one.execute("SELECT")
+        assert outstanding(server, ORDERS, PAYROLL) == []
+
+
 def test_a_session_of_somebody_else_that_acts_as_whom_a_user_was_is_told_of(server: Postgres):
     run(server, ORDERS)
     server.execute("CREATE ROLE near LOGIN", "CREATE ROLE idle LOGIN", user=MASTER)
