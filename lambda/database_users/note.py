@@ -36,7 +36,7 @@ class Note:
             known: dict[str, Any] = json.loads(text)
             handover = _handover(known.pop(_HANDOVER, None))
             entries = {key: (int(at), frozenset(users)) for key, (at, users) in known.items()}
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
             return cls()
         return cls(Revocations(entries), handover)
 

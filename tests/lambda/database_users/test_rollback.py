@@ -118,8 +118,14 @@ def test_a_rollback_gives_back_a_level_that_gave_way_to_a_higher_one_and_no_othe
     assert revoked([before], []) == {"a_orders_read", "b_orders_write", "c_orders_write", "owner"}
 
 
-@pytest.mark.first(2)
-@pytest.mark.parametrize("note", ["", "a note of others", "[]", '{"a": 1}', '{"a": ["x", 1]}'])
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("", "a note of others", "[]", '{"a": 1}', '{"a": ["x", 1]}'),
+        *("[" * 100_000, '{"handover": {}}', '{"handover": {"databases": []}}'),
+    ],
+    ids=lambda note: note[:40],
+)
 def test_another_note_on_the_role_is_no_hindrance(newest: Postgres, note: str):
     run(newest, ORDERS, PAYROLL)
     newest.execute(f"COMMENT ON ROLE airflow_rds_iam IS '{note}'")

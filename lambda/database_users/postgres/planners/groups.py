@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from database_users.desired import Database, Level
-from database_users.plan import Planned, Statement, together
+from database_users.plan import Change, Finding, Planned, Statement, together
 from database_users.postgres.catalog.server import Role
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.sql import identifier
@@ -27,7 +27,7 @@ def corrected_groups(comparison: Comparison) -> Iterator[Planned]:
             role = comparison.server.roles.get(group)
             if role is not None:
                 yield from together(
-                    corrected_attributes(role),
+                    corrected_attributes(comparison, role),
                     of=(("database", database.name),),
                     rivals=comparison.rivals(group),
                 )
@@ -45,19 +45,27 @@ def _new_group(group: str, level: Level, new_logins: Sequence[str]) -> Statement
     )
 
 
-def corrected_attributes(role: Role) -> Iterator[Statement]:
-    """A superuser is left to superusers."""
-    excess = [
-        word
-        for has, word in (
-            (role.create_role, "CREATEROLE"),
-            (role.create_db, "CREATEDB"),
-            (role.replication, "REPLICATION"),
-            (role.bypass_rls, "BYPASSRLS"),
-        )
-        if has
-    ]
-    if excess:
+def corrected_attributes(comparison: Comparison, role: Role) -> Iterator[Change]:
+    """Takes from `role` what none of ours has; a superuser is left to superusers.
+
+    Who has an attribute, and nobody else, may take it away (PostgreSQL manual, "ALTER ROLE").
+    """
+    excess: list[str] = []
+    master = comparison.server.roles[comparison.server.master]
+    for word, has, may in (
+        ("CREATEROLE", role.create_role, True),
+        ("CREATEDB", role.create_db, master.create_db),
+        ("REPLICATION", role.replication, master.replication),
+        ("BYPASSRLS", role.bypass_rls, master.bypass_rls),
+    ):
+        if has and (may or master.superuser):
+            excess.append(word)
+        elif has:
+            yield Finding(
+                f"{role.name} keeps {word}, which {master.name} has not and so cannot take away:"
+                f" ALTER ROLE {identifier(role.name)} NO{word}"
+            )
+    if excess and not role.superuser:
         yield server_wide(
             f"ALTER ROLE {identifier(role.name)} {' '.join(f'NO{word}' for word in excess)}",
             f"{role.name} existed with {words(excess)}, which is taken away",

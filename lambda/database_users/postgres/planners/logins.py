@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from database_users.desired import IAM, Database, Level
 from database_users.plan import (
+    Change,
     Finding,
     Planned,
     Statement,
@@ -103,10 +104,10 @@ def corrected_logins(comparison: Comparison) -> Iterator[Planned]:
 
 def _corrected(
     comparison: Comparison, login: str, database: Database, level: Level
-) -> Iterator[Statement]:
+) -> Iterator[Change]:
     server = comparison.server
     role = server.roles[login]
-    yield from corrected_attributes(role)
+    yield from corrected_attributes(comparison, role)
     if role.inherits == (level == "own"):
         word = "NOINHERIT" if role.inherits else "INHERIT"
         yield server_wide(

@@ -74,6 +74,35 @@ def test_roles_of_the_same_names_are_corrected_and_each_correction_is_said(
     assert outstanding(server, ORDERS, PAYROLL) == []
 
 
+def test_an_attribute_that_the_master_has_not_is_told_of_and_holds_up_nothing(server: Postgres):
+    run(server, ORDERS, PAYROLL)
+    server.execute(
+        "ALTER ROLE reader CREATEDB BYPASSRLS REPLICATION", "ALTER ROLE orders_owner BYPASSRLS"
+    )
+    for _ in range(2):
+        findings = run(server, ORDERS, PAYROLL).findings
+        assert [one for one in findings if "cannot take away" in one] == [
+            f"{role} keeps {word}, which administrator has not and so cannot take away: ALTER ROLE"
+            f' "{role}" NO{word}'
+            for role, word in (
+                ("reader", "REPLICATION"),
+                ("reader", "BYPASSRLS"),
+                ("orders_owner", "BYPASSRLS"),
+            )
+        ]
+        assert outstanding(server, ORDERS, PAYROLL) == []
+    server.execute("ALTER ROLE administrator BYPASSRLS REPLICATION")
+    try:
+        assert outstanding(server, ORDERS, PAYROLL) == [
+            'ALTER ROLE "reader" NOREPLICATION NOBYPASSRLS',
+            'ALTER ROLE "orders_owner" NOBYPASSRLS',
+        ]
+        run(server, ORDERS, PAYROLL)
+        assert outstanding(server, ORDERS, PAYROLL) == []
+    finally:
+        server.execute("ALTER ROLE administrator NOBYPASSRLS NOREPLICATION")
+
+
 @pytest.mark.first(1)
 @pytest.mark.parametrize("extension", ["", "plpgsql"], ids=["objects", "extension"])
 @pytest.mark.parametrize("role", ["payroll_owner", "boss"])
