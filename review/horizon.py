@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from review.bootstrap import bootstraps
 from review.declared import Declared
 from review.iam.aws_managed import is_aws_managed
 from review.iam.matching import has_token
@@ -40,7 +41,6 @@ def _of_the_account(access: Access) -> Iterator[Gap]:
         return
     environment = access.assembly.stacks[0].environment
     account = _known(environment["account"], "account")
-    region = _known(environment["region"], "region")
     target = f"aws organizations list-policies-for-target --target-id {account}"
     yield Gap(
         what="Policies of the organisation, which may deny what is allowed here",
@@ -66,14 +66,18 @@ def _of_the_account(access: Access) -> Iterator[Gap]:
             f"--account-id {account} --permission-set-arn <permission-set-arn>",
         ),
     )
-    yield Gap(
-        what="The roles that deploy: whoever may assume them may change all of this",
-        commands=(
-            "aws iam list-attached-role-policies "
-            f"--role-name cdk-hnb659fds-cfn-exec-role-{account}-{region}",
-            f"aws iam get-role --role-name cdk-hnb659fds-deploy-role-{account}-{region}",
-        ),
-    )
+    for one in bootstraps(access.assembly):
+        roles = f"cdk-{one.qualifier}-{{}}-role-{_known(one.account, 'account')}-" + _known(
+            one.region, "region"
+        )
+        yield Gap(
+            what="The roles that deploy: what they may is the bootstrap's, and whoever may assume "
+            "them may change all of this",
+            commands=(
+                f"aws iam list-attached-role-policies --role-name {roles.format('cfn-exec')}",
+                f"aws iam get-role --role-name {roles.format('deploy')}",
+            ),
+        )
     yield Gap(
         what="Who from outside the account may reach what is deployed, as IAM Access Analyzer sees",
         commands=(

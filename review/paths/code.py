@@ -42,13 +42,25 @@ LETTING_WRITE = (
     ("s3:PutBucketOwnershipControls", "s3:PutBucketAcl"),
 )
 
+# Who gets into a cluster runs pods of any service account there.
+IN_A_CLUSTER = (
+    "eks:AssociateAccessPolicy", "eks:CreateAccessEntry", "eks:UpdateAccessEntry",
+    "eks:AssociateIdentityProviderConfig", "eks:MutateViaKubernetesApi",
+    "eks:CreateCapability", "eks:UpdateCapability",
+)  # fmt: skip
+
 # A command in what runs already, by a service that AWS has for it.
 SHELLS = {
-    "AWS::EC2::": ("ssm:StartSession", "ssm:SendCommand", "ec2-instance-connect:SendSSHPublicKey"),
+    # The last: what it runs when it is started anew.
+    "AWS::EC2::": (
+        "ssm:StartSession", "ssm:SendCommand", "ec2-instance-connect:SendSSHPublicKey",
+        "ec2-instance-connect:SendSerialConsoleSSHPublicKey", "ec2:ModifyInstanceAttribute",
+    ),
+    "AWS::EKS::PodIdentityAssociation": IN_A_CLUSTER,
     "AWS::IAM::InstanceProfile": ("ssm:StartSession", "ssm:SendCommand"),
     "AWS::ECS::": ("ecs:ExecuteCommand",),
     "AWS::SageMaker::": ("sagemaker:CreatePresignedNotebookInstanceUrl",),
-}
+}  # fmt: skip
 
 
 def by_a_shell(one: Resource, name: str) -> Iterator[Way]:

@@ -55,9 +55,19 @@ def by_the_bootstrap(access: Access) -> Iterator[Way]:
             )
 
 
+# With roles of the account that are made for stack sets, if it has any.
+BY_A_STACK_SET = ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances")
+
+
 def by_a_stack(access: Access) -> Iterator[Way]:
     """By a change of one of the stacks, with the role that CloudFormation has for it."""
     everything = [f"everything on {one.name}" for one in access.servers]
+    yield way(
+        "deploy templates of its own with a stack set",
+        everything,
+        *((one, any_of_its_choice(one)) for one in BY_A_STACK_SET),
+        given=[Decision(answer=Answer.UNKNOWN)],
+    )
     for stack in access.assembly.stacks:
         place = ":".join(
             [

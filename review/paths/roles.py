@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from review.iam.decision import Answer, Decision, Policies, Request, decide
 from review.iam.principals import Principal, named_principals
 from review.iam.providers import named, providers
+from review.paths.code import IN_A_CLUSTER
 from review.paths.model import Need, Way
 from review.paths.needs import any_of_its_choice, assuming, way
 from review.paths.running import RUNNING
@@ -26,6 +27,8 @@ CHANGING_A_PROVIDER = {
     ),
 }
 EMPOWERING_A_USER = ("iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AddUserToGroup")
+# "IAM roles for service accounts": an issuer is oidc.eks.REGION.amazonaws.com/id/….
+CLUSTER = "oidc.eks."
 SERVICES = tuple(dict.fromkeys(service for service, _ in RUNNING))
 
 
@@ -70,6 +73,18 @@ def by_a_token(identity: Identity, name: str) -> Iterator[Way]:
         yield Way(
             how=f"take the role of {name} with a token of {whose}", needs=[need], reaches=[name]
         )
+
+
+def by_a_pod(identity: Identity, name: str) -> Iterator[Way]:
+    """To run a pod of the service account that a cluster's tokens give the role to."""
+    statements = [one for policy in identity.trust for one in policy.statements]
+    if any(CLUSTER in each for one in statements for each in providers(one)):
+        for action in IN_A_CLUSTER:
+            yield way(
+                f"run a pod that has the role of {name}",
+                [name],
+                (action, any_of_its_choice(action)),
+            )
 
 
 def by_a_provider(identity: Identity, name: str) -> Iterator[Way]:

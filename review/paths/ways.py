@@ -11,6 +11,7 @@ from review.paths.model import Need, Way
 from review.paths.needs import policies_of
 from review.paths.power import by_anybody
 from review.paths.roles import (
+    by_a_pod,
     by_a_policy,
     by_a_provider,
     by_a_token,
@@ -65,6 +66,7 @@ def becoming(access: Access, labels: Labels, whom: Sequence[Identity]) -> Iterat
         if identity.kind == "role":
             yield from by_the_role(identity, labels.name(identity))
             yield from by_a_token(identity, labels.name(identity))
+            yield from by_a_pod(identity, labels.name(identity))
             yield from by_a_provider(identity, labels.name(identity))
         if identity.kind == "user":
             yield from by_the_user(identity, labels.name(identity))

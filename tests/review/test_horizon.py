@@ -110,3 +110,13 @@ def test_a_name_is_safe_for_a_shell(dev_templates: Templates, name: str) -> None
             one["Properties"]["Roles"] = [name]
     given = [one for one in commands(dev_templates) if "get-role" in one]
     assert any(shlex.split(one)[-1] == name for one in given)
+
+
+def test_the_roles_that_deploy_are_those_of_the_bootstrap_that_is_used(
+    dev_templates: Templates,
+) -> None:
+    for template in dev_templates.values():
+        version = template["Parameters"]["BootstrapVersion"]
+        version["Default"] = "/cdk-bootstrap/acme2026x/version"
+    role = "cdk-acme2026x-deploy-role-111122223333-eu-central-1"
+    assert f"aws iam get-role --role-name {role}" in commands(dev_templates)

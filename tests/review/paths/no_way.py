@@ -3,6 +3,15 @@
 TAKES_AWAY = "takes away, or puts off, and gives nobody anything"
 OTHER_ENGINES = "of another engine, or of a kind of server that takes no part here"
 SAME_USERS = "whoever logs in there has the same users, and needs the same grant"
+LOGGED_IN = "serves who is logged in already, as far as the grant goes"
+WEAKENS = (
+    "weakens or silences what guards or records, and gives nobody a grant: what is deployed of it, "
+    "guardrails ask"
+)
+MOVES = "moves resources from one stack to another, and changes nothing of them"
+GIVES_BACK = "gives back what somebody had, whom it does not choose"
+HEARS = "tells more people of alarms, or fewer, and of no data"
+ANOTHER_CLUSTER = "of another cluster, which no trust names, or of its machines alone"
 A_PART = "a part of ways that are named, each with the action that reads, shares or runs"
 KEYS = "a key opens nothing by itself: what it encrypts is read by an action of its own"
 SETTINGS = "a setting or a description, of no code and of nobody's access"
@@ -26,13 +35,42 @@ NO_WAY = {
         TAKES_AWAY: "CancelResourceRequest CancelUpdateStack DeactivateType DeleteChangeSet "
         "DeleteGeneratedTemplate DeleteResource DeleteStack DeregisterType",
         OLD_ONLY: "ContinueUpdateRollback RollbackStack",
-        SETTINGS: "CreateGeneratedTemplate CreateStackRefactor CreateUploadBucket "
-        "ExecuteStackRefactor SetStackPolicy StartResourceScan UpdateGeneratedTemplate "
-        "UpdateTerminationProtection",
+        SETTINGS: "CreateGeneratedTemplate CreateUploadBucket StartResourceScan "
+        "UpdateGeneratedTemplate",
+        WEAKENS: "SetStackPolicy UpdateTerminationProtection",
+        MOVES: "CreateStackRefactor ExecuteStackRefactor",
         NO_SUCH_PART: "ActivateType PublishType RegisterPublisher RegisterType "
         "SetTypeConfiguration SetTypeDefaultVersion TestType",
         WRITES_LINES: "RecordHandlerProgress SignalResource",
-        ORGANISATION: "ActivateOrganizationsAccess CreateStackSet DeactivateOrganizationsAccess",
+        ORGANISATION: "ActivateOrganizationsAccess DeactivateOrganizationsAccess",
+    },
+    "eks": {
+        TAKES_AWAY: "CancelUpdate DeleteAccessEntry DeleteAddon DeleteCapability "
+        "DeleteCertificateAuthority DeleteCluster DeleteEksAnywhereSubscription "
+        "DeleteFargateProfile DeleteNodegroup DeletePodIdentityAssociation DeregisterCluster "
+        "DisassociateAccessPolicy DisassociateIdentityProviderConfig",
+        SERVICE: "CreateAddon UpdateAddon",
+        ANOTHER_CLUSTER: "CreateCluster CreateEksAnywhereSubscription CreateFargateProfile "
+        "RegisterCluster UpdateEksAnywhereSubscription UpdateNodegroupConfig "
+        "UpdateNodegroupVersion",
+        WEAKENS: "UpdateClusterConfig",
+        SETTINGS: "AssociateEncryptionConfig StartInsightsRefresh UpdateClusterVersion",
+        # A new one is trusted once the cluster's own identity documents are replaced by it.
+        A_PART: "ActivateCertificateAuthority CreateCertificateAuthority",
+    },
+    # Nothing here has a rule, a bus or a destination: a rule that calls needs a permission.
+    "events": {
+        TAKES_AWAY: "CancelReplay DeactivateEventSource DeauthorizeConnection "
+        "DeleteApiDestination DeleteArchive DeleteConnection DeleteEndpoint DeleteEventBus "
+        "DeleteEventSource DeletePartnerEventSource DeleteResourcePolicy DeleteRule "
+        "DeleteSubscriber DisableRule RemovePermission RemoveTargets RevokeResource",
+        CALLS: "EnableRule InvokeApiDestination PutEvents PutPartnerEvents PutRawEvents "
+        "StartReplay",
+        NO_SUCH_PART: "ActivateEventSource AllowVendedLogDeliveryForResource CreateApiDestination "
+        "CreateArchive CreateConnection CreateEndpoint CreateEventBus CreateEventSource "
+        "CreatePartnerEventSource CreateSubscriber PutPermission PutResourcePolicy "
+        "RetrieveConnectionCredentials UpdateApiDestination UpdateArchive UpdateConnection "
+        "UpdateEndpoint UpdateEventBus UpdateEventSource UpdateSubscriber",
     },
     "iam": {
         TAKES_AWAY: "DeactivateMFADevice DeleteAccessKey DeleteAccountAlias "
@@ -43,9 +81,10 @@ NO_WAY = {
         A_PART: "CreateGroup CreateInstanceProfile CreatePolicy",
         SETTINGS: "CreateAccountAlias DisableOutboundWebIdentityFederation EnableMFADevice "
         "EnableOutboundWebIdentityFederation PutAccountProperties ResyncMFADevice "
-        "SetSTSRegionalEndpointStatus SetSecurityTokenServicePreferences UpdateAccessKey "
+        "SetSTSRegionalEndpointStatus SetSecurityTokenServicePreferences "
         "UpdateAccountEmailAddress UpdateAccountName UpdateAccountPasswordPolicy UpdateGroup "
         "UpdateRole UpdateRoleDescription UpdateUser",
+        GIVES_BACK: "UpdateAccessKey",
         OWN_ONLY: "ChangePassword",
         SERVICE: "CreateServiceLinkedRole",
         NO_SUCH_PART: "CreateServiceSpecificCredential ResetServiceSpecificCredential "
@@ -91,9 +130,10 @@ NO_WAY = {
         "DeleteSubscriptionFilter DeleteSyslogConfiguration DeleteTransformer "
         "DisassociateKmsKey DisassociateSourceFromS3TableIntegration",
         A_PART: "IntegrateWithDataset IntegrateWithS3Table ProcessWithPipeline PutQueryDefinition",
-        SETTINGS: "AssociateKmsKey CreateLogGroup CreateLogStream PutDataProtectionPolicy "
-        "PutIndexPolicy PutLogGroupDeletionProtection PutPipelineRule PutRetentionPolicy "
-        "PutStorageTierPolicy PutTransformer",
+        SETTINGS: "AssociateKmsKey CreateLogGroup CreateLogStream PutIndexPolicy "
+        "PutStorageTierPolicy",
+        WEAKENS: "PutDataProtectionPolicy PutLogGroupDeletionProtection PutPipelineRule "
+        "PutRetentionPolicy PutTransformer",
         WRITES_LINES: "CallWithBearerToken CreateImportTask CreateLogDelivery "
         "PutBearerTokenAuthentication PutLogEvents PutSyslogConfiguration UpdateLogDelivery",
     },
@@ -107,16 +147,18 @@ NO_WAY = {
         A_PART: "CopyDBClusterSnapshot CopyDBSnapshot CreateDBClusterSnapshot CreateDBSnapshot "
         "CrossRegionCommunication ModifyActivityStream PromoteReadReplica "
         "PromoteReadReplicaDBCluster StartDBInstanceAutomatedBackupsReplication",
-        SAME_USERS: "AddRoleToDBCluster AddRoleToDBInstance CreateDBClusterEndpoint "
+        LOGGED_IN: "AddRoleToDBCluster AddRoleToDBInstance",
+        SAME_USERS: "CreateDBClusterEndpoint "
         "CreateDBInstance FailoverDBCluster FailoverGlobalCluster RebootDBCluster "
         "RebootDBInstance StartDBCluster StartDBInstance SwitchoverGlobalCluster "
         "SwitchoverReadReplica",
         SETTINGS: "ApplyPendingMaintenanceAction CopyDBClusterParameterGroup "
         "CopyDBParameterGroup CreateDBClusterParameterGroup CreateDBParameterGroup "
-        "CreateDBSubnetGroup ModifyCertificates ModifyCurrentDBClusterCapacity "
-        "ModifyDBClusterParameterGroup ModifyDBParameterGroup ModifyDBRecommendation "
-        "ModifyDBSnapshot ModifyDBSubnetGroup ModifyRecommendation "
-        "ResetDBClusterParameterGroup ResetDBParameterGroup",
+        "CreateDBSubnetGroup ModifyCurrentDBClusterCapacity ModifyDBRecommendation "
+        "ModifyDBSnapshot ModifyRecommendation",
+        # No parameter lets anybody log in; some leave out TLS, or statements from the log.
+        WEAKENS: "ModifyCertificates ModifyDBClusterParameterGroup ModifyDBParameterGroup "
+        "ModifyDBSubnetGroup ResetDBClusterParameterGroup ResetDBParameterGroup",
         NO_PASSWORD: "EnableHttpEndpoint",
         OTHER_ENGINES: "BacktrackDBCluster CreateDBShardGroup "
         "CreateTenantDatabase DeleteTenantDatabase ModifyTenantDatabase RestoreDBClusterFromS3 "
@@ -136,12 +178,14 @@ NO_WAY = {
         A_PART: "InitiateReplication ObjectOwnerOverrideToBucketOwner "
         "PutAccessPointPublicAccessBlock PutAccountPublicAccessBlock PutBucketPublicAccessBlock "
         "PutObjectAcl PutObjectVersionAcl",
+        WEAKENS: "PutBucketLogging PutBucketObjectLockConfiguration PutBucketVersioning "
+        "PutEncryptionConfiguration PutLifecycleConfiguration",
         SETTINGS: "CreateBucketMetadataTableConfiguration CreateStorageLensGroup "
         "PutAccelerateConfiguration PutAnalyticsConfiguration PutBucketAbac PutBucketCORS "
-        "PutBucketLogging PutBucketNotification PutBucketObjectLockConfiguration "
-        "PutBucketRequestPayment PutBucketVersioning PutBucketWebsite "
-        "PutEncryptionConfiguration PutIntelligentTieringConfiguration "
-        "PutInventoryConfiguration PutLifecycleConfiguration PutMetricsConfiguration "
+        "PutBucketNotification "
+        "PutBucketRequestPayment PutBucketWebsite "
+        "PutIntelligentTieringConfiguration "
+        "PutInventoryConfiguration PutMetricsConfiguration "
         "PutObjectAnnotation PutObjectVersionAnnotation PutReplicationConfiguration "
         "PutStorageLensConfiguration ReplicateObjectAnnotation "
         "UpdateBucketMetadataAnnotationTableConfiguration "
@@ -164,7 +208,7 @@ NO_WAY = {
         "DeleteSMSSandboxPhoneNumber OptInPhoneNumber SetEndpointAttributes "
         "SetPlatformApplicationAttributes SetSMSAttributes VerifySMSSandboxPhoneNumber",
         TAKES_AWAY: "DeleteTopic RemovePermission Unsubscribe",
-        SETTINGS: "AddPermission ConfirmSubscription CreateTopic PutDataProtectionPolicy "
+        HEARS: "AddPermission ConfirmSubscription CreateTopic PutDataProtectionPolicy "
         "SetSubscriptionAttributes SetTopicAttributes Subscribe",
     },
     "sts": {

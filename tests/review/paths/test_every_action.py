@@ -76,6 +76,13 @@ def with_every_kind(templates: Templates) -> Templates:
         "Type": "AWS::IAM::User",
         "Properties": {**held, "Groups": [{"Ref": "People"}]},
     }
+    issuer = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+    pods = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": f"{ACCOUNT}:oidc-provider/{issuer}"}}  # fmt: skip
+    resources["ByPods"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": document(pods), **held},
+    }
     resources["Cluster"] = {
         "Type": "AWS::RDS::DBCluster",
         "Properties": {"Engine": "aurora-postgresql", "DBClusterIdentifier": "dev-cluster"},

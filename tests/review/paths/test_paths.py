@@ -351,6 +351,50 @@ def test_who_may_give_commands_in_what_has_a_role_has_it(
     assert those(stranger(dev_templates, allow("ssm:GetParameter")), "give commands in") == []
 
 
+ISSUER = "oidc.eks.eu-central-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+
+
+@pytest.mark.parametrize(
+    ("action", "answers"),
+    [("eks:AssociateAccessPolicy", ["unknown"]), ("eks:DescribeCluster", [])],
+)
+def test_who_gets_into_the_cluster_may_run_a_pod_that_has_the_role(
+    dev_templates: Templates, action: str, answers: list[str]
+) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"},
+    }
+    dev_templates["dev-network"]["Resources"]["Pods"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [
+                {
+                    "PolicyName": "Connect",
+                    "PolicyDocument": {
+                        "Version": "2012-10-17", "Statement": [allow("rds-db:connect")]
+                    },
+                }
+            ],
+        },
+    }  # fmt: skip
+    cluster = "arn:aws:eks:eu-central-1:111122223333:access-entry/pods/*"
+    statement = {"Effect": "Allow", "Action": action, "Resource": cluster}
+    assert those(stranger(dev_templates, statement), "run a pod that has the role") == answers
+
+
+def test_who_may_make_stack_sets_may_deploy_if_the_account_has_roles_for_them(
+    dev_templates: Templates,
+) -> None:
+    actions = ["cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"]
+    given = stranger(dev_templates, allow(actions))
+    assert those(given, "deploy templates of its own with a stack set") == ["unknown"]
+    alone = stranger(dev_templates, allow(actions[0]))
+    assert those(alone, "deploy templates of its own with a stack set") == []
+
+
 def trusting(templates: Templates, principal: Any, **rest: Any) -> list[Path]:
     """The paths when Airflow's role trusts somebody more."""
     [role] = [
