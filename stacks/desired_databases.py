@@ -1,17 +1,21 @@
 """The databases of an instance as its function is to bring them about."""
 
+from collections import defaultdict
+
 from airflow_rds_iam.access.desired_database import DesiredDatabase
-from airflow_rds_iam.declaration.grants import grants, group_roles, named_by_a_connection
+from airflow_rds_iam.declaration.grants import Grant, grants, group_roles, named_by_a_connection
 from airflow_rds_iam.declaration.model import Declaration, Level
 
 
 def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDatabase]:
     """What ``declaration`` says of the databases of ``instance``."""
-    granted = [grant for grant in grants(declaration) if grant.instance == instance]
+    granted: dict[str, list[Grant]] = defaultdict(list)
+    for grant in grants(declaration):
+        if grant.instance == instance:
+            granted[grant.database].append(grant)
 
     def users(database: str, level: Level) -> tuple[str, ...]:
-        found = [one for one in granted if (one.database, one.level) == (database, level)]
-        return tuple(one.user for one in found)
+        return tuple(one.user for one in granted[database] if one.level == level)
 
     databases: list[DesiredDatabase] = []
     for name, database in declaration.instances[instance].databases.items():
@@ -29,8 +33,8 @@ def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDa
                 connection_limit=declaration.instances[instance].connections_per_user,
                 other_levels=tuple(
                     user
-                    for one in granted
-                    if one.database == name and named_by_a_connection(declaration, one)
+                    for one in granted[name]
+                    if named_by_a_connection(declaration, one)
                     for user in one.other_users
                 ),
             )
