@@ -24,6 +24,7 @@ APART = {
     "test_packs.py",
     "test_pipelines.py",
     "test_prod.py",
+    "test_touched.py",
 }
 
 

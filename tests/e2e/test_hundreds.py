@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from proof.declared import AIRFLOW, read
 from proof.environment import Environment
 from tests.declared import written
 from tests.stacks.test_hundreds import COUNT, QUOTA, declared, levels
+from tests.touched import acted_on
 
 FIRST, LAST = "sales_000", f"sales_{COUNT - 1:03}"
 STACK = "dev-access"
@@ -47,24 +47,6 @@ class Place:
 
     def environment(self) -> Environment:
         return Environment(account=self.account, declared=read(self.folder / "dev.yaml"))
-
-    def touched(self) -> dict[str, str]:
-        """What CloudFormation did to a resource since it last began on the stack: its type."""
-        pages = self.account.client("cloudformation").get_paginator("describe_stack_events")
-        events = (
-            event for page in pages.paginate(StackName=STACK) for event in page["StackEvents"]
-        )
-        newest = takewhile(
-            lambda one: (
-                (one["LogicalResourceId"], one["ResourceStatus"]) != (STACK, "UPDATE_IN_PROGRESS")
-            ),
-            events,
-        )
-        return {
-            one["LogicalResourceId"]: one["ResourceType"]
-            for one in newest
-            if one["LogicalResourceId"] != STACK
-        }
 
     def policies(self) -> list[dict[str, Any]]:
         """The documents of the managed policies that Airflow's role has."""
@@ -136,7 +118,7 @@ def test_a_change_of_access_touches_three_resources_and_a_user_that_retires_a_fo
     before = dict(place.levels)
     after = {name: at for name, at in {**before, **changes}.items() if at}
     seconds = place.deploy("access", airflow=after)
-    found = place.touched()
+    found = acted_on(place.account, STACK)
     print(f"{changes} in {seconds:.0f} s: {found}")
     assert len(found) <= touches, found
     assert place.users() == sorted(f"{AIRFLOW}_{name}_{at}" for name, at in after.items())

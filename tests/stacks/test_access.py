@@ -268,12 +268,13 @@ def test_a_change_of_access_touches_its_policy_its_users_and_airflows_connection
         for name in touched(access, changed_level)
         if (resource := changed_level["Resources"].get(name) or access["Resources"][name])
     ]
-    # For Airflow a policy of the old level gives way to one of the new.
+    # For Airflow a policy of the old level gives way to one of the new, and the old user goes last.
     assert Counter(kinds) == {
         "AWS::IAM::Policy": 2,
         "AWS::IAM::ManagedPolicy": 1,
         "AWS::SecretsManager::Secret": 1,
         "Custom::DatabaseUsers": 1,
+        "Custom::RetiredDatabaseUsers": 1,
     }
 
 
