@@ -120,6 +120,9 @@ class Identities:
                     action=action,
                     resource_arn=resource,
                     region=self._ministack.region,
+                    # It would take these of the call that simulates.
+                    source_ip=context.get("aws:sourceip"),
+                    secure_transport=context.get("aws:securetransport", "true") == "true",
                     service_context=context,
                 )
                 evaluate = self._ministack.get("core.iam_evaluator", "evaluate")
