@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from review.bootstrap import deploying
 from review.declared import Declared
@@ -189,7 +190,13 @@ def _not_readable(identity: Identity, name: str) -> Iterator[Path]:
 
 def _concerned(identity: Identity, need: Need) -> bool:
     """Whether any statement at all is about it: of most identities and ways, none is."""
-    return bool(need.policies) or any(True for _ in speaking_of(identity.policies, need.action))
+    return bool(need.policies) or _speaks_of(identity, need.action)
+
+
+# Asked of the same action for each way that needs it, to whomever that leads.
+@lru_cache(maxsize=1 << 16)
+def _speaks_of(identity: Identity, action: str) -> bool:
+    return any(True for _ in speaking_of(identity.policies, action))
 
 
 def _let_in(identity: Identity, way: Way) -> bool:
