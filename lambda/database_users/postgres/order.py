@@ -37,7 +37,13 @@ from database_users.postgres.planners.lockout import refuse_lockouts
 from database_users.postgres.planners.logins import dropped_logins, staying_logins
 from database_users.postgres.planners.ownership import databases_to_hand_over, holders
 from database_users.postgres.planners.server import SERVER_PHASES, unprepared
-from database_users.postgres.planners.sessions import ended_sessions, losing, sessions_of_others
+from database_users.postgres.planners.sessions import (
+    deserted,
+    ended_sessions,
+    losing,
+    prepared_by_many,
+    sessions_of_others,
+)
 from database_users.postgres.scope import Scope, everything
 from database_users.postgres.settling import Do, failed, settled
 from database_users.postgres.sql import identifier
@@ -176,11 +182,12 @@ def _missing(comparison: Comparison, failed: Collection[Subject]) -> frozenset[s
 
 
 def _disconnected(run: Run, comparison: Comparison, users: Collection[str]) -> Step:
-    left: Mapping[str, str] = run.end_sessions(users) if users else {}
+    acted_as = deserted(comparison)  # nobody has a session of these, but what they prepared
+    left: Mapping[str, str] = run.end_sessions({*users, *acted_as}) if users else {}
     failures = [Failure(SessionsLeftError(what), (("user", user),)) for user, what in left.items()]
     failed = {subject for failure in failures for subject in failure.of}
     ended = (one for one in ended_sessions(comparison, users) if failed.isdisjoint(one.of))
-    others = sessions_of_others(comparison, users)
+    others = chain(sessions_of_others(comparison, users), prepared_by_many(comparison))
     stays = (_stays(run, user, why) for user, why in staying_logins(comparison))
     return Step.of(Phase.DISCONNECT, chain(ended, others, failures, stays))
 

@@ -112,6 +112,7 @@ def test_changes_are_parted_where_the_objects_would_be_too_many():
     assert list(parted([a, b, c], 3)) == [[a, b], [c]]
     assert list(parted([a, b, c], 2)) == [[a], [b], [c]]
     assert list(parted([a, b, c], 5)) == [[a, b, c]]
+    assert list(parted([c, a, b, c], 3)) == [[c], [a, b], [c]]
     assert list(parted([], 3)) == []
 
 

@@ -106,6 +106,15 @@ class SharedObject:
     acl: Acl
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A transaction `gid` that `owner` has prepared to commit in `database`."""
+
+    owner: str
+    gid: str
+    database: str
+
+
 @dataclass(frozen=True)
 class Server:
     """Everything that one connection sees of the whole server."""
@@ -120,6 +129,7 @@ class Server:
     holdings: tuple[Holding, ...]
     sessions: frozenset[str]
     visits: frozenset[tuple[str, str]] = frozenset()  # who has a session in which database
+    prepared: tuple[Prepared, ...] = ()
     shared: tuple[SharedObject, ...] = ()
     masters_settings: tuple[MastersSetting, ...] = ()
     audit_settings: tuple[AuditSetting, ...] = ()

@@ -11,6 +11,7 @@ from database_users.postgres.catalog.server import (
     Holding,
     MastersSetting,
     Membership,
+    Prepared,
     Role,
     RoleSetting,
     Server,
@@ -72,6 +73,7 @@ SELECT 'note', rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
 SELECT 'parameter', name, current_setting(name, true) FROM unnest(ARRAY['rds.force_ssl',
     'log_connections', 'log_disconnections', 'log_statement']) name;
 SELECT 'parameter', 'aurora', to_regproc('aurora_version')::text;
+SELECT 'prepared', owner, gid, database FROM pg_prepared_xacts;
 SELECT 'session', usename, datname FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid() GROUP BY usename, datname
 """  # noqa: S608
@@ -113,6 +115,7 @@ def server_from_rows(rows: Iterable[Row], mark: str = MANAGED) -> Server:
             for role, database, *catalogs in sorted(many("holdings"), key=lambda row: row[:2])
         ),
         sessions=frozenset(name for name, _ in tagged["session"]),
+        prepared=tuple(Prepared(*row) for row in tagged["prepared"]),
         visits=frozenset((name, database) for name, database in tagged["session"] if database),
         shared=tuple(
             SharedObject(kind, name, owner, parse_acl(acl, kind, owner))

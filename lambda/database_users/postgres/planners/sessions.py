@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator
 
+from database_users.desired import IAM
 from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import admitted
 from database_users.postgres.privileges import PUBLIC
 from database_users.postgres.sql import identifier, literal
-from database_users.postgres.statements import server_wide
+from database_users.postgres.statements import server_wide, words
 
 _TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
 
@@ -47,6 +48,32 @@ def losing(comparison: Comparison) -> tuple[str, ...]:
         or group in comparison.leaving_groups
     )
     return tuple(sorted({*comparison.removed, *changed, *groups}))
+
+
+def deserted(comparison: Comparison) -> frozenset[str]:
+    """The roles that users who go could act as, and nobody else: what these prepared is theirs."""
+    server = comparison.server
+    gone = {*comparison.removed, server.master}
+    roles = frozenset[str]().union(*map(server.acts_for, comparison.removed)) - {IAM, server.mark}
+    return frozenset(
+        role
+        for role in roles
+        if not server.roles[role].can_login
+        and server.members_of(role) <= gone
+        and comparison.can_act_as(role)
+    )
+
+
+def prepared_by_many(comparison: Comparison) -> Iterator[Finding]:
+    """Prepared transactions that may be of a user who goes, or of somebody who stays."""
+    server = comparison.server
+    for one in server.prepared:
+        could = [user for user in comparison.removed if one.owner in server.acts_for(user)]
+        if could and one.owner not in {*comparison.removed, *deserted(comparison)}:
+            yield Finding(
+                f"{one.database}: the prepared transaction {one.gid} of {one.owner} may be of"
+                f" {words(could)}, and stays with its locks until {one.owner} ends it"
+            )
 
 
 def ended_sessions(comparison: Comparison, users: Collection[str]) -> Iterator[Transaction]:

@@ -113,6 +113,38 @@ def test_what_a_revoked_owner_prepared_before_it_shut_its_database_is_rolled_bac
     assert open_now == [(bool(after),)]
 
 
+@pytest.mark.parametrize("after", [(replace(ORDERS, own=()),), ()], ids=["declared", "no more"])
+def test_what_a_revoked_owner_prepared_as_the_owner_role_is_rolled_back(
+    server: Postgres, after: tuple[Database, ...]
+):
+    run(server, ORDERS)
+    prepare(server, "owner")
+    run(server, *after)
+    assert server.query("SELECT FROM pg_prepared_xacts") == []
+    assert outstanding(server, *after) == []
+
+
+def test_what_another_owner_may_have_prepared_is_told_of(server: Postgres):
+    both = replace(ORDERS, own=("owner", "chief"))
+    run(server, both)
+    prepare(server, "chief")
+    after = replace(ORDERS, own=("chief",))
+    (told,) = (one for one in run(server, after).findings if "prepared" in one)
+    assert told == (
+        "orders: the prepared transaction x of orders_owner may be of owner, and stays with its"
+        " locks until orders_owner ends it"
+    )
+    assert server.query("SELECT gid FROM pg_prepared_xacts") == [("x",)]
+    assert outstanding(server, after) == []
+
+
+def prepare(server: Postgres, user: str) -> None:
+    """What `user` prepares as the role that its sessions start as, with a lock that it keeps."""
+    with server.login(user, "orders") as owner:
+        for one in ("CREATE TABLE item ()", "BEGIN", "LOCK item", "PREPARE TRANSACTION 'x'"):
+            owner.execute(one.encode())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("statement", [SHUT, SHUTS[0], SHUTS[1]])
 def test_an_owner_that_shuts_its_database_again_and_again_holds_up_no_run(

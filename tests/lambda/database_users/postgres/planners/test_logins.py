@@ -14,8 +14,8 @@ from database_users.postgres.planners.logins import (
     readmitted_logins,
 )
 from database_users.postgres.planners.server import SERVER_PHASES
-from database_users.postgres.planners.sessions import ended_sessions, losing
-from tests.catalogs import EMPTY, ORDERS, PAYROLL, member, server_of
+from database_users.postgres.planners.sessions import deserted, ended_sessions, losing
+from tests.catalogs import EMPTY, ORDERS, PAYROLL, made, member, server_of
 
 WITHOUT_READER = replace(ORDERS, read=())
 
@@ -201,3 +201,25 @@ def test_one_user_that_is_kept_keeps_no_other():
     assert str(kept) == "reader is not dropped, but may not log in: objects depend on it"
     assert isinstance(dropped, Transaction)
     assert [one.sql for one in dropped.statements] == ['DROP ROLE "writer"']
+
+
+def test_what_was_prepared_as_a_role_is_of_whom_goes_where_nobody_else_could_act_as_it():
+    server = server_of(ORDERS)
+    server = replace(
+        server,
+        roles=server.roles | {"near": Role("near", can_login=True), "team": Role("team")},
+        memberships=(
+            *server.memberships,
+            *made("near", "team"),
+            member("near", "owner"),  # logs in itself
+            member("team", "owner"),
+            member("far", "owner", "rdsadmin"),
+        ),
+    )
+    server = replace(server, roles=server.roles | {"far": Role("far")})
+    without = Comparison((replace(ORDERS, own=()),), server)
+    assert deserted(without) == {"o_owner", "team"}  # the master cannot act as far
+    assert losing(without) == ("owner",)
+    assert deserted(Comparison((ORDERS,), server)) == frozenset()
+    shared = (*server.memberships, member("o_owner", "near"))
+    assert deserted(replace(without, server=replace(server, memberships=shared))) == {"team"}
