@@ -69,13 +69,12 @@ def _losing(comparison: Comparison, existing: ExistingDatabase) -> Iterator[Find
     """Users who may do something with a database only because everyone may."""
     everyone = held(existing.acl, PUBLIC)
     losing: defaultdict[frozenset[str], list[str]] = defaultdict(list)
-    for user, roles in comparison.other_users.items():
+    for user, roles in sorted(comparison.other_users.items()):
         own = NONE.union(*(held(existing.acl, role) for role in roles))
         if existing.owner not in roles and everyone - own:
             losing[everyone - own].append(user)
     on = f"ON DATABASE {identifier(existing.name)}"
     for missing, users in losing.items():
-        users.sort()
         yield Finding(
             f"{existing.name}: {', '.join(users)} may {words(missing)} only because everyone may:"
             f" GRANT {words(missing)} {on} TO {identifiers(*users)}, or, if they shall not,"

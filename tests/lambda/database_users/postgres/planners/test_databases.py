@@ -11,6 +11,7 @@ from database_users.postgres.catalog.server import ExistingDatabase, Holding, Ro
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import (
     closed_databases,
+    created_databases,
     opened_databases,
     owned_databases,
 )
@@ -251,3 +252,25 @@ def test_who_is_in_a_role_by_a_grant_out_of_reach_stays_in_it():
     assert not comparison.stays_in("o_reader", "nobody")
     assert comparison.logins_of(ORDERS) == ("reader", "writer", "owner")
     assert comparison.logins_of(replace(PAYROLL, own=())) == ()
+
+
+def test_a_database_is_made_closed_and_opened_by_itself():
+    made_of, closed = created_databases(Comparison((ORDERS,), server_of()))
+    assert isinstance(made_of, Transaction)
+    assert isinstance(closed, Transaction)
+    assert made_of.of == closed.of == (("database", "orders"),)
+    assert sql_of([made_of, closed]) == [
+        'CREATE DATABASE "orders" OWNER "o_owner" TEMPLATE template0 ALLOW_CONNECTIONS false',
+        'REVOKE ALL ON DATABASE "orders" FROM PUBLIC',
+        'ALTER DATABASE "orders" ALLOW_CONNECTIONS true',
+    ]
+    assert list(created_databases(Comparison((ORDERS,), server_of(ORDERS)))) == []
+
+
+def test_a_database_that_is_shut_is_opened_with_its_owners_as_rivals():
+    shut = of_orders((), allows_connections=False)
+    (opened,) = created_databases(Comparison((ORDERS,), with_database(server_of(ORDERS), shut)))
+    assert isinstance(opened, Transaction)
+    assert sql_of([opened]) == ['ALTER DATABASE "orders" ALLOW_CONNECTIONS true']
+    assert (opened.of, opened.rivals) == ((("database", "orders"),), ("o_owner", "owner"))
+    assert opened.statements[0].sentence == "orders: those who may connect can"
