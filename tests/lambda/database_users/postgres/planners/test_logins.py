@@ -2,20 +2,21 @@
 
 from dataclasses import replace
 
-from database_users.plan import Phase, Transaction
+from database_users.plan import Phase, Statement, Transaction
 from database_users.postgres.catalog.server import Holding, Role, Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
-from database_users.postgres.planners.groups import corrected_groups
+from database_users.postgres.planners.groups import corrected_attributes, corrected_groups
 from database_users.postgres.planners.logins import (
     corrected_logins,
     dropped_logins,
     enabled_logins,
     readmitted_logins,
+    staying_logins,
 )
 from database_users.postgres.planners.server import SERVER_PHASES
 from database_users.postgres.planners.sessions import deserted, ended_sessions, losing
-from tests.catalogs import EMPTY, ORDERS, PAYROLL, made, member, server_of
+from tests.catalogs import EMPTY, MASTER, ORDERS, PAYROLL, made, member, server_of
 
 WITHOUT_READER = replace(ORDERS, read=())
 
@@ -223,3 +224,63 @@ def test_what_was_prepared_as_a_role_is_of_whom_goes_where_nobody_else_could_act
     assert deserted(Comparison((ORDERS,), server)) == frozenset()
     shared = (*server.memberships, member("o_owner", "near"))
     assert deserted(replace(without, server=replace(server, memberships=shared))) == {"team"}
+
+
+def test_who_is_declared_no_more_and_cannot_be_changed_is_named_with_what_helps():
+    server = server_of(ORDERS)
+    roles = server.roles | {"writer": Role("writer", can_login=True, superuser=True)}
+    memberships = tuple(one for one in server.memberships if one not in made("reader"))
+    comparison = Comparison((), replace(server, roles=roles, memberships=memberships))
+    assert comparison.removed == ("owner",)
+    said = "is declared no more, and may log in as before"
+    assert dict(staying_logins(comparison)) == {
+        "reader": f"reader {said}: administrator has no ADMIN OPTION on it: GRANT"
+        ' "reader" TO "administrator" WITH ADMIN OPTION',
+        "writer": f'writer {said}: only a superuser can change one: ALTER ROLE "writer"'
+        " NOSUPERUSER",
+    }
+    assert not list(staying_logins(Comparison((ORDERS,), comparison.server)))
+
+
+def test_an_attribute_is_taken_away_by_who_has_it_and_told_of_otherwise():
+    role = Role("reader", True, create_role=True, create_db=True, replication=True, bypass_rls=True)
+    server = server_of(ORDERS)
+
+    def corrected(role: Role, **attributes: bool) -> list[str]:
+        master = Role(MASTER, can_login=True, create_role=True, **attributes)
+        changed = replace(server, roles=server.roles | {MASTER: master, role.name: role})
+        changes = corrected_attributes(Comparison((ORDERS,), changed), role)
+        return [one.sql if isinstance(one, Statement) else one.sentence for one in changes]
+
+    def kept(word: str) -> str:
+        return (
+            f"reader keeps {word}, which administrator has not and so cannot take away: ALTER ROLE"
+            f' "reader" NO{word}'
+        )
+
+    all_of_them = 'ALTER ROLE "reader" NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS'
+    assert corrected(role, superuser=True) == [all_of_them]
+    assert corrected(role, create_db=True, replication=True, bypass_rls=True) == [all_of_them]
+    assert corrected(role, replication=True) == [
+        kept("CREATEDB"),
+        kept("BYPASSRLS"),
+        'ALTER ROLE "reader" NOCREATEROLE NOREPLICATION',
+    ]
+    assert corrected(replace(role, superuser=True), superuser=True) == []
+    assert corrected(Role("reader", True)) == []
+
+
+def test_what_is_ours_is_known_by_its_mark_or_by_its_members():
+    server = server_of(ORDERS)
+    comparison = Comparison((ORDERS, PAYROLL), server)
+    assert all(map(comparison.made_here, ORDERS.roles))
+    server = replace(server, roles=server.roles | {"p_owner": Role("p_owner"), "x": Role("x")})
+    comparison = Comparison((ORDERS, PAYROLL), server)
+    assert not comparison.made_here("p_owner")
+    assert not comparison.made_here("x")
+    unset = (*server.memberships, member("p_owner", "owner", set=False), member("x", "owner"))
+    comparison = Comparison((ORDERS, PAYROLL), replace(server, memberships=unset))
+    assert not comparison.made_here("p_owner")
+    assert not comparison.made_here("x")  # no group role
+    of_master = (*server.memberships, member("p_owner", MASTER))
+    assert Comparison((PAYROLL,), replace(server, memberships=of_master)).made_here("p_owner")
