@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,14 @@ CdkOut = Callable[[str], Path]
 
 
 def synthesize(
-    environment: str, outdir: Path, *, root: Path = ROOT, umask: int = -1
+    environment: str,
+    outdir: Path,
+    *,
+    root: Path = ROOT,
+    umask: int = -1,
+    application: Sequence[str] = ("app.py",),
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``python app.py`` as the CDK's command line does."""
+    """Run ``python app.py``, or another application, as the CDK's command line does."""
     context = json.loads((root / "cdk.json").read_text())["context"]
     variables = {
         **os.environ,
@@ -29,7 +34,7 @@ def synthesize(
     for given_by_a_profile in ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION"):
         variables.pop(given_by_a_profile, None)
     return subprocess.run(
-        [sys.executable, "app.py"],
+        [sys.executable, *application],
         cwd=root,
         env=variables,
         umask=umask,

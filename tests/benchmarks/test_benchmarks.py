@@ -71,7 +71,10 @@ def test_the_benchmark_of_a_synthesis_runs(tmp_path: Path) -> None:
     values = {figure["name"]: figure["value"] for figure in figures}
     assert values["airflow, 3 databases: touched by one more"] == 3
     assert values["analyst, 3 databases: touched by one more"] == 2
-    assert "analyst, 3 databases: beyond the first, each" in values
+    changed = "airflow, 3 databases: touched by one at another level"
+    assert (values[changed], values[f"{changed}, with the old user's removal"]) == (3, 4)
+    assert values["analyst, 3 databases: touched by one at another level"] == 2
+    assert "analyst, 3 databases: of that, our own" in values
 
 
 def test_what_the_function_said_as_it_failed_is_told(
