@@ -114,7 +114,7 @@ def test_a_connection_that_goes_away_is_tried_again(error: Exception):
             "could not extend file: the server's storage",
         ),
         ("53200", "out of memory", "out of memory: the server is out of memory or of another"),
-        ("53200", "out of shared memory", "raise max_locks_per_transaction in the instance's"),
+        ("53200", "out of shared memory", "raise max_locks_per_transaction in its parameter"),
         ("53400", "configuration limit exceeded", "its log says which resource"),
         (
             "58030",
