@@ -56,6 +56,6 @@ def _function(server: Server, access: Access) -> Resource:
     """The function that is configured with the server's address."""
     address = server.address
     for one in access.assembly.of_type("AWS::Lambda::Function"):
-        if address in one.properties.get("Environment", {}).get("Variables", {}).values():
+        if address in one.mapping("Environment", "Variables").values():
             return one
     raise CheckError(f"{server.name}: no function in these templates has its address")

@@ -140,7 +140,7 @@ def _logs(access: Access, _: Matrix) -> Iterator[Shown]:
 def _statements(access: Access, _: Matrix) -> Iterator[Shown]:
     """That the log names statements and sessions, by the server's parameters."""
     for one in access.assembly.of_type(*PARAMETER_GROUPS):
-        parameters: dict[str, Any] = one.properties.get("Parameters") or {}
+        parameters = one.mapping("Parameters")
         for name in ("log_connections", "log_statement"):
             if name in parameters:
                 yield _shown(one, f"{name}: {parameters[name]}")

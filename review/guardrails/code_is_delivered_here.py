@@ -97,7 +97,7 @@ def _is_assets(bucket: str, one: Resource) -> bool:
 
 
 def _of_a_function(one: Resource, subject: Subject, handlers: Sequence[str]) -> Iterator[str]:
-    code: Mapping[str, Any] = one.properties.get("Code") or {}
+    code = one.mapping("Code")
     if "ZipFile" not in code and not _is_assets(str(code.get("S3Bucket")), one):
         yield f"its code is {code.get('S3Bucket') or code.get('ImageUri') or 'not known'}"
     elif "ZipFile" not in code and not _is_published(code.get("S3Key"), subject):
@@ -114,8 +114,7 @@ def _of_a_function(one: Resource, subject: Subject, handlers: Sequence[str]) -> 
         yield "it has a file system that others may write to"
     if one.properties.get("Handler") not in handlers:
         yield f"it begins with {one.properties.get('Handler')}"
-    environment: Mapping[str, Any] = one.properties.get("Environment") or {}
-    variables: Mapping[str, Any] = environment.get("Variables") or {}
+    variables = one.mapping("Environment", "Variables")
     masters = [
         user
         for user in subject.access.users
@@ -137,7 +136,7 @@ def _of_airflow(one: Resource, subject: Subject) -> Iterator[str]:
             yield f"takes {path} in a version that is not delivered here ({version or 'any'})"
     if one.properties.get("DagS3Path") != DAGS:
         yield f"takes its DAGs from {one.properties.get('DagS3Path')}, where none are delivered"
-    options: Mapping[str, Any] = one.properties.get("AirflowConfigurationOptions") or {}
+    options = one.mapping("AirflowConfigurationOptions")
     if options.get("secrets.backend") != BACKEND:
         yield f"its connections come from {options.get('secrets.backend', 'its own database')}"
     arguments = _arguments(options.get("secrets.backend_kwargs"))

@@ -21,7 +21,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
         if one is None or "postgres" not in str(one.properties.get("Engine")):
             continue
         group = parameter_group(one, subject.access.assembly)
-        parameters: Mapping[str, Any] = (group.properties.get("Parameters") or {}) if group else {}
+        parameters: Mapping[str, Any] = group.mapping("Parameters") if group else {}
         for name, values in SAYING.items():
             said = parameters.get(name)
             if str(said).lower() not in values:

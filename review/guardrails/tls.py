@@ -28,7 +28,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
 def forces_tls(one: Resource, assembly: Assembly) -> Resource | None:
     """The parameter group of a server that forces it, if there is one."""
     group = parameter_group(one, assembly)
-    parameters: Mapping[str, Any] = (group.properties.get("Parameters") or {}) if group else {}
+    parameters: Mapping[str, Any] = group.mapping("Parameters") if group else {}
     forced = any(str(parameters.get(name)).lower() in ("1", "on") for name in FORCING)
     return group if forced else None
 

@@ -56,8 +56,7 @@ def _of_checks(subject: Subject) -> Iterator[Violation]:
         if "Step" not in one.properties
     }
     for one in functions:
-        environment: Mapping[str, Any] = one.properties.get("Environment") or {}
-        variables: Mapping[str, Any] = environment.get("Variables") or {}
+        variables = one.mapping("Environment", "Variables")
         if one.properties["Handler"] == CHECK and not (
             variables.get("RESOURCE") in declaring
             and variables.get("FUNCTION") in asked

@@ -92,7 +92,7 @@ class Labels:
         """Whether a function with the role is configured with the server's address."""
         address = server.address
         return address is not None and any(
-            address in one.properties.get("Environment", {}).get("Variables", {}).values()
+            address in one.mapping("Environment", "Variables").values()
             for one in self.runs_with(identity)
             if one.type == "AWS::Lambda::Function"
         )

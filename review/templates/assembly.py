@@ -38,6 +38,15 @@ class Resource:
         """Stack and logical id."""
         return f"{self.stack.name}/{self.logical_id}"
 
+    def mapping(self, *names: str) -> Mapping[str, Any]:
+        """A property, or one below it; empty where it is none or only a deployment knows it."""
+        found: Any = self.properties
+        for name in names:
+            found = cast("Mapping[str, Any]", found).get(name)
+            if not isinstance(found, Mapping):
+                return {}
+        return cast("Mapping[str, Any]", found)
+
     @cached_property
     def roles(self) -> frozenset[str]:
         """Each text in a property that is a role's: an ARN or a name."""

@@ -834,6 +834,17 @@ def code_of_the_check(templates: Templates) -> None:
     one["Code"] = {"S3Bucket": "elsewhere", "S3Key": "x.zip"}
 
 
+@breaks("code-is-delivered-here", "its code is not known")
+def code_of_a_choice(templates: Templates) -> None:
+    function = users_function(templates)
+    function["Code"] = {"Fn::If": ["Given", function["Code"], {"Ref": "AWS::NoValue"}]}
+
+
+@breaks("as-declared", "and so administer the whole of dev-warehouse")
+def variables_by_a_parameter(templates: Templates) -> None:
+    users_function(templates)["Environment"] = {"Ref": "Given"}
+
+
 @breaks("code-is-delivered-here", "its option core.executor is theirs, which nobody declared")
 def another_executor(templates: Templates) -> None:
     airflow = the(templates, AIRFLOW, "AWS::MWAA::Environment")
