@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from database_users.desired import Database
 from database_users.plan import Phase, Statement, Transaction
-from database_users.postgres.catalog.server import Holding, Role, Server
+from database_users.postgres.catalog.server import ExistingDatabase, Holding, Role, Server
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.access import access_changes
 from database_users.postgres.planners.groups import corrected_attributes, corrected_groups
@@ -15,8 +16,13 @@ from database_users.postgres.planners.logins import (
     staying_logins,
 )
 from database_users.postgres.planners.server import SERVER_PHASES
-from database_users.postgres.planners.sessions import deserted, ended_sessions, losing
-from tests.catalogs import EMPTY, MASTER, ORDERS, PAYROLL, made, member, server_of
+from database_users.postgres.planners.sessions import (
+    deserted,
+    ended_sessions,
+    ended_visits,
+    losing,
+)
+from tests.catalogs import EMPTY, MASTER, ORDERS, PAYROLL, grant, made, member, server_of
 
 WITHOUT_READER = replace(ORDERS, read=())
 
@@ -284,3 +290,40 @@ def test_what_is_ours_is_known_by_its_mark_or_by_its_members():
     assert not comparison.made_here("x")  # no group role
     of_master = (*server.memberships, member("p_owner", MASTER))
     assert Comparison((PAYROLL,), replace(server, memberships=of_master)).made_here("p_owner")
+
+
+def test_sessions_of_ours_end_in_declared_databases_that_are_closed_to_them():
+    server = server_of(ORDERS, PAYROLL)
+    attic = ExistingDatabase("attic", MASTER, ())
+    open_to_all = ExistingDatabase(
+        "stock", "far", (grant("", "CONNECT", by="far"), grant("writer", "CONNECT", by="far"))
+    )
+    stock = Database("stock", "s_owner", "s_writer", "s_reader")
+    visits = {
+        *(("reader", "orders"), ("reader", "payroll"), ("stranger", "payroll")),
+        *(("reader", "attic"), ("writer", "stock"), ("boss", "orders"), ("near", "orders")),
+    }
+    server = replace(
+        server,
+        databases=server.databases | {"attic": attic, "stock": open_to_all},
+        visits=frozenset(visits),
+        roles=server.roles | {"far": Role("far")},
+    )
+    assert list(ended_visits(Comparison((ORDERS, PAYROLL, stock), server))) == [
+        Transaction(
+            (
+                Statement(
+                    "postgres",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ="
+                    f" '{user}' AND datname = '{name}'",
+                    f"{name}: the sessions of {user} end, who may not be there",
+                ),
+            ),
+            of=(("user", user),),
+        )
+        for user, name in (("boss", "orders"), ("reader", "payroll"))
+    ]
+    # By a role that lets it in there, a user stays.
+    member_of = (*server.memberships, member("p_reader", "reader"))
+    stays = Comparison((ORDERS, PAYROLL), replace(server, memberships=member_of))
+    assert [one.of for one in ended_visits(stays)] == [(("user", "boss"),)]
