@@ -274,3 +274,14 @@ def test_a_database_that_is_shut_is_opened_with_its_owners_as_rivals():
     assert sql_of([opened]) == ['ALTER DATABASE "orders" ALLOW_CONNECTIONS true']
     assert (opened.of, opened.rivals) == ((("database", "orders"),), ("o_owner", "owner"))
     assert opened.statements[0].sentence == "orders: those who may connect can"
+
+
+def test_who_takes_a_database_over_is_given_what_its_owner_took_from_itself():
+    left = of_orders((grant("o_owner", "CREATE", by="legacy"),), "legacy", left_itself=frozenset())  # pyright: ignore[reportArgumentType]
+    server = with_database(with_role(server_of(ORDERS), "legacy"), left)
+    server = replace(server, memberships=(*server.memberships, *made("legacy")))
+    comparison = Comparison((replace(ORDERS, old_owners=("legacy",)),), server)
+    assert [sql for sql in sql_of(owned_databases(comparison)) if " DATABASE " in sql] == [
+        'ALTER DATABASE "orders" OWNER TO "o_owner"',
+        'GRANT CONNECT, TEMPORARY ON DATABASE "orders" TO "o_owner"',
+    ]
