@@ -161,9 +161,9 @@ def synthesized(folder: Path, stack: str, template: dict[str, Any]) -> tuple[Pat
     published = hashlib.sha256(written.encode()).hexdigest()
     file = folder / f"{stack}.template.json"
     file.write_text(written)
-    (folder / f"{stack}.assets.json").write_text(
-        json.dumps({"files": {published: {"source": {"path": file.name}}}})
-    )
+    destination = {"bucketName": "assets", "objectKey": f"{published}.json"}
+    asset = {"source": {"path": file.name}, "destinations": {"current": destination}}
+    (folder / f"{stack}.assets.json").write_text(json.dumps({"files": {published: asset}}))
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     manifest["artifacts"][stack]["properties"] = {
         "templateFile": file.name,
