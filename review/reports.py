@@ -136,4 +136,4 @@ def reason_for(found: Broken, acknowledged: Sequence[Acknowledgment]) -> str:
 
 
 def _name(resource: Resource | None) -> str:
-    return (resource.path or resource.place) if resource else "the declaration"
+    return resource.shown if resource else "the declaration"

@@ -21,7 +21,6 @@ def violations(subject: Subject) -> Iterator[Violation]:
             found = KEY.fullmatch(text)
             if found and found[1] != one.stack.environment["account"]:
                 yield Violation(
-                    message=f"{one.path or one.place} is encrypted with a key of another account, "
-                    f"{text}",
+                    message=f"{one.shown} is encrypted with a key of another account, {text}",
                     resource=one,
                 )

@@ -5,7 +5,6 @@ from ipaddress import ip_network
 
 from review.guardrails.subject import Subject, Violation
 from review.paths.handed import texts
-from review.templates.assembly import Resource
 from review.templates.network import rules, sources
 
 # They name a group as the source or the target of a rule.
@@ -49,14 +48,10 @@ def _of_others(subject: Subject) -> Iterator[Violation]:
             for source in sources(rule) if holder.place not in known else ():
                 if "SourceSecurityGroupId" not in rule and not _declared(source, declared):
                     yield Violation(
-                        message=f"{_path(group)} is open to {_named(source)}, which is not "
+                        message=f"{group.construct} is open to {_named(source)}, which is not "
                         "declared",
                         resource=holder,
                     )
-
-
-def _path(one: Resource) -> str:
-    return one.path.removesuffix("/Resource") or one.place
 
 
 def _named(source: str) -> str:
@@ -75,7 +70,7 @@ def _further(subject: Subject) -> Iterator[Violation]:
             continue
         if groups & {*texts(one.properties)}:
             yield Violation(
-                message=f"{one.type} {one.path or one.place} has a security group that may reach "
+                message=f"{one.type} {one.shown} has a security group that may reach "
                 "a server's port, and is no declared client",
                 resource=one,
             )

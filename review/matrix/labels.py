@@ -42,11 +42,11 @@ class Labels:
         if airflow := self.airflow(identity):
             return airflow
         for one in self.runs_with(identity):
-            return f"function {_path(one)}"
+            return f"function {one.construct}"
         if identity.resource is None:
             return identity.name
         whoever = identity.kind in ("policy", "permission set")
-        return f"{'whoever has' if whoever else identity.kind} {_path(identity.resource)}"
+        return f"{'whoever has' if whoever else identity.kind} {identity.resource.construct}"
 
     def trust(self, identity: Identity) -> list[str]:
         """Who may become the identity, in words."""
@@ -170,7 +170,3 @@ def _source(opening: Opening) -> str:
 
 def _groups(running: Iterable[Resource]) -> frozenset[str]:
     return frozenset(group for one in running for group in security_groups(one))
-
-
-def _path(one: Resource) -> str:
-    return one.path.removesuffix("/Resource") or one.place

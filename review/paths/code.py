@@ -68,7 +68,7 @@ def by_a_shell(one: Resource, name: str) -> Iterator[Way]:
     for kind, actions in SHELLS.items():
         for action in actions if one.type.startswith(kind) else ():
             yield way(
-                f"give commands in {one.type} {one.path or one.place}",
+                f"give commands in {one.type} {one.shown}",
                 [name],
                 (action, any_of_its_choice(action)),
             )

@@ -18,7 +18,7 @@ def given(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterat
         for function in labels.runs_with(identity):
             for one in calling(function, access):
                 yield Path(
-                    who=f"{one.type} {one.path or one.place}",
+                    who=f"{one.type} {one.shown}",
                     how=f"call {labels.name(identity)}, or hear what it answers",
                     reaches=[labels.name(identity)],
                     answer=Answer.ALLOWED,
@@ -27,7 +27,7 @@ def given(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterat
     for server in access.servers:
         for one in holding_data(server, access):
             yield Path(
-                who=f"{one.type} {one.path or one.place}",
+                who=f"{one.type} {one.shown}",
                 how=f"hold the data of {server.name}, or lead to it",
                 reaches=[f"everything on {server.name}"],
                 answer=Answer.ALLOWED,
@@ -36,7 +36,7 @@ def given(access: Access, labels: Labels, holding: Sequence[Identity]) -> Iterat
     for one in access.assembly.of_type("AWS::Backup::BackupPlan"):
         if "CopyActions" in str(one.properties):
             yield Path(
-                who=f"{one.type} {one.path or one.place}",
+                who=f"{one.type} {one.shown}",
                 how="copy backups elsewhere, of whatever is selected for it",
                 reaches=[f"everything on {server.name}" for server in access.servers],
                 answer=Answer.UNKNOWN,
@@ -68,7 +68,7 @@ def _running(identity: Identity, access: Access, labels: Labels) -> Iterator[Pat
 
 def _run(one: Resource, name: str) -> Path:
     return Path(
-        who=f"{one.type} {one.path or one.place}",
+        who=f"{one.type} {one.shown}",
         how=f"run with the role of {name}",
         reaches=[name],
         answer=Answer.ALLOWED,

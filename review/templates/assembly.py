@@ -38,6 +38,16 @@ class Resource:
         """Stack and logical id."""
         return f"{self.stack.name}/{self.logical_id}"
 
+    @property
+    def shown(self) -> str:
+        """Its construct's path, or its place where the assembly says none."""
+        return self.path or self.place
+
+    @property
+    def construct(self) -> str:
+        """The same, of the construct that it is the resource of."""
+        return self.path.removesuffix("/Resource") or self.place
+
     def mapping(self, *names: str) -> Mapping[str, Any]:
         """A property, or one below it; empty where it is none or only a deployment knows it."""
         found: Any = self.properties
