@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_rds_iam.declaration.airflow_names import AIRFLOW, EXECUTION_ROLE, output
+from airflow_rds_iam.declaration.databases import LEVELS
 from airflow_rds_iam.declaration.derived_names import before
-from airflow_rds_iam.declaration.model import LEVELS
 from deployed.stack import DeployedStack, read_stack, resources_of
 
 DesiredState = Sequence[Mapping[str, Any]]

@@ -9,11 +9,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from airflow_rds_iam.declaration.airflow import Airflow
 from airflow_rds_iam.declaration.airflow_names import told_apart
 from airflow_rds_iam.declaration.document import dotted
 from airflow_rds_iam.declaration.environments import declaration_file
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from airflow_rds_iam.declaration.model import Airflow, Declaration
+from airflow_rds_iam.declaration.model import Declaration
 from deployed import sessions
 from deployed.nested import joined
 from deployed.stack import Template, read_stack

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from airflow_rds_iam.airflow.environment import AirflowEnvironment
 from airflow_rds_iam.clients import Client, let_in
-from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration import airflow as declared
 from airflow_rds_iam.network.network import Network
 
 HTTPS = 443
@@ -28,7 +28,7 @@ class AirflowStack(Stack):
         construct_id: str,
         *,
         name: str,
-        airflow: model.Airflow,
+        airflow: declared.Airflow,
         network: Network,
         security_group: ec2.ISecurityGroup,
         clients: Sequence[Client] = (),
@@ -69,13 +69,13 @@ class AirflowStack(Stack):
         if airflow.web_server_access != "public":
             let_in(self, clients, security_group=security_group, port=HTTPS)
 
-    def _key(self, airflow: model.Airflow) -> kms.IKey | Literal["aws"] | None:
+    def _key(self, airflow: declared.Airflow) -> kms.IKey | Literal["aws"] | None:
         if airflow.key is None or airflow.key == "aws":
             return airflow.key
         return kms.Key.from_key_arn(self, "Key", airflow.key)
 
     def _bucket(
-        self, airflow: model.Airflow, key: kms.IKey | Literal["aws"] | None
+        self, airflow: declared.Airflow, key: kms.IKey | Literal["aws"] | None
     ) -> s3.IBucket | None:
         if airflow.bucket is None:
             return None

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from airflow_rds_iam.audit.saved_queries import SavedQueries
 from airflow_rds_iam.clients import Client, let_in
-from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration import instances as declared
 from airflow_rds_iam.network.network import Network
 from airflow_rds_iam.servers.foundation import PORT
 from airflow_rds_iam.servers.postgres_cluster import PostgresCluster
@@ -29,7 +29,7 @@ class DatabaseStack(Stack):
         construct_id: str,
         *,
         identifier: str,
-        instance: model.Instance,
+        instance: declared.Instance,
         network: Network,
         clients: Sequence[Client] = (),
         **kwargs: Any,
@@ -54,7 +54,7 @@ class DatabaseStack(Stack):
         self.instance.come_last(self)
 
     def _server(
-        self, identifier: str, instance: model.Instance, network: Network
+        self, identifier: str, instance: declared.Instance, network: Network
     ) -> PostgresInstance | PostgresCluster:
         if instance.is_cluster:
             capacity = instance.serverless

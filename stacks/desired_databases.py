@@ -3,8 +3,9 @@
 from collections import defaultdict
 
 from airflow_rds_iam.access.desired_database import DesiredDatabase
+from airflow_rds_iam.declaration.databases import Level
 from airflow_rds_iam.declaration.grants import Grant, grants, group_roles, named_by_a_connection
-from airflow_rds_iam.declaration.model import Declaration, Level
+from airflow_rds_iam.declaration.model import Declaration
 
 
 def desired_databases(declaration: Declaration, instance: str) -> list[DesiredDatabase]:

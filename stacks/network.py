@@ -6,7 +6,7 @@ from typing import Any
 from aws_cdk import CfnResource, ReferenceStrength, Stack
 from constructs import Construct
 
-from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration import network as declared
 from airflow_rds_iam.declaration.airflow_names import AIRFLOW
 from airflow_rds_iam.declaration.existing_network import ExistingNetwork as Existing
 from airflow_rds_iam.network.existing_network import ExistingNetwork
@@ -28,7 +28,7 @@ class NetworkStack(Stack):
         scope: Construct,
         construct_id: str,
         *,
-        network: model.Network,
+        network: declared.Network,
         airflows: Sequence[str] = (AIRFLOW,),
         retain: bool = False,
         tasks_take_roles: bool = False,
@@ -53,7 +53,7 @@ class NetworkStack(Stack):
 
     def _new(
         self,
-        network: model.Network,
+        network: declared.Network,
         airflows: Sequence[str],
         retain: bool,
         tasks_take_roles: bool,

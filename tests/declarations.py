@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from airflow_rds_iam.declaration.model import LEVELS
+from airflow_rds_iam.declaration.databases import LEVELS
 from tests.declared import dev
 from tests.kinds import KINDS
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from airflow_rds_iam.declaration.model import LOOKED_UP_BY
+from airflow_rds_iam.declaration.tags import LOOKED_UP_BY
 from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
 from review.matrix.connecting import speaking_of

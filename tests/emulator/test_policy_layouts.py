@@ -14,9 +14,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
 from airflow_rds_iam.access.login_policies import LoginPolicies
+from airflow_rds_iam.declaration.databases import Level
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.identities import Identity, Layout
-from airflow_rds_iam.declaration.model import Level
 from airflow_rds_iam.declaration.policies import login_policies
 from airflow_rds_iam.servers.server import Server
 from proof.account import Account

@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, Environment
 
-from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration.airflow import Airflow
+from airflow_rds_iam.declaration.network import Network
 from stacks.airflow import AirflowStack
 from stacks.network import NetworkStack
 from tests.templates import Content, statements, synthesized, text, the
@@ -30,14 +31,14 @@ AIRFLOW = {
 @pytest.fixture(scope="module")
 def template(new_app: Callable[[], App]) -> Content:
     app = new_app()
-    declared = model.Network(zones=["a", "b", "c"])
+    declared = Network(zones=["a", "b", "c"])
     network = NetworkStack(app, "dev-network", network=declared, env=ENV).network
     return synthesized(
         AirflowStack(
             app,
             "dev-airflow",
             name="orders",
-            airflow=model.Airflow.model_validate(AIRFLOW),
+            airflow=Airflow.model_validate(AIRFLOW),
             network=network,
             security_group=network.airflow_security_groups["airflow"],
             env=ENV,

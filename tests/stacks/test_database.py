@@ -4,7 +4,8 @@ import pytest
 from aws_cdk import App, Environment
 
 from airflow_rds_iam.audit.saved_queries import QUERIES
-from airflow_rds_iam.declaration import model
+from airflow_rds_iam.declaration.instances import Instance
+from airflow_rds_iam.declaration.network import Network
 from stacks.database import DatabaseStack
 from stacks.network import NetworkStack
 from tests.templates import Content, of_type, properties, synthesized, text, the
@@ -26,13 +27,13 @@ INSTANCE = {
 @pytest.fixture(scope="module")
 def template(new_app: Callable[[], App]) -> Content:
     app = new_app()
-    network = NetworkStack(app, "dev-network", network=model.Network(), env=ENV).network
+    network = NetworkStack(app, "dev-network", network=Network(), env=ENV).network
     return synthesized(
         DatabaseStack(
             app,
             "dev-database-lake",
             identifier="dev-lake",
-            instance=model.Instance.model_validate(INSTANCE),
+            instance=Instance.model_validate(INSTANCE),
             network=network,
             env=ENV,
         )

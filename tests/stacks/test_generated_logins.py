@@ -13,8 +13,8 @@ from aws_cdk import App, Environment
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from airflow_rds_iam.declaration.databases import LEVELS
 from airflow_rds_iam.declaration.file import load
-from airflow_rds_iam.declaration.model import LEVELS
 from deployed.nested import joined
 from stacks import add_environment
 from tests.declared import REMOVED, dev, written

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from aws_cdk import App, Environment
 
+from airflow_rds_iam.declaration.databases import LEVELS
 from airflow_rds_iam.declaration.file import load
-from airflow_rds_iam.declaration.model import LEVELS, LOOKED_UP_BY
+from airflow_rds_iam.declaration.tags import LOOKED_UP_BY
 from stacks import add_environment
 from tests.declared import dev, written
 from tests.stacks.test_policy_sizes import longest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aws_cdk import App, Environment
 
-from airflow_rds_iam.declaration.model import Network
+from airflow_rds_iam.declaration.network import Network
 from stacks.network import NetworkStack
 from tests.templates import properties, synthesized, text
 

@@ -16,7 +16,7 @@ from airflow_rds_iam.acknowledgments import (
     acknowledgment,
     acknowledgments_of_rule,
 )
-from airflow_rds_iam.declaration.model import LOOKED_UP_BY
+from airflow_rds_iam.declaration.tags import LOOKED_UP_BY
 from airflow_rds_iam.servers.server import Server
 
 _NOTHING_TO_ROTATE = (

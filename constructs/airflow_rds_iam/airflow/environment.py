@@ -28,7 +28,8 @@ from airflow_rds_iam.airflow.files import (
 )
 from airflow_rds_iam.airflow.images import IMAGES
 from airflow_rds_iam.certificates import RDS_CERTIFICATES
-from airflow_rds_iam.declaration.model import Component, LogLevel, RetentionDays
+from airflow_rds_iam.declaration.airflow import Component, LogLevel
+from airflow_rds_iam.declaration.values import RetentionDays
 from airflow_rds_iam.delivery.bucket_files import BucketFiles
 from airflow_rds_iam.delivery.bundling import copy_file, copy_tree
 from airflow_rds_iam.delivery.function_code import copy_packages

@@ -128,7 +128,7 @@ def refresh(
             told = ", ".join(f"{name} {found.packages.get(name, 'none')}" for name in _TOLD)
             yield (
                 f"{version}: new, with python {found.python}, {told}; once Amazon MWAA offers it,"
-                f" take it with VERSION={version}, and add it to declaration/model.py, with its"
+                f" take it with VERSION={version}, and add it to declaration/airflow.py, with its"
                 " options in declaration/options"
             )
     (here / "images.toml").write_text(_table(pythons, commit, day))

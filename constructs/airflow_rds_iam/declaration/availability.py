@@ -8,7 +8,8 @@ from airflow_rds_iam.certificates import RDS_CERTIFICATES
 from airflow_rds_iam.declaration import offers
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.engines import AURORA, POSTGRES, SERVERLESS
-from airflow_rds_iam.declaration.model import Declaration, Instance
+from airflow_rds_iam.declaration.instances import Instance
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.network import Network
 
 _CALLED = {POSTGRES: "PostgreSQL", AURORA: "Aurora PostgreSQL"}

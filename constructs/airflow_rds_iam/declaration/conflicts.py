@@ -19,7 +19,8 @@ from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.existing_servers import contradictions
 from airflow_rds_iam.declaration.grants import grants, group_roles
 from airflow_rds_iam.declaration.identity_conflicts import identity_conflicts
-from airflow_rds_iam.declaration.model import Declaration, Instance
+from airflow_rds_iam.declaration.instances import Instance
+from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.policies import too_many_policies
 from airflow_rds_iam.declaration.values import INSTANCE_NAME, INSTANCE_NAME_WORDS
 

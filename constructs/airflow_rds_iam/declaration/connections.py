@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from airflow_rds_iam.declaration.capacity import Capacity
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import grants
-from airflow_rds_iam.declaration.model import Declaration, Instance
+from airflow_rds_iam.declaration.instances import Instance
+from airflow_rds_iam.declaration.model import Declaration
 
 KEPT = 20
 """Connections that users leave: those reserved for RDS and the master, and the function's.

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from airflow_rds_iam.declaration.databases import LEVELS, Level
 from airflow_rds_iam.declaration.derived_names import GROUPS, role, word
-from airflow_rds_iam.declaration.model import LEVELS, Declaration, Level
+from airflow_rds_iam.declaration.model import Declaration
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from airflow_rds_iam.declaration.document import Path
-from airflow_rds_iam.declaration.model import Declaration, Instance
+from airflow_rds_iam.declaration.instances import Instance
+from airflow_rds_iam.declaration.model import Declaration
 
 
 def clashes(

@@ -7,7 +7,7 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from airflow_rds_iam.acknowledgments import HIPAA, NIST, acknowledge, acknowledge_rule
-from airflow_rds_iam.declaration.model import RetentionDays
+from airflow_rds_iam.declaration.values import RetentionDays
 from airflow_rds_iam.keys import arn_from_id
 from airflow_rds_iam.servers.foundation import PORT
 from airflow_rds_iam.servers.made_server import MadeServer

@@ -14,7 +14,8 @@ from aws_cdk import App, Environment
 from aws_cdk.assertions import Template
 
 from airflow_rds_iam.declaration.delivery import Delivery
-from airflow_rds_iam.declaration.model import LOOKED_UP_BY, Declaration
+from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.tags import LOOKED_UP_BY
 from review.declared import Declared, OwnRule, declared
 from review.guardrails.rules import RULES, Broken, broken, name, title
 from review.guardrails.subject import Subject

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 
 from airflow_rds_iam.airflow.images import IMAGES, constraints
-from airflow_rds_iam.declaration.model import Airflow
+from airflow_rds_iam.declaration.airflow import Airflow
 
 
 def test_each_version_that_may_be_declared_has_its_image() -> None:

@@ -91,7 +91,7 @@ def test_a_new_image_is_told_and_taken_only_when_it_is_named(checkout: Path, her
         (folder / "3.3.1" / file).write_bytes((folder / "3.10.0" / file).read_bytes())
     found = said(checkout, here)
     assert found["3.10.0"].startswith("new, with python 3.12.13, apache-airflow-providers-postgres")
-    assert "take it with VERSION=3.10.0, and add it to declaration/model.py" in found["3.10.0"]
+    assert "take it with VERSION=3.10.0, and add it to declaration/airflow.py" in found["3.10.0"]
     assert "3.10.0" not in (here / "images.toml").read_text()
     assert said(checkout, here, "3.10.0")["3.10.0"] == "is taken"
     assert [*tomllib.loads((here / "images.toml").read_text())][2] == "3.10.0"

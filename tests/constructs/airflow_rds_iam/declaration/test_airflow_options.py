@@ -2,8 +2,8 @@ from typing import get_args
 
 import pytest
 
+from airflow_rds_iam.declaration.airflow import Airflow
 from airflow_rds_iam.declaration.airflow_options import unknown
-from airflow_rds_iam.declaration.model import Airflow
 
 VERSIONS = get_args(Airflow.model_fields["version"].annotation)
 

@@ -8,9 +8,9 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_rds_iam.declaration.databases import Level
 from airflow_rds_iam.declaration.derived_names import LONGEST_ROLE, before, role, word
 from airflow_rds_iam.declaration.grants import Grant, GroupRoles, group_roles
-from airflow_rds_iam.declaration.model import Level
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 # Of few letters, so that many are alike but for what a word has not.

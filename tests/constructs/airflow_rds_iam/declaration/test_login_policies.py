@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_rds_iam.declaration.databases import LEVELS, Level
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.identities import Identity, Layout
-from airflow_rds_iam.declaration.model import LEVELS, Level
 from airflow_rds_iam.declaration.policies import CHANGING, first, login_policies, packed_logins
 
 QUOTA = 10

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from airflow_rds_iam.declaration.model import Declaration, Identity
+from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.model import Declaration
 from tests.declared import dev, written
 from tests.existing import OWN_KEY
 
