@@ -1,10 +1,7 @@
-"""A real Airflow set up from what was deployed, in the place of Amazon MWAA's service."""
+"""A real Airflow on this machine, and what runs in it."""
 
-import importlib.metadata
 import json
-import re
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -16,10 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from packaging.requirements import Requirement
-
 from proof import empty_database
-from proof.account import Account, Credentials
 from proof.programs import ROOT, ProgramError, environment, finish, started, tail
 
 BIN = ROOT / ".local/venvs/airflow/bin"
@@ -28,9 +22,6 @@ BIN_2 = ROOT / ".local/venvs/airflow-2/bin"
 WORKER = Path(__file__).with_name("airflow_worker.py")
 DOCTOR = Path(__file__).with_name("airflow_doctor.py")
 PATHS = Path(__file__).with_name("airflow_paths.py")
-SETTINGS = Path(__file__).with_name("airflow_local_settings.py")
-SESSION = "worker"
-"""Name of the session of the execution role that Airflow's own calls are made with."""
 # Nothing of these is the environment's: they say what this machine has in MWAA's place.
 LOCAL_OPTIONS = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -242,155 +233,6 @@ def initialized(home: Path, *, log: Path, programs: Path = BIN) -> Generator[Cal
                 empty_database.keep(database.read_bytes())
 
         yield wait
-
-
-def set_up(
-    account: Account,
-    record: Mapping[str, Any],
-    *,
-    home: Path,
-    log: Path,
-    programs: Path = BIN,
-) -> Airflow:
-    """Do what Amazon MWAA does with an environment that was deployed.
-
-    Args:
-        account: where the environment was deployed.
-        record: the environment as MWAA describes it.
-        home: Airflow's home, with its own database.
-        log: file that Airflow logs to.
-        programs: those of the Airflow that it is.
-
-    Raises:
-        LookupError: the local Airflow lacks something that the environment's requirements want.
-        PermissionError: the execution role does not trust Airflow.
-    """
-    role = assume(account, record, session=SESSION, seconds=12 * 3600)
-    download(account.client("s3", role), record, home)
-    _append_authorities(account, home)
-    check_requirements(downloaded(record["RequirementsS3Path"], record, home), programs)
-    (home / "config").mkdir(exist_ok=True)
-    shutil.copy(SETTINGS, home / "config")
-    own = {
-        **LOCAL_OPTIONS,
-        **account.variables(role),
-        "AIRFLOW_HOME": str(home),
-        # The endpoint's real name stands for an address on loopback here.
-        "PGHOSTADDR": "127.0.0.1",
-    }
-    variables = own | delivered_variables(record, home, own)
-    return Airflow(home=home, variables=variables, log=log, programs=programs)
-
-
-def delivered_variables(
-    record: Mapping[str, Any], home: Path, own: Mapping[str, str]
-) -> dict[str, str]:
-    """What every process of Airflow inherits from the environment's configuration.
-
-    Args:
-        record: the environment as MWAA describes it.
-        home: Airflow's home, with the files that the environment names.
-        own: what a process has in its environment beside.
-    """
-    variables = configuration(record["AirflowConfigurationOptions"])
-    if script := record.get("StartupScriptS3Path"):
-        file = downloaded(script, record, home)
-        variables |= exports(file, {**own, **variables})
-    return variables
-
-
-def assume(
-    account: Account, record: Mapping[str, Any], *, session: str, seconds: int = 3600
-) -> Credentials:
-    """A session of the execution role, as Amazon MWAA gives its workers one."""
-    return account.assume_as_service(
-        record["ExecutionRoleArn"],
-        service="airflow.amazonaws.com",
-        source_arn=record["Arn"],
-        session=session,
-        seconds=seconds,
-    )
-
-
-def download(s3: Any, record: Mapping[str, Any], home: Path) -> None:
-    """Copy what the environment names from its bucket, with the versions that it names."""
-    bucket = record["SourceBucketArn"].rpartition(":")[2]
-    prefix = _dags(record)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    versions = {item["Key"]: None for page in pages for item in page.get("Contents", [])}
-    for file in ("Requirements", "StartupScript", "Plugins"):
-        if key := record.get(f"{file}S3Path"):
-            versions[key] = record[f"{file}S3ObjectVersion"]
-    for key, version in versions.items():
-        target = downloaded(key, record, home)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        which = {"VersionId": version} if version else {}
-        target.write_bytes(s3.get_object(Bucket=bucket, Key=key, **which)["Body"].read())
-        if key == record.get("PluginsS3Path"):
-            shutil.unpack_archive(target, home / "plugins")
-
-
-def downloaded(key: str, record: Mapping[str, Any], home: Path) -> Path:
-    """Where a file of the bucket is in Airflow's home: that of the DAGs is always this one."""
-    prefix = _dags(record)
-    return home / ("dags/" + key.removeprefix(prefix) if key.startswith(prefix) else key)
-
-
-def _dags(record: Mapping[str, Any]) -> str:
-    return record["DagS3Path"].strip("/") + "/"
-
-
-def configuration(options: Mapping[str, str]) -> dict[str, str]:
-    """Airflow's environment variables for configuration options, as Amazon MWAA sets them."""
-    return {
-        f"AIRFLOW__{section.upper()}__{key.upper()}": value
-        for option, value in options.items()
-        for section, _, key in [option.partition(".")]
-    }
-
-
-def exports(script: Path, variables: dict[str, str]) -> dict[str, str]:
-    """What a startup script adds to the environment or changes in it. ProgramError if it fails."""
-    before = environment(variables)
-    sourced = subprocess.run(  # noqa: S603
-        ["/bin/bash", "-c", '. "$1" >&2 && env -0', "bash", script],
-        env=before,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    if sourced.returncode:
-        raise ProgramError(f"{script.name} ended with {sourced.returncode}: {sourced.stderr}")
-    after = dict(line.split("=", 1) for line in sourced.stdout.split("\0") if line)
-    shells_own = {"_", "PWD", "OLDPWD", "SHLVL"}
-    return {
-        name: value
-        for name, value in after.items()
-        if name not in shells_own and before.get(name) != value
-    }
-
-
-def check_requirements(file: Path, programs: Path = BIN) -> None:
-    """LookupError for a requirement that the local Airflow does not have installed."""
-    [packages] = (programs.parent / "lib").glob("python*/site-packages")
-    for line in file.read_text().splitlines():
-        requirement = re.sub(r"(^|\s)#.*", "", line).strip()
-        if not requirement or requirement.startswith("-"):
-            continue
-        wanted = Requirement(requirement)
-        found = [*importlib.metadata.distributions(name=wanted.name, path=[str(packages)])]
-        if not found or found[0].version not in wanted.specifier:
-            raise LookupError(
-                f"{file.name} wants {requirement}, and the local Airflow has "
-                f"{found[0].version if found else 'none'}: add it to the group `airflow` in "
-                "pyproject.toml and run `make lock setup`"
-            )
-
-
-def _append_authorities(account: Account, home: Path) -> None:
-    # Amazon's authorities vouch for RDS's servers; here a local one stands in their place.
-    bundle = home / "dags/certificates/global-bundle.pem"
-    bundle.write_text(f"{bundle.read_text()}\n{account.authorities.read_text()}")
 
 
 def _task_id(task_id: str, map_index: int) -> str:

@@ -10,9 +10,10 @@ from emulator import MARK
 from installation.installed import remove
 from proof import lock, make, owner, shop
 from proof.account import Account, started_account
-from proof.airflow import Airflow, Worker, initialized, set_up
+from proof.airflow import Airflow, Worker, initialized
 from proof.declared import read
 from proof.environment import Environment, stranger
+from proof.mwaa import set_up
 from proof.programs import ROOT, ProgramError
 from proof.progress import Progress
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from proof import airflow, kinds
+from proof import kinds, mwaa
 from proof.account import Account, Credentials
 from proof.declared import AIRFLOW, Declared
 from proof.kinds import PROOF
@@ -96,7 +96,7 @@ class Environment:
 
     def _assume(self, name: str) -> Credentials:
         if name in self.declared.airflows:
-            return airflow.assume(self.account, self._of_mwaa(name), session=PROOF)
+            return mwaa.assume(self.account, self._of_mwaa(name), session=PROOF)
         if name in self.declared.others:
             declared = self.declared.others[name]
             whose = declared.get("airflow", AIRFLOW)

@@ -11,7 +11,7 @@ from psycopg.pq import Conninfo
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from proof.airflow import delivered_variables
+from proof.mwaa import delivered_variables
 from tests.application import ROOT, CdkOut, synthesize, templates
 from tests.declared import dev, written
 from tests.templates import keys_and_values, properties, text, the

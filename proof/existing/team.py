@@ -16,11 +16,12 @@ import yaml
 from airflow_rds_iam.airflow.airflow import secrets_backend
 from proof import make, owner, programs
 from proof.account import Account, started_account
-from proof.airflow import LOCAL_OPTIONS, Airflow, configuration, initialized
+from proof.airflow import LOCAL_OPTIONS, Airflow, initialized
 from proof.declared import read
 from proof.environment import Environment, stranger
 from proof.existing.servers import ADMINISTRATOR, MASTER, TeamServer
 from proof.existing.way_back import WayBack, printed
+from proof.mwaa import configuration
 from proof.programs import ROOT
 
 DECLARATION = ROOT / "environments/existing.yaml"

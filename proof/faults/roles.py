@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from proof import airflow
+from proof import mwaa
 from proof.environment import UNKNOWN_KEYS, stranger
 from proof.faults.fault import Asked, Scene
 from proof.kinds import PROOF
@@ -75,9 +75,7 @@ def bounded(scene: Scene) -> Generator[None]:
 def ended(scene: Scene) -> Generator[Asked]:
     """Credentials of a session that has ended."""
     deployment = scene.deployment
-    over = airflow.assume(
-        deployment.account, deployment.airflow_environment, session=PROOF, seconds=0
-    )
+    over = mwaa.assume(deployment.account, deployment.airflow_environment, session=PROOF, seconds=0)
     yield Asked(variables=deployment.account.variables(over))
 
 

@@ -8,8 +8,9 @@ from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs]
 
 from proof import lock
-from proof.airflow import BIN_2, Airflow, initialized, set_up
+from proof.airflow import BIN_2, Airflow, initialized
 from proof.deployment import STATE, Deployment, deployed
+from proof.mwaa import set_up
 from proof.progress import Progress
 from proof.steps import access_matrix
 from proof.steps.access_matrix import AccessMatrix

@@ -1,22 +1,18 @@
 """What the stand-in for Amazon MWAA makes of an environment's record."""
 
 import io
-import json
-import os
-import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proof import airflow
-from proof.programs import ROOT
+from proof import mwaa
+from proof.programs import ProgramError
 
 
 def test_a_configuration_option_is_an_environment_variable() -> None:
-    assert airflow.configuration({"core.parallelism": "64", "secrets.backend_kwargs": "{}"}) == {
+    assert mwaa.configuration({"core.parallelism": "64", "secrets.backend_kwargs": "{}"}) == {
         "AIRFLOW__CORE__PARALLELISM": "64",
         "AIRFLOW__SECRETS__BACKEND_KWARGS": "{}",
     }
@@ -27,14 +23,14 @@ def test_what_a_startup_script_exports_is_kept_and_what_it_only_sets_is_not(
 ) -> None:
     script = tmp_path / "startup.sh"
     script.write_text('echo noise\nexport PLACE="$AIRFLOW_HOME/a\nb"\nunexported=1\n')
-    assert airflow.exports(script, {"AIRFLOW_HOME": "/home"}) == {"PLACE": "/home/a\nb"}
+    assert mwaa.exports(script, {"AIRFLOW_HOME": "/home"}) == {"PLACE": "/home/a\nb"}
 
 
 def test_a_startup_script_that_fails_is_an_error(tmp_path: Path) -> None:
     script = tmp_path / "startup.sh"
     script.write_text("exit 3\n")
-    with pytest.raises(airflow.ProgramError, match=r"startup\.sh"):
-        airflow.exports(script, {})
+    with pytest.raises(ProgramError, match=r"startup\.sh"):
+        mwaa.exports(script, {})
 
 
 class Bucket:
@@ -78,17 +74,17 @@ def test_the_files_of_an_environment_are_where_amazon_mwaa_has_them(
         "AirflowConfigurationOptions": {},
     }
     home = tmp_path / "home"
-    airflow.download(bucket, record, home)
+    mwaa.download(bucket, record, home)
     assert (home / "dags/a.py").read_text() == "# a DAG"
     assert (home / "plugins/menu.py").read_text() == "# of the team"
     assert not [*home.rglob("others.py")]
-    assert airflow.delivered_variables(record, home, {}) == {"PLACE": "here"}
+    assert mwaa.delivered_variables(record, home, {}) == {"PLACE": "here"}
 
 
 def test_a_requirement_that_is_installed_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "requirements.txt"
     file.write_text("# comment\n--constraint x\napache-airflow-providers-postgres>=7 # why\n")
-    airflow.check_requirements(file)
+    mwaa.check_requirements(file)
 
 
 @pytest.mark.parametrize("wanted", ["no-such-package==1.0", "apache-airflow-providers-postgres<7"])
@@ -96,36 +92,4 @@ def test_a_requirement_that_is_not_installed_is_named(tmp_path: Path, wanted: st
     file = tmp_path / "requirements.txt"
     file.write_text(f"{wanted}\n")
     with pytest.raises(LookupError, match="make lock setup"):
-        airflow.check_requirements(file)
-
-
-FIRST_LOOK = """
-import json, sys
-sys.path.append('proof')  # where a module is called airflow, too
-import airflow_worker
-dags = airflow_worker.dag_bag()
-print(json.dumps([sorted(dags.dags), dags.import_errors]))
-"""
-
-
-@pytest.mark.slow
-def test_a_dag_imports_what_is_beside_it_at_the_first_look(tmp_path: Path) -> None:
-    dags = shutil.copytree(ROOT / "dags", tmp_path / "dags")
-    shutil.copytree(ROOT / "lambda/rds_login", dags / "rds_login")
-    ran = subprocess.run(
-        [ROOT / ".local/venvs/airflow/bin/python", "-c", FIRST_LOOK],
-        cwd=ROOT,
-        env=os.environ | {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "false"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(ran.stdout.splitlines()[-1]) == [
-        [
-            "connection_check",
-            "connection_doctor",
-            "customers_load",
-            "orders_copy",
-            "orders_report",
-            "reports_upkeep",
-        ],
-        {},
-    ]
+        mwaa.check_requirements(file)
