@@ -59,8 +59,7 @@ Validations.of(app).add_plugins(
     )
 )
 try:
-    with quota.kept():
+    with quota.kept(Path(app.outdir)):
         app.synth()
-    quota.held(Path(app.outdir))
 except quota.QuotaError as error:
     sys.exit(f"{file}: {error}")
