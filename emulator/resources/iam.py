@@ -15,6 +15,7 @@ _STORES = {"Roles": "_roles", "Users": "_users", "Groups": "_groups"}
 _MANAGED_POLICIES = {"Users": 10, "Groups": 10}
 _MANAGED_CHARACTERS = 6144
 _INLINE_CHARACTERS = {"Roles": 10240, "Users": 2048, "Groups": 5120}
+_TRUST_CHARACTERS = 2048
 _POLICY_NAME, _DESCRIPTION = 128, 1000
 _OF_AWS = "arn:aws:iam::aws:policy/"
 # Of AWS's own services and of IAM Identity Center.
@@ -81,6 +82,7 @@ def register(emulator: Emulator) -> None:
         if old is None and name in emulator.store("iam", "_roles"):
             raise ValueError(f"Role with name {name} already exists. (EntityAlreadyExists)")
         check_attached(new)
+        _at_most(_TRUST_CHARACTERS, _characters(new["AssumeRolePolicyDocument"]), "ACLSizePerRole")
         own = sum(_characters(policy["PolicyDocument"]) for policy in new.get("Policies", []))
         _at_most(_INLINE_CHARACTERS["Roles"], own, "PolicySize of Roles")
 

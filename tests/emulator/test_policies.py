@@ -45,6 +45,14 @@ def described(text: str) -> dict[str, Any]:
     return made
 
 
+def trusting(size: int) -> dict[str, Any]:
+    """A role whose trust has so many characters and some more."""
+    made = role()
+    statement = made["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    statement["Condition"] = {"StringEquals": {"sts:ExternalId": size * "x"}}
+    return made
+
+
 OF_ROLE: dict[str, Any] = {"Roles": [{"Ref": "Role"}]}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a managed policy of no role": (
@@ -82,6 +90,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a role with an eleventh managed policy": (
         {"Role": role(), **{f"P{number}": managed(**OF_ROLE) for number in range(11)}},
         "quota for PoliciesPerRole: 10",
+    ),
+    "a role whose trust is too long": (
+        {"It": trusting(2048)},
+        "quota for ACLSizePerRole: 2048",
     ),
     "a role with too long a name": (
         {"It": role(name=65 * "r")},
