@@ -28,7 +28,7 @@ from preflight.policies import (
     attached_anew,
     taken_away,
     too_many_logins,
-    too_many_of_airflow,
+    too_many_of_made,
 )
 from preflight.replacement import replaced
 from review.templates.assembly import read
@@ -154,12 +154,13 @@ def obstacles(
                     else "have the quota raised and declare it, or detach one"
                 )
             )
-    for name, airflow in declaration.airflows.items():
+    for name in declaration.airflows:
         if crowded := too_many_logins(name, deployed=deployed, template=template):
             yield crowded
-        if not airflow.existing and (
-            crowded := too_many_of_airflow(name, deployed=deployed, template=template, quota=quota)
-        ):
+    for name in (*declaration.airflows, *declaration.identities):
+        if name in declaration.role_arns:
+            continue
+        if crowded := too_many_of_made(name, deployed=deployed, template=template, quota=quota):
             yield crowded
 
 

@@ -8,8 +8,9 @@ import json
 import re
 
 from airflow_rds_iam.declaration.airflow_names import EXECUTION_ROLE, output
+from airflow_rds_iam.declaration.identities import METADATA
 from airflow_rds_iam.declaration.policies import INLINE_POLICIES, LOGIN_POLICY, OWN_POLICIES
-from deployed.stack import Template
+from deployed.stack import Template, resources_of
 
 # A change of one of these makes another policy (its schema's createOnlyProperties).
 _REPLACING = ("Description", "ManagedPolicyName", "Path")
@@ -26,15 +27,15 @@ def taken_away(role: str, *, deployed: Template, template: Template) -> int:
     return len({*_managed(deployed, role).items()} - {*_managed(template, role).items()})
 
 
-def too_many_of_airflow(
-    airflow: str, *, deployed: Template, template: Template, quota: int
+def too_many_of_made(
+    identity: str, *, deployed: Template, template: Template, quota: int
 ) -> str | None:
-    """What IAM would refuse of the managed policies of an Airflow's role that is made here."""
-    before, after = ({*_managed(one, _role(one, airflow)).items()} for one in (deployed, template))
+    """What IAM would refuse of the managed policies of an identity's role that is made here."""
+    before, after = ({*_managed(one, _role(one, identity)).items()} for one in (deployed, template))
     if len(before | after) <= quota:
         return None
     return (
-        f"{airflow}: its role would have {len(before | after)} managed policies, {len(before)} of "
+        f"{identity}: its role would have {len(before | after)} managed policies, {len(before)} of "
         f"before and {len(after - before)} anew, while they change: {quota} are allowed "
         "(managed_policies_per_role); change fewer grants in one deploy"
     )
@@ -49,9 +50,13 @@ def _managed(template: Template, role: object) -> dict[str, str]:
     }
 
 
-def _role(template: Template, airflow: str) -> object:
-    """An Airflow's role, as policies are attached to it."""
-    return template.get("Outputs", {}).get(output(EXECUTION_ROLE, airflow), {}).get("Value")
+def _role(template: Template, identity: str) -> object:
+    """An identity's role that is made here, as policies are attached to it."""
+    if airflow := template.get("Outputs", {}).get(output(EXECUTION_ROLE, identity)):
+        return airflow["Value"]
+    made = resources_of(template, "AWS::IAM::Role").items()
+    named = [name for name, one in made if one.get("Metadata", {}).get(METADATA) == identity]
+    return {"Ref": named[0]} if named else None
 
 
 def login_characters(airflow: str, *, deployed: Template, template: Template) -> int:

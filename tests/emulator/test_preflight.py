@@ -8,11 +8,12 @@ import pytest
 from airflow_rds_iam.declaration.file import load
 from airflow_rds_iam.declaration.model import Declaration
 from preflight.__main__ import obstacles
-from preflight.policies import login_characters, too_many_logins, too_many_of_airflow
+from preflight.policies import login_characters, too_many_logins, too_many_of_made
 from proof.account import Account
 from tests.application import CdkOut, templates
 from tests.declared import dev, written
 from tests.emulator.conftest import ACCOUNT, StackFailedError, Stacks, allow, resource
+from tests.kinds import KINDS
 
 QUOTA = 10
 
@@ -117,8 +118,30 @@ def test_policies_of_airflow_that_change_at_once_are_counted_twice() -> None:
         return {**output, "Resources": policies}
 
     old, other = packed(6, "old"), packed(6, "other")
-    assert too_many_of_airflow("airflow", deployed={}, template=old, quota=QUOTA) is None
-    assert too_many_of_airflow("airflow", deployed=old, template=old, quota=QUOTA) is None
-    said = too_many_of_airflow("airflow", deployed=old, template=other, quota=QUOTA)
+    assert too_many_of_made("airflow", deployed={}, template=old, quota=QUOTA) is None
+    assert too_many_of_made("airflow", deployed=old, template=old, quota=QUOTA) is None
+    said = too_many_of_made("airflow", deployed=old, template=other, quota=QUOTA)
     assert said
     assert "would have 12 managed policies, 6 of before and 6 anew" in said
+
+
+@pytest.mark.parametrize("kind", ["partner", "people", "staff", "pods", "loader"])
+def test_policies_of_a_role_that_is_made_are_counted_while_they_change(
+    kind: str, account: Account, tmp_path: Path
+) -> None:
+    declared = load(written(dev({f"identities.{kind}": KINDS[kind]}), tmp_path / "dev.yaml"))
+
+    def with_policies(*numbers: int) -> dict[str, Any]:
+        policies = of_role("", *numbers)["Resources"]
+        for one in policies.values():
+            one["Properties"]["Roles"] = [{"Ref": "Made"}]
+        made = {"Type": "AWS::IAM::Role", "Properties": {}, "Metadata": {"Identity": kind}}
+        return {"Resources": {"Made": made, **policies}}
+
+    def said(*numbers: int) -> list[str]:
+        full = with_policies(*range(QUOTA))
+        return [*obstacles(account.client("iam"), declared, full, with_policies(*numbers))]
+
+    assert said(*range(QUOTA)) == said(0) == []
+    [refused] = said(0, 10, 11)
+    assert refused.startswith(f"{kind}: its role would have 12 managed policies, 10 of before and ")
