@@ -65,7 +65,7 @@ def declarations(
 
 def _identity(name: str, kind: str, layout: str) -> dict[str, Any]:
     if kind == "analyst":
-        return KINDS[kind]
+        return {"identity_center": {"permission_set": name}}
     # EKS has one role for a service account of a cluster.
     pods = {"kubernetes": {**KINDS["pods"]["kubernetes"], "cluster": name}}
     found = {**KINDS, "": {"role_arn": ROLES + name}, "pods": pods}[kind]

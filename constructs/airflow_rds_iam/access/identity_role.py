@@ -8,13 +8,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.declaration.identities import Identity, session_name
-from airflow_rds_iam.declaration.identity_provider import host
 from airflow_rds_iam.identity_provider import provider_arn
 
 Conditions = dict[str, dict[str, str | list[str]]]
 
-# "Configure SAML assertions for the authentication response", Audience.
-SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
 # True of a request that has it ("Null condition operator").
 NAMED: Conditions = {"Null": {"sts:SourceIdentity": "false"}}
 
@@ -87,24 +84,13 @@ def _trust(scope: Construct, identity: Identity) -> Trust:
             exact={"StringEquals": {"sts:ExternalId": identity.other_account.external_id}},
         )
     if identity.saml:
-        return _federated(
-            iam.FederatedPrincipal(identity.saml.provider_arn, {}, "sts:AssumeRoleWithSAML"),
-            {"SAML:aud": SAML_AUDIENCE, "SAML:sub": list(identity.saml.subjects)},
-            named=True,
-        )
-    if identity.oidc:
-        return _web_identity(
-            scope,
-            identity,
-            subjects=list(identity.oidc.subjects),
-            named=identity.oidc.source_identity,
-        )
+        return _federated(identity, identity.saml.provider_arn, "sts:AssumeRoleWithSAML")
+    if identity.issuer:
+        provider = provider_arn(scope, identity.issuer)
+        return _federated(identity, provider, "sts:AssumeRoleWithWebIdentity")
     pods = identity.kubernetes
     if pods is None:
         raise ValueError("a role is made for an identity that has none")
-    if pods.issuer:
-        account = f"system:serviceaccount:{pods.namespace}:{pods.service_account}"
-        return _web_identity(scope, identity, subjects=[account], named=False)
     stack = Stack.of(scope)
     cluster = stack.format_arn(service="eks", resource="cluster", resource_name=pods.cluster)
     # "Grant Pods access to AWS resources based on tags": set by EKS, and by no pod.
@@ -125,22 +111,10 @@ def _trust(scope: Construct, identity: Identity) -> Trust:
     )
 
 
-def _web_identity(
-    scope: Construct, identity: Identity, *, subjects: list[str], named: bool
-) -> Trust:
-    issuer = identity.issuer or ""
-    return _federated(
-        iam.FederatedPrincipal(provider_arn(scope, issuer), {}, "sts:AssumeRoleWithWebIdentity"),
-        {f"{host(issuer)}:aud": identity.audience, f"{host(issuer)}:sub": subjects},
-        named=named,
-    )
-
-
-def _federated(
-    principal: iam.FederatedPrincipal, token: dict[str, str | list[str]], *, named: bool
-) -> Trust:
-    exact: Conditions = {"StringEquals": token}
-    if not named:
+def _federated(identity: Identity, provider: str, action: str) -> Trust:
+    principal = iam.FederatedPrincipal(provider, {}, action)
+    exact: Conditions = {"StringEquals": identity.token}
+    if not identity.names_source:
         return Trust(principal=principal, exact=exact)
     return Trust(
         principal=principal,

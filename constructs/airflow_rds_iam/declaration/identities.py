@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from airflow_rds_iam.declaration.identity_provider import AUDIENCE, PROVIDER, Provider
+from airflow_rds_iam.declaration.identity_provider import AUDIENCE, PROVIDER, Provider, host
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.review import Kind
 from airflow_rds_iam.declaration.values import (
@@ -15,10 +15,11 @@ from airflow_rds_iam.declaration.values import (
     ExternalId,
     IdentityName,
     Issuer,
-    KubernetesName,
+    Namespace,
     PermissionSet,
     RoleArn,
     SamlProviderArn,
+    ServiceAccount,
     Subject,
 )
 
@@ -26,7 +27,10 @@ Layout = Literal["separate", "packed"]
 
 METADATA = "Identity"
 """Of the metadata of a resource that is made for an identity: its name."""
+# "Configure SAML assertions for the authentication response", Audience.
+SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
 AWS_MANAGED = re.compile(r":role/(aws-reserved|aws-service-role)/")
+SERVICE_LINKED = re.compile(r":role/aws-service-role/")
 PERMISSION_SETS_ROLE = re.compile(r"/AWSReservedSSO_(.+)_[0-9a-f]{16}$")
 
 
@@ -43,6 +47,13 @@ class OtherAccount(Model):
         description='What it must say when it takes the role, agreed with its owner ("Access to '
         'AWS accounts owned by third parties"): `Role.AssumeRolePolicyDocument`.'
     )
+
+    @field_validator("role_arn")
+    @classmethod
+    def _takes_roles(cls, arn: str) -> str:
+        if SERVICE_LINKED.search(arn):
+            raise ValueError("is a service's own role: must be one that may take another role")
+        return arn
 
 
 class IdentityCenter(Model):
@@ -98,8 +109,8 @@ class Saml(Model):
 class Kubernetes(Model):
     """The pods of a service account, by EKS Pod Identity (`cluster`) or IRSA (`issuer`)."""
 
-    namespace: KubernetesName = Field(description="The service account's namespace.")
-    service_account: KubernetesName = Field(description="The service account.")
+    namespace: Namespace = Field(description="The service account's namespace.")
+    service_account: ServiceAccount = Field(description="The service account.")
     cluster: ClusterName | None = Field(
         default=None,
         description="The EKS cluster, of this account and region, with the Pod Identity Agent: "
@@ -197,6 +208,21 @@ class Identity(Model):
     def audience(self) -> str:
         """Whom such a token must be for."""
         return self.oidc.audience if self.oidc else AUDIENCE
+
+    @property
+    def token(self) -> dict[str, str | list[str]]:
+        """What its provider's token must say, to the letter, by IAM's key of a condition."""
+        if self.saml:
+            return {"SAML:aud": SAML_AUDIENCE, "SAML:sub": self.saml.subjects}
+        provider, pods = host(self.issuer or ""), self.kubernetes
+        account = pods and f"system:serviceaccount:{pods.namespace}:{pods.service_account}"
+        subjects = self.oidc.subjects if self.oidc else [account or ""]
+        return {f"{provider}:aud": self.audience, f"{provider}:sub": subjects}
+
+    @property
+    def names_source(self) -> bool:
+        """Whether its role is given only with a source identity."""
+        return bool(self.saml or (self.oidc and self.oidc.source_identity))
 
     @property
     def makes_provider(self) -> bool:

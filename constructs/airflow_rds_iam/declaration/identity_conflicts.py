@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import aws_connection_id, grants
-from airflow_rds_iam.declaration.identities import made_role
+from airflow_rds_iam.declaration.identities import alphanumeric, made_role
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.policies import connection_ids
 
@@ -19,6 +19,7 @@ def identity_conflicts(declaration: Declaration, *, environment: str) -> Iterato
     account = next(filter(None, accounts), None)
     yield from _accounts(declaration, account)
     yield from _roles(declaration, environment)
+    yield from _outputs(declaration)
     yield from _providers(declaration)
     yield from _service_accounts(declaration)
     yield from _task_roles(declaration)
@@ -48,8 +49,14 @@ def _accounts(declaration: Declaration, account: str | None) -> Iterator[tuple[P
 
 def _roles(declaration: Declaration, environment: str) -> Iterator[tuple[Path, str]]:
     names: dict[str, str] = {}
+    permission_sets: dict[str, str] = {}
     for name, identity in declaration.identities.items():
-        if identity.identity_center:
+        if center := identity.identity_center:
+            other = permission_sets.setdefault(center.permission_set, name)
+            if other != name:
+                message = f"{center.permission_set!r} is the permission set of {other!r}"
+                path = ("identities", name, "identity_center", "permission_set")
+                yield path, f"{message}; each identity needs its own"
             continue
         role = identity.role_name or made_role(environment, name)
         if len(role) > LONGEST_ROLE:
@@ -61,6 +68,17 @@ def _roles(declaration: Declaration, environment: str) -> Iterator[tuple[Path, s
             shown = identity.role_arn or role
             message = f"{shown!r} is the role of {other!r}; each identity needs its own"
             yield ("identities", name, *(["role_arn"] if identity.role_arn else [])), message
+
+
+def _outputs(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    names: dict[str, str] = {}
+    for name, identity in declaration.identities.items():
+        if identity.role_arn:
+            continue
+        other = names.setdefault(alphanumeric(name), name)
+        if other != name:
+            message = f"{name!r} is {other!r} but for underscores, which outputs have not"
+            yield ("identities", name), f"{message}: rename it"
 
 
 def _providers(declaration: Declaration) -> Iterator[tuple[Path, str]]:

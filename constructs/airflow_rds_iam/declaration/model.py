@@ -25,6 +25,10 @@ from airflow_rds_iam.declaration.values import (
     TagValue,
 )
 
+# "IAM and AWS STS quotas": what an account may have them raised to.
+MOST_MANAGED_POLICIES = 20
+MOST_TRUST_CHARACTERS = 8192
+
 
 class Declaration(Model):
     """One environment. Its name is that of its file."""
@@ -45,9 +49,16 @@ class Declaration(Model):
     managed_policies_per_role: int = Field(
         default=10,
         ge=1,
-        le=20,
+        le=MOST_MANAGED_POLICIES,
         description="The account's quota; an identity's role has one for each of its databases, or "
         "fewer with `policies: packed`, Airflow's one or, packed, as few as hold its logins.",
+    )
+    trust_policy_characters: int = Field(
+        default=2048,
+        ge=2048,
+        le=MOST_TRUST_CHARACTERS,
+        description="The account's quota; that of a role for an `oidc` or `saml` identity has each "
+        "of its subjects, twice where a source identity is asked for.",
     )
     prefix: Prefix | None = Field(
         default=None,

@@ -3,13 +3,19 @@
 Source of the quotas: "IAM and AWS STS quotas". White space does not count.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_rds_iam.declaration.document import Path, dotted
 from airflow_rds_iam.declaration.grants import Grant, aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import Identity
-from airflow_rds_iam.declaration.model import Declaration
+from airflow_rds_iam.declaration.identity_provider import host
+from airflow_rds_iam.declaration.model import (
+    MOST_MANAGED_POLICIES,
+    MOST_TRUST_CHARACTERS,
+    Declaration,
+)
 from airflow_rds_iam.declaration.packing import packed
 
 # Characters of all inline policies of a role, and of a managed policy.
@@ -27,6 +33,12 @@ LOGIN_POLICY = EMPTY_POLICY + LOGIN_STATEMENT - len(',"Sid":"",')
 # connection, and of a connection beside the prefix and the name of the connection.
 LOOKUP_POLICY = 112
 LOOKUP = 75
+# Characters of a statement that trusts a provider, beside its action, the provider and the token,
+# and of the condition that a source identity is named.
+TRUST_STATEMENT = len(
+    '{"Action":"","Condition":{"StringEquals":},"Effect":"Allow","Principal":{"Federated":""}},'
+)
+NAMED = len(',"Null":{"sts:SourceIdentity":"false"}')
 # Of a policy of Airflow's that changes, both are there until its connections name the new users.
 CHANGING = 1
 
@@ -34,6 +46,7 @@ CHANGING = 1
 def too_many_policies(declaration: Declaration, *, environment: str) -> Iterator[tuple[Path, str]]:
     """Where in the declaration, and what IAM would refuse."""
     yield from _managed(declaration)
+    yield from _trusts(declaration)
     granted = list(grants(declaration))
     for name in declaration.airflows:
         logins = [one for one in granted if one.identity == name]
@@ -57,8 +70,7 @@ def _of_airflow(
         if needed > quota - other:
             message = (
                 f"{len(logins)} databases for Airflow need {needed} managed policies, one of them "
-                f"while another changes, {_room(quota, other)}: have the quota raised, and declare "
-                "managed_policies_per_role"
+                f"while another changes, {_room(quota, other)}: {_more(needed + other)}"
             )
             yield (*path, "policies"), message
         return
@@ -79,6 +91,8 @@ def _of_airflow(
                 f"allows {quota:,}: declare {dotted(path)}.policies: packed, which needs {needed} "
                 "managed policies"
             )
+            if needed > declaration.managed_policies_per_role:
+                message += f", and {_more(needed)}"
             yield ("instances", [*logins, *tasks][-1].instance, "databases"), message
 
 
@@ -174,17 +188,62 @@ def _too_many(
     room = quota - identity.other_policies
     if policies <= room:
         return
+    fewer = sum(len(packed_logins(part)) for part in parts)
+    remedies: list[str] = []
+    if fewer < policies:
+        remedies.append(f"declare policies: packed, which needs {fewer}")
+    if fewer > room:
+        remedies.append(_more(fewer + identity.other_policies))
     message = (
         f"{len(granted)} databases need {policies} managed policies, "
-        f"{_room(quota, identity.other_policies)}: "
+        f"{_room(quota, identity.other_policies)}: {', and '.join(remedies)}"
     )
-    if identity.policies == "separate":
-        fewer = sum(len(packed_logins(part)) for part in parts)
-        yield path, f"{message}declare policies: packed, which needs {fewer}"
-    else:
-        yield path, f"{message}have the quota raised, and declare managed_policies_per_role"
+    yield path, message
+
+
+def _trusts(declaration: Declaration) -> Iterator[tuple[Path, str]]:
+    quota = declaration.trust_policy_characters
+    for name, identity in declaration.identities.items():
+        if not (named := identity.oidc or identity.saml):
+            continue
+        size = trust_characters(identity)
+        if size > quota:
+            path = ("identities", name, "oidc" if identity.oidc else "saml", "subjects")
+            count = len(named.subjects)
+            message = (
+                f"{count} {'subject makes' if count == 1 else 'subjects make'} {size:,} characters "
+                f"of the policy that trusts them with the role; IAM allows {quota:,}: declare two "
+                "identities"
+            )
+            if size <= MOST_TRUST_CHARACTERS:
+                message += ", or have the quota raised, and declare trust_policy_characters"
+            yield path, message
+
+
+def trust_characters(identity: Identity) -> int:
+    """Characters of the trust policy of a role that is made for whom a provider vouches for.
+
+    The partition's name is taken for the longest.
+    """
+    issuer = host(identity.issuer or "")
+    provider, action = f"arn:aws-us-gov:iam::111122223333:oidc-provider/{issuer}", "WebIdentity"
+    if identity.saml:
+        provider, action = identity.saml.provider_arn, "SAML"
+    token = json.dumps(identity.token, separators=(",", ":"))
+    each = TRUST_STATEMENT + len(provider) + len(token)
+    size = EMPTY_POLICY - len(",") + each + len(f"sts:AssumeRoleWith{action}")
+    if identity.names_source:
+        size += NAMED + each + len("sts:SetSourceIdentity")
+    return size
 
 
 def _room(quota: int, other: int) -> str:
     has = f" besides the {other} that it has" if other else ""
-    return f"and its role may have {quota - other}{has}"
+    return f"and its role may have {max(quota - other, 0)}{has}"
+
+
+def _more(needed: int) -> str:
+    """How a role comes to have so many managed policies, or what else helps."""
+    if needed > MOST_MANAGED_POLICIES:
+        return f"grant some to another identity, as IAM allows {MOST_MANAGED_POLICIES} at most"
+    return "have the quota raised, and declare managed_policies_per_role"

@@ -258,15 +258,17 @@ AuthoritiesPath = Annotated[
 RoleArn = Annotated[
     str,
     _form(
-        r"^arn:[a-z-]+:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$",
-        "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/analyst",
+        r"^arn:[a-z-]+:iam::[0-9]{12}:role/([a-zA-Z0-9_+=,.@-]+/)*[a-zA-Z0-9_+=,.@-]{1,64}$",
+        "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/analyst, its name of 64 "
+        "characters at most",
     ),
 ]
 SamlProviderArn = Annotated[
     str,
     _form(
-        r"^arn:[a-z-]+:iam::[0-9]{12}:saml-provider/[a-zA-Z0-9._-]+$",
-        "the ARN of a SAML provider, such as arn:aws:iam::111122223333:saml-provider/okta",
+        r"^arn:[a-z-]+:iam::[0-9]{12}:saml-provider/[a-zA-Z0-9._-]{1,128}$",
+        "the ARN of a SAML provider, such as arn:aws:iam::111122223333:saml-provider/okta, its "
+        "name of 128 characters at most",
     ),
 ]
 # "IAM and AWS STS quotas", IAM name requirements.
@@ -291,7 +293,8 @@ Issuer = Annotated[
     _form(
         r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[a-zA-Z0-9._~-]+)*/?$",
         "the address of an OpenID Connect provider as its tokens have it, such as "
-        "https://accounts.google.com, without a port",
+        "https://accounts.google.com: https, a host in lower case, no port, and in its path "
+        "letters, digits and any of . _ ~ -",
         longest=255,
     ),
 ]
@@ -307,18 +310,28 @@ Audience = Annotated[
 Subject = Annotated[
     str,
     _form(
-        r"^[!-#%-)+->@-~ ]+$",
-        "a whole subject of 1 to 255 letters without accents, digits, signs and spaces, without "
-        "$ and the wildcards * and ?",
+        r"^[!-#%-)+->@-~]([!-#%-)+->@-~ ]*[!-#%-)+->@-~])?$",
+        "a whole subject of 1 to 255 letters without accents, digits, signs, and spaces in "
+        "between, without $ and the wildcards * and ?",
         longest=255,
     ),
 ]
 # Kubernetes, "Object Names and IDs".
-KubernetesName = Annotated[
+Namespace = Annotated[
     str,
     _form(
-        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-        "a name of Kubernetes: lower-case letters and digits, with hyphens and dots in between",
+        r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        "the name of a namespace of Kubernetes: 1 to 63 lower-case letters and digits, with "
+        "hyphens in between",
+        longest=63,
+    ),
+]
+ServiceAccount = Annotated[
+    str,
+    _form(
+        r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+        "the name of a service account of Kubernetes: 1 to 253 lower-case letters and digits, "
+        "with hyphens and single dots in between",
         longest=253,
     ),
 ]

@@ -1,5 +1,7 @@
 """Who gets in by the role of an identity, and who does not, as IAM would evaluate its trust."""
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +11,7 @@ from aws_cdk import Stack
 
 from airflow_rds_iam.access.identity_role import identity_role
 from airflow_rds_iam.declaration.identities import Identity
+from airflow_rds_iam.declaration.policies import trust_characters
 from review.iam.context import Context
 from review.iam.decision import Answer, Policies, Request, decide
 from review.iam.policy import Source, policy
@@ -209,6 +212,21 @@ def test_no_trust_has_a_wildcard_or_more_than_one_principal(kind: str, trusts: T
     statements = trusts[kind]["Statement"]
     assert len({str(one["Principal"]) for one in statements}) == 1
     assert not {"*", "?", "$"} & set(str(statements))
+
+
+def test_a_trust_in_a_provider_has_as_many_characters_as_the_declaration_is_told(
+    trusts: Trusts,
+) -> None:
+    counted = 0
+    for kind, (declared, _) in KINDS.items():
+        identity = Identity.model_validate(declared)
+        if identity.oidc or identity.saml:
+            text = json.dumps(trusts[kind], separators=(",", ":"))
+            # The partition whose name is longest.
+            made = re.sub(r"arn:aws(:iam::[0-9]+:oidc-provider)", r"arn:aws-us-gov\1", text)
+            assert len(made) == trust_characters(identity), made
+            counted += 1
+    assert counted == 3
 
 
 def test_an_identity_with_a_role_has_none_made(new_stack: Callable[[], Stack]) -> None:

@@ -7,6 +7,7 @@ from airflow_rds_iam.servers.made_server import MASTER_USER
 from database_users.desired import MANAGED
 from tests.declared import REMOVED, dev
 from tests.existing import OWN_KEY
+from tests.kinds import KINDS
 
 DATABASES = "instances.warehouse.databases"
 ROLE = "arn:aws:iam::111122223333:role"
@@ -170,6 +171,9 @@ def test_an_instance_identifier_of_63_characters_is_the_longest() -> None:
     assert message.endswith("ee-warehouse'; RDS allows 63 characters")
 
 
+SAML = "arn:aws:iam::111122223333:saml-provider/okta"
+
+
 def grants_to(identity: str, count: int) -> dict[str, object]:
     return {f"{DATABASES}.d{number}": {"read": [identity]} for number in range(count)}
 
@@ -196,12 +200,99 @@ def test_the_policies_that_a_role_has_anyway_are_counted() -> None:
     )
 
 
+RAISED = "have the quota raised, and declare managed_policies_per_role"
+
+
 def test_packed_policies_are_counted_too() -> None:
     packed = {"identities.shop.policies": "packed"}
     assert found({**grants_to("shop", 150), **packed}) == []
     [(path, message)] = found({**grants_to("shop", 400), **packed})
     assert path == "identities.shop"
-    assert "have the quota raised, and declare managed_policies_per_role" in message
+    assert message.endswith(f"and its role may have 10: {RAISED}")
+
+
+@pytest.mark.parametrize(
+    ("count", "other_policies", "quota", "says"),
+    [
+        (300, 0, 10, f"declare policies: packed, which needs 14, and {RAISED}"),
+        (10, 10, 10, f"may have 0 besides the 10 that it has: declare policies: packed, which "
+         f"needs 1, and {RAISED}"),
+        (10, 19, 10, f"may have 0 besides the 19 that it has: declare policies: packed, which "
+         f"needs 1, and {RAISED}"),
+        (100, 19, 20, "packed, which needs 5, and grant some to another identity, as IAM allows "
+         "20 at most"),
+    ],
+)  # fmt: skip
+def test_what_is_advised_at_a_quota_is_enough(
+    count: int, other_policies: int, quota: int, says: str
+) -> None:
+    [(path, message)] = found(
+        {
+            **grants_to("shop", count),
+            "identities.shop.other_policies": other_policies,
+            "managed_policies_per_role": quota,
+        }
+    )
+    assert path == "identities.shop"
+    assert message.endswith(says)
+
+
+def test_no_more_is_advised_than_iam_allows() -> None:
+    most = {"managed_policies_per_role": 20, "identities.shop.policies": "packed"}
+    [(_, message)] = found({**grants_to("shop", 500), **most})
+    assert message.endswith("grant some to another identity, as IAM allows 20 at most")
+    [(_, message)] = found({**grants_to("airflow", 500), **most, "airflow.policies": "packed"})
+    assert message.endswith("grant some to another identity, as IAM allows 20 at most")
+
+
+def subjects(count: int, **more: object) -> dict[str, object]:
+    people = {"subjects": [f"ann{number:02}@example.com" for number in range(count)], **more}
+    return {
+        "identities.people": {
+            "oidc": {"issuer": "https://example.okta.com", "audience": "warehouse", **people}
+        }
+    }
+
+
+def test_a_roles_trust_names_no_more_subjects_than_iam_takes() -> None:
+    assert found(subjects(30)) == []
+    [(path, message)] = found(subjects(40))
+    assert path == "identities.people.oidc.subjects"
+    assert message == (
+        "40 subjects make 2,154 characters of the policy that trusts them with the role; IAM "
+        "allows 2,048: declare two identities, or have the quota raised, and declare "
+        "trust_policy_characters"
+    )
+    assert found({**subjects(40), "trust_policy_characters": 4096}) == []
+    assert found(subjects(40, source_identity=False)) == []
+    staff = {"provider_arn": SAML, "subjects": [f"ann{number:03}" for number in range(500)]}
+    [(path, message)] = found({"identities.staff": {"saml": staff}})
+    assert path == "identities.staff.saml.subjects"
+    assert message.endswith("IAM allows 2,048: declare two identities")
+
+
+def test_two_identities_are_not_the_same_permission_set() -> None:
+    center = {"identity_center": {"permission_set": "Analysts"}}
+    other = {"identity_center": {"permission_set": "Admins"}}
+    assert found({"identities.one": center, "identities.other": other}) == []
+    assert found({"identities.one": center, "identities.other": center}) == [
+        (
+            "identities.other.identity_center.permission_set",
+            "'Analysts' is the permission set of 'one'; each identity needs its own",
+        )
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_identities_that_outputs_do_not_tell_apart_are_refused(kind: str) -> None:
+    partner, one = KINDS["partner"], KINDS[kind]
+    assert found({"identities.a_1": partner, "identities.a_2": one}) == []
+    assert found({"identities.a_1": partner, "identities.a1": one}) == [
+        (
+            "identities.a1",
+            "'a1' is 'a_1' but for underscores, which outputs have not: rename it",
+        )
+    ]
 
 
 def test_two_identities_are_not_the_same_pods() -> None:

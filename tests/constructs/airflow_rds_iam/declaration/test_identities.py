@@ -58,3 +58,71 @@ def test_a_service_account_has_one_way() -> None:
     assert "either a cluster" in refused({"kubernetes": account})
     made = {**account, "cluster": "batch", "provider": "made"}
     assert "must go with an issuer" in refused({"kubernetes": made})
+
+
+def test_a_role_of_a_service_takes_no_other() -> None:
+    of_service = "arn:aws:iam::444455556666:role/aws-service-role/x.amazonaws.com/AWSServiceRole"
+    other = {"role_arn": of_service, "external_id": "agreed"}
+    assert "must be one that may take another role" in refused({"other_account": other})
+
+
+def with_text(kind: str, key: str, value: str) -> dict[str, Any]:
+    """An identity of that kind, which has that value."""
+    [(way, beside)] = KINDS[kind].items()
+    return {way: {**beside, key: [value] if key == "subjects" else value}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("people", "subjects", "repo:octo-org/octo-repo:environment:my env"),
+        ("people", "subjects", "repo:octo-org@1/octo-repo@2:ref:refs/heads/main"),
+        ("people", "subjects", "project_path:group/sub/project:ref_type:branch:ref:main"),
+        ("people", "subjects", "auth0|5f7c8ec7"),
+        ("people", "issuer", "https://login.microsoftonline.com/0a1b2c3d/v2.0"),
+        ("people", "issuer", "https://sts.windows.net/0a1b2c3d/"),
+        ("loader", "issuer", "https://oidc.eks.cn-north-1.amazonaws.com.cn/id/0A1B2C"),
+        ("loader", "issuer", "https://oidc-eks.eu-central-1.api.aws/id/0A1B2C"),
+        ("loader", "service_account", "etl.loader-1"),
+        ("partner", "role_arn", "arn:aws:iam::444455556666:role/team/etl/a_b+c=d,e.f@g-h"),
+    ],
+)
+def test_what_providers_write_is_taken(kind: str, key: str, value: str) -> None:
+    Identity.model_validate(with_text(kind, key, value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        *(
+            (kind, "subjects", value)
+            for kind in ("people", "staff")
+            for value in ("", " ", " ann", "ann ", "ann\n", "*", "a?", "${saml:sub}", "Änn", "a\tb")
+        ),
+        *(("people", "audience", value) for value in ("", " ", "a b", "*", "a?", "${aws:x}", "ä")),
+        *(
+            ("people", "issuer", value)
+            for value in (
+                "example.com", "http://example.com", "https://example.com:8443",
+                "https://Example.com", "https://example.com?a=b", "https://example.com/a//b",
+                "https://*.example.com", "https://ann@example.com",
+            )
+        ),
+        *(("pods", "namespace", value) for value in ("", "a.b", "-a", "a-", "A", "*", "a" * 64)),
+        *(
+            ("pods", "service_account", value)
+            for value in ("", "a..b", ".a", "a.-b", "A", "*", "a" * 254)
+        ),
+        *(
+            ("partner", "external_id", value)
+            for value in ("", "a", "a b", "a*", "a?", "${x}", "ä1", "a" * 1225)
+        ),
+        *(
+            ("partner", "role_arn", f"arn:aws:iam::444455556666:{value}")
+            for value in ("root", "user/x", "role/x/", "role//x", "role/*", f"role/{65 * 'x'}")
+        ),
+        ("staff", "provider_arn", f"arn:aws:iam::111122223333:saml-provider/{'o' * 129}"),
+    ],
+)  # fmt: skip
+def test_what_nobody_could_be_is_refused(kind: str, key: str, value: str) -> None:
+    assert key in refused(with_text(kind, key, value))

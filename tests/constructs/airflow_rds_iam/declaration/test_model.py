@@ -129,6 +129,10 @@ MINIMUM = {"instances": {"warehouse": {"databases": {"orders": {"read": ["airflo
             "arn:aws:iam::111122223333:user/shop",
             "must be the ARN of an IAM role",
         ),
+        ("identities.shop.role_arn", f"{ROLE}/shop/", "must be the ARN of an IAM role"),
+        ("identities.shop.role_arn", f"{ROLE}//shop", "must be the ARN of an IAM role"),
+        ("identities.shop.role_arn", f"{ROLE}/{'s' * 65}", "its name of 64 characters at most"),
+        ("trust_policy_characters", 2047, "2047: must be a whole number of 2048 to 8192"),
         ("managed_policies_per_role", 21, "21: must be a whole number of 1 to 20"),
         ("airflow.worker_replacement", "kind", "'kind': must be 'graceful' or 'forced'"),
         (
