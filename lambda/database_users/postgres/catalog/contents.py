@@ -18,7 +18,8 @@ class ObjectGroup:
     Columns are those of the one table that is named.
     What a `keeper` made is its own: nothing is given on it, and what everyone has stays. An owner
     may have taken something from itself: `owner_has` the rest, or everything where that is `None`.
-    Who calls a `definer` does what its owner may do.
+    Who calls a `definer` does what its owner may do. Code in what `acts` runs as its owner
+    whoever that is, and whoever wrote it.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class ObjectGroup:
     columns: tuple[str, ...] = ()
     owner_has: frozenset[str] | None = None
     definer: bool = False
+    acts: bool = False
 
     def parted(self, objects: int) -> Iterator[Self]:
         """The same in groups of so many `objects` at the most."""
@@ -55,7 +57,8 @@ class Owned:
     """A thing of `role`, of any kind that has an owner, to be named by `sql` in a statement.
 
     `kind` is the server's own word for it, `hindrance` why it can come to nobody else. `needs` is
-    the foreign-data wrapper that its owner must be allowed to use.
+    the foreign-data wrapper that its owner must be allowed to use. Code in it `acts` as its owner,
+    whoever that is.
     """
 
     role: str
@@ -64,6 +67,7 @@ class Owned:
     sql: str
     hindrance: str | None = None
     needs: str | None = None
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

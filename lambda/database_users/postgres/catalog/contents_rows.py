@@ -131,8 +131,8 @@ _DEFAULT_KINDS: Mapping[str, Kind] = {
     "L": "large object",
 }
 _ORDER: Mapping[Kind, int] = {kind: place for place, kind in enumerate(INSIDE_A_DATABASE)}
-# What objects of one group have in common: kind, schema, owner, access list, keeper, definer.
-_Alike = tuple[Kind, str | None, str, str | None, Keeper, bool]
+# What objects of one group have in common: kind, schema, owner, access list, keeper, definer, acts.
+_Alike = tuple[Kind, str | None, str, str | None, Keeper, bool, bool]
 _SERVERS_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 _NOBODYS = ("pg_toast", "pg_temp_")
 
@@ -155,7 +155,8 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
     for oid, owner, acl, name, of in tagged["schema"]:
         if name not in _SERVERS_SCHEMAS and not name.startswith("pg_"):
             kept = keeper("pg_namespace", oid, of == _SUPERUSER and name != "public")
-            objects["schema", None, owner, acl, kept, False].append(name)
+            objects["schema", None, owner, acl, kept, False, False].append(name)
+    acting = {oid for *_, oid in tagged["owned"] if oid}
     relations: dict[int, tuple[str | None, str, str, Keeper]] = {}
     for catalog, kind, oid, schema, owner, acl, name, of_server, *more in tagged["object"]:
         if schema and (schema not in schemas or schemas[schema].startswith(_NOBODYS)):
@@ -164,12 +165,13 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
         if any(("pg_class", relation) in members for relation in more if catalog == "pg_type"):
             kept = "an extension"
         definer = catalog == "pg_proc" and more == [True]
-        objects[kind, schemas.get(schema), owner, acl, kept, definer].append(name)
+        acts = catalog == "pg_class" and oid in acting
+        objects[kind, schemas.get(schema), owner, acl, kept, definer, acts].append(name)
         if catalog == "pg_class":
             relations[oid] = (schemas[schema], owner, name, kept)
     for owner, acl, of_server, names in tagged["large objects"]:
         kept: Keeper = "the server" if of_server else ""
-        objects["large object", None, owner, acl, kept, False].extend(names.split())
+        objects["large object", None, owner, acl, kept, False, False].extend(names.split())
     groups = [
         ObjectGroup(
             kind,
@@ -180,17 +182,26 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
             kept,
             owner_has=owner_has(acl, owner),
             definer=definer,
+            acts=acts,
         )
-        for (kind, schema, owner, acl, kept, definer), names in objects.items()
+        for (kind, schema, owner, acl, kept, definer, acts), names in objects.items()
         if acl is not None or not kept or kind == "schema"  # what is in it is looked up there
     ]
     for oid, acl, columns in tagged["columns"]:
         if oid in relations:
             schema, owner, table, kept = relations[oid]
             grants = parse_acl(acl, "column", owner)
-            names = (table,)
             groups.append(
-                ObjectGroup("column", schema, owner, grants, names, kept, columns=tuple(columns))
+                ObjectGroup(
+                    "column",
+                    schema,
+                    owner,
+                    grants,
+                    (table,),
+                    kept,
+                    columns=tuple(columns),
+                    acts=oid in acting,
+                )
             )
     return Contents(
         tuple(sorted(groups, key=_place)),
@@ -199,7 +210,7 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
             for schema, role, acl, letter in tagged["default"]
             if (kind := _DEFAULT_KINDS.get(letter)) and (schema == 0 or schema in schemas)
         ),
-        tuple(Owned(*row) for row in tagged["owned"]),
+        tuple(Owned(*row, acts=oid is not None) for *row, oid in tagged["owned"]),
         tuple(Mention(*row) for row in tagged["mention"]),
         tuple(EventTrigger(*row) for row in tagged["event trigger"]),
     )

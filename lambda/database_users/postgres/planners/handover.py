@@ -58,7 +58,8 @@ class Handover:
             return now
         if group.kind == "foreign server":
             return self.owner if group.names[0] in self._moved_servers else now
-        one = Owned(now, group.kind, group.schema, identifier(group.names[0]))
+        name = identifier(group.names[0])
+        one = Owned(now, group.kind, group.schema, name, acts=group.acts)
         return now if self._stays(one) or self.hindrance(one) else self.owner
 
     @cached_property
@@ -103,11 +104,21 @@ class Handover:
             return f"{self.owner} may create nothing in the schema {one.schema}"
         if one.kind in ("schema", "publication", "subscription") and not self._may_create:
             return f"{self.owner} may create nothing in the database"
+        if one.acts and self._may_more_than(one.role):
+            return f"what it runs would run as {self.owner}"
         if one.needs is not None and not self._may_use(one.needs):
             return f"{self.owner} may not use the foreign-data wrapper {one.needs}"
         if one.kind == "extension" and self._owns_elsewhere(one.role):
             return "with an extension goes all that its owner has in the whole server"
         return ""
+
+    def _may_more_than(self, role: str) -> bool:
+        """Whether the new owner may do more than `role`, or it is not known what that may."""
+        comparison = self.comparison
+        if role in comparison.logins:
+            database, level = comparison.logins[role]
+            return (database.name, level) != (self.name, "own")
+        return role in comparison.groups or self.name not in comparison.declared
 
     def _may_create_in(self, schema: str) -> bool:
         """Whether the new owner may create in `schema`, or is given that before."""
@@ -167,6 +178,18 @@ class Handover:
                 if one.role == role and one.kind != "extension"
             )
         )
+
+
+_AS_ITS_CALLER = {
+    "function": "SECURITY INVOKER",
+    "procedure": "SECURITY INVOKER",
+    "view": "SET (security_invoker = true)",
+}
+
+
+def disarmed(one: Owned) -> str:
+    """The statement by which `one` does what its caller may do, and not its owner, if any does."""
+    return f"ALTER {altered(one)} {how}" if (how := _AS_ITS_CALLER.get(one.kind)) else ""
 
 
 def altered(one: Owned) -> str:

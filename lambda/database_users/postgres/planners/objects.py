@@ -61,7 +61,8 @@ def object_privileges(inside: Inside) -> Iterator[Change | Kept]:
         yield from _of_the_same(chain(_less(excess), () if group.keeper else _more(excess)))
         if group.keeper:
             continue
-        if group.definer:
+        disarmed = excess.then != excess.now and excess.now in inside.comparison.managed
+        if group.definer and not disarmed:
             yield Definers(excess.then, group.names)
         if group.kind != "column" and excess.then in inside.comparison.others:
             yield NotManaged(excess.then, len(group.names))

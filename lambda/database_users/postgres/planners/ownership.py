@@ -10,7 +10,7 @@ from database_users.postgres.cascade import by_itself, left_after, without
 from database_users.postgres.catalog.contents import Contents, ObjectGroup, Owned
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import handed_over
-from database_users.postgres.planners.handover import Handover, altered
+from database_users.postgres.planners.handover import Handover, altered, disarmed
 from database_users.postgres.planners.inside import Inside
 from database_users.postgres.planners.lookup import lent
 from database_users.postgres.planners.objects import executor, on_objects
@@ -72,7 +72,7 @@ def _freed(handover: Handover, login: str, left: Sequence[str]) -> Iterator[Chan
     yield from _stuck(handover, login)
     for one in handover.moved:
         if one.role == login and one.kind != "extension":
-            yield _altered(name, one, handover.owner)
+            yield from _altered(handover, one)
     yield from _revoked(handover, login, left)
     holdings = comparison.server.holdings_by_role.get(login, ())
     if any(one.of_server for one in holdings if one.database == name):
@@ -161,7 +161,7 @@ def adopted(inside: Inside) -> Iterator[Change]:
     extending: set[str] = set()
     for one in handover.moved:
         if one.role in staying and one.kind != "extension":
-            yield _altered(handover.name, one, handover.owner)
+            yield from _altered(handover, one)
         elif one.role in staying:
             extending.add(one.role)
     for role in sorted(extending):
@@ -181,12 +181,19 @@ def _stuck(handover: Handover, role: str) -> Iterator[Finding]:
         )
 
 
-def _altered(name: str, one: Owned, owner: str) -> Statement:
-    return Statement(
+def _altered(handover: Handover, one: Owned) -> Iterator[Statement]:
+    """What one of ours wrote does nothing as the next owner, who may do more."""
+    name, owner = handover.name, handover.owner
+    sql = disarmed(one) if one.role in handover.comparison.managed else ""
+    if sql:
+        sentence = f"{name}: the {one.kind} {one.sql} does what its caller may do"
+        yield Statement(name, sql, sentence, acts_for=(one.role,))
+    yield Statement(
         name,
         f"ALTER {altered(one)} OWNER TO {identifier(owner)}",
         f"{name}: the {one.kind} {one.sql} belongs to {owner}, no longer to {one.role}",
         acts_for=(one.role, owner),
+        objects=0 if sql else 1,
     )
 
 

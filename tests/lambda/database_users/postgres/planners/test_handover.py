@@ -7,7 +7,7 @@ import pytest
 from database_users.postgres.catalog.contents import Contents, ObjectGroup, Owned
 from database_users.postgres.catalog.server import Holding, Role, Server, SharedObject
 from database_users.postgres.comparison import Comparison
-from database_users.postgres.planners.handover import Handover, altered, leaving
+from database_users.postgres.planners.handover import Handover, altered, disarmed, leaving
 from database_users.postgres.privileges import Grant
 from tests.catalogs import MASTER, ORDERS, PAYROLL, grant, made, server_of
 
@@ -175,6 +175,53 @@ def test_what_nobody_hands_over_has_the_owner_that_it_has():
     assert handover.owner_then(ObjectGroup("table", "app", FAR, (), ("one",))) == FAR
     assert handover.owner_now("pg_database_owner") == ORDERS.owner
     assert handover.owner_now(FAR) == FAR
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "goes"),
+    [
+        (NEAR, "orders", True),  # an old owner: its code is declared to be the owner's
+        ("owner", "orders", True),
+        ("writer", "orders", False),
+        ("o_writer", "orders", False),
+        ("boss", "orders", False),  # who owns another database
+        (NEAR, "attic", False),
+    ],
+)
+def test_what_acts_as_its_owner_goes_to_nobody_who_may_do_more(role: str, name: str, goes: bool):
+    server = server_of(ORDERS, PAYROLL)
+    server = replace(
+        server,
+        roles=server.roles | {NEAR: Role(NEAR)},
+        memberships=(*server.memberships, *made(NEAR)),
+    )
+    one = replace(TABLE, role=role, acts=True)
+    handover = Handover(
+        Comparison((ORDERS, PAYROLL), server),
+        name,
+        ORDERS.owner,
+        Contents((schema("app", ORDERS.owner),), owned=(one,)),
+        frozenset({role}),
+    )
+    assert handover.hindrance(one) == ("" if goes else "what it runs would run as o_owner")
+    assert handover.hindrance(replace(one, acts=False)) == ""
+    group = ObjectGroup("table", "app", role, (), ("item",), acts=True)
+    assert handover.owner_then(group) == (ORDERS.owner if goes else role)
+    assert handover.owner_then(replace(group, acts=False)) == ORDERS.owner
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement"),
+    [
+        ("function", "ALTER ROUTINE app.f() SECURITY INVOKER"),
+        ("procedure", "ALTER ROUTINE app.f() SECURITY INVOKER"),
+        ("view", "ALTER VIEW app.f() SET (security_invoker = true)"),
+        ("table", ""),
+        ("aggregate", ""),
+    ],
+)
+def test_what_does_as_its_owner_may_is_told_to_do_as_its_caller_may(kind: str, statement: str):
+    assert disarmed(Owned(NEAR, kind, "app", "app.f()")) == statement
 
 
 EXTENSION = Owned(NEAR, "extension", None, "vector")
