@@ -20,7 +20,10 @@ _LOOK = """SELECT 'starting', pid, NULL FROM pg_locks
 SELECT 'looked', NULL, pg_stat_clear_snapshot()::text;
 SELECT 'known', pid, usename FROM pg_stat_activity
     WHERE usename IS NOT NULL OR backend_type <> 'client backend'"""
-_SIGNAL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ({})"
+# A superuser ends a superuser's alone, and whom one may not end, ends no other's in one statement.
+_SIGNAL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    JOIN pg_roles r ON r.oid = usesysid
+    WHERE rolname IN ({}) AND NOT rolsuper"""
 
 
 def signal_sessions(home: Session, users: Collection[str]) -> None:

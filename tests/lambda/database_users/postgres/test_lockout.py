@@ -5,7 +5,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from database_users.errors import LockoutError, RefusedStatementError
+from database_users.errors import LockoutError, RefusedStatementError, UnfinishedError
+from database_users.postgres import ending
 from tests.database_server import MASTER, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run
@@ -147,3 +148,17 @@ def test_a_revocation_that_the_master_may_not_make_fails_and_holds_up_nobody(
         run(server, *after)
     assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
     assert outstanding(server, *after) == []  # a check tells of it
+
+
+def test_a_superusers_sessions_keep_nobody_elses(server: Postgres, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ending, "END_SECONDS", 0.3)
+    run(server, ORDERS, PAYROLL)
+    server.execute("CREATE ROLE legacy", "GRANT legacy TO reader", user=MASTER)
+    server.execute("ALTER ROLE reader SUPERUSER")
+    after = (ORDERS, replace(PAYROLL, own=()))
+    with server.login("reader", "orders"), server.login("boss", "payroll") as session:
+        with pytest.raises(UnfinishedError, match="1 sessions of reader did not end"):
+            run(server, *after)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
