@@ -142,6 +142,7 @@ def _real_run(
     deadline: Deadline,
 ) -> RealRun:
     ours = server.managed_logins.union(*(database.roles for database in databases))
+    ours |= server.only_for(ours & server.roles.keys())
     return RealRun(server, connect, home, ours, deadline)
 
 

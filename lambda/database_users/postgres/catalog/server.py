@@ -245,6 +245,15 @@ class Server:
             if membership.admin
         )
 
+    def only_for(self, users: Collection[str]) -> frozenset[str]:
+        """The roles that `users` can act as, and nobody else but the master."""
+        roles = frozenset[str]().union(*map(self.acts_for, users)) - {IAM, self.mark}
+        return frozenset(
+            role
+            for role in roles
+            if not self.roles[role].can_login and self.members_of(role) <= {*users, self.master}
+        )
+
     def members_of(self, role: str) -> frozenset[str]:
         """Everyone in `role`, through any chain: what a `+role` of pg_hba.conf counts."""
         return members(role, self._members)

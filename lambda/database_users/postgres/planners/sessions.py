@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator
 
-from database_users.desired import IAM
 from database_users.plan import Finding, Statement, Transaction
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.databases import admitted
@@ -52,16 +51,8 @@ def losing(comparison: Comparison) -> tuple[str, ...]:
 
 def deserted(comparison: Comparison) -> frozenset[str]:
     """The roles that users who go could act as, and nobody else: what these prepared is theirs."""
-    server = comparison.server
-    gone = {*comparison.removed, server.master}
-    roles = frozenset[str]().union(*map(server.acts_for, comparison.removed)) - {IAM, server.mark}
-    return frozenset(
-        role
-        for role in roles
-        if not server.roles[role].can_login
-        and server.members_of(role) <= gone
-        and comparison.can_act_as(role)
-    )
+    roles = comparison.server.only_for(comparison.removed)
+    return frozenset(role for role in roles if comparison.can_act_as(role))
 
 
 def prepared_by_many(comparison: Comparison) -> Iterator[Finding]:

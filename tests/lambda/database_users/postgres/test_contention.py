@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from database_users.deadline import Deadline
+from database_users.desired import Database
 from database_users.errors import LockTimeoutError
 from database_users.postgres import reading, startup, watch
 from database_users.postgres.run import survey
 from database_users.postgres.session import Connect, Session
-from tests.database_server import SUPERUSER, VERSIONS, Postgres
+from tests.database_server import MASTER, SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run, run_through
 
@@ -106,6 +107,32 @@ def test_what_a_prepared_transaction_holds_is_let_go(
     members = server.query("SELECT member::regrole::text FROM pg_auth_members WHERE roleid::regrole"
                          " IN ('writer', 'owner') AND (inherit_option OR set_option)")  # fmt: skip
     assert members == []
+
+
+@pytest.mark.parametrize(
+    ("role", "statement", "after"),
+    [
+        ("orders_owner", "ALTER DATABASE orders CONNECTION LIMIT 50", (PAYROLL,)),
+        ("orders_owner", "GRANT TEMPORARY ON DATABASE orders TO PUBLIC", (PAYROLL,)),
+        ("app", "LOCK TABLE apps", (ORDERS, PAYROLL)),
+    ],
+)
+def test_what_is_prepared_as_a_role_that_is_declared_no_more_or_never_was_is_let_go(
+    server: Postgres, role: str, statement: str, after: tuple[Database, ...]
+):
+    busy(server)
+    server.execute("CREATE ROLE app", "GRANT app TO owner", user=MASTER)
+    server.execute(
+        "GRANT USAGE ON SCHEMA public TO app",
+        "CREATE TABLE apps ()",
+        "ALTER TABLE apps OWNER TO app",
+        database="orders",
+    )
+    with server.login("owner", "orders") as holder:
+        for sql in (f"SET ROLE {role}", "BEGIN", statement, "PREPARE TRANSACTION 'x'"):
+            holder.execute(sql.encode())
+    run(server, *after)
+    assert outstanding(server, *after) == []
 
 
 def test_what_a_prepared_transaction_is_called_writes_no_line_of_the_log(
