@@ -65,6 +65,73 @@ def test_a_user_with_nothing_in_its_way_is_freed_of_all():
     assert told(less_of(server_of(ORDERS), "reader"), contents) == (DROPPED, [])
 
 
+def test_in_an_undeclared_database_all_goes_to_its_owner_or_where_that_is_far_to_the_master():
+    server = server_of(ORDERS)
+    orders = server.databases["orders"]
+    for owner, new in (("near", "near"), ("far", "administrator")):
+        databases = {"attic": replace(orders, name="attic", owner=owner)}
+        roles = {name: Role(name) for name in ("near", "far")}
+        server = replace(
+            server,
+            roles=server.roles | roles,
+            databases=server.databases | databases,
+            memberships=(*server.memberships, *made("near")),
+            holdings=(Holding("reader", "attic", frozenset({"pg_class"})),),
+        )
+        comparison = Comparison((replace(ORDERS, read=()),), server)
+        (transaction,) = freed(comparison, "attic", Contents(()), 9)
+        assert isinstance(transaction, Transaction)
+        assert f'REASSIGN OWNED BY "reader" TO "{new}"' in [
+            statement.sql for statement in transaction.statements
+        ]
+
+
+def test_what_is_handed_over_is_about_the_database_and_the_user_and_in_so_many_objects():
+    owned = tuple(Owned("reader", "table", "public", f"public.t{number}") for number in range(5))
+    others = (Owned("owner", "table", "public", "public.other"),)
+    schema = ObjectGroup("schema", None, "pg_database_owner", (), ("public",))
+    comparison = less_of(server_of(ORDERS), "reader")
+    contents = Contents((schema,), owned=(*owned, *others))
+    parts = [
+        one for one in freed(comparison, "orders", contents, 2) if isinstance(one, Transaction)
+    ]
+    assert {one.of for one in parts} == {(("database", "orders"), ("user", "reader"))}
+    altered = [
+        [statement.sql.split()[2] for statement in one.statements if "ALTER" in statement.sql]
+        for one in parts
+    ]
+    assert altered == [["public.t0", "public.t1"], ["public.t2", "public.t3"], ["public.t4"]]
+
+
+def test_a_user_that_cannot_be_handed_over_is_the_one_that_is_kept():
+    owned = (Owned("reader", "event trigger", None, "e", "only a superuser may own it"),)
+    _, findings = told(less_of(server_of(ORDERS), "reader", "writer"), Contents((), owned=owned))
+    assert [one.keeps for one in findings] == [("reader",)]
+
+
+def test_what_is_of_the_whole_server_is_handed_over_within_the_database_and_as_who_had_it():
+    server = server_of(ORDERS)
+    shared = (SharedObject("tablespace", "fast", "reader", ()),)
+    planned = freed(less_of(replace(server, shared=shared), "reader"), "orders", Contents(()), 9)
+    statements = [
+        statement for one in planned if isinstance(one, Transaction) for statement in one.statements
+    ]
+    assert {statement.database for statement in statements} == {"orders"}
+    (reassigned,) = (one for one in statements if one.sql.startswith("REASSIGN"))
+    assert reassigned.acts_for == ("reader", "o_owner")
+
+
+def test_a_grant_that_goes_along_with_another_users_is_not_taken_twice():
+    by_reader = grant("writer", "SELECT", by="reader")
+    with_option = grant("reader", "SELECT", by="o_owner", on=frozenset({"SELECT"}))
+    table = ObjectGroup("table", "public", "o_owner", (with_option, by_reader), ("one",))
+    statements, findings = told(less_of(server_of(ORDERS), "reader", "writer"), Contents((table,)))
+    assert [one for one in statements if one.startswith("REVOKE SELECT")] == [
+        'REVOKE SELECT ON TABLE "public"."one" FROM "reader" CASCADE'
+    ]
+    assert findings == []
+
+
 def test_what_a_user_has_in_the_whole_server_is_never_given_to_the_owner_of_one_database():
     server = server_of(ORDERS)
     attic = replace(server.databases["orders"], name="attic", owner="reader")
