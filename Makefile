@@ -60,13 +60,21 @@ demo-stop: .venv/.ready ## end what `make demo KEEP=1` left running
 	$(BIN)/python -m proof.demo --stop
 
 
-.PHONY: test e2e lint format snapshots schema docs bench
+.PHONY: test e2e mutants lint format snapshots schema docs bench
 test: $(READY) ## the whole suite (PYTEST=... for arguments of pytest)
 	$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(PYTEST)
 
 e2e: $(READY) $(AIRFLOW_2)/.ready ## the proof of `make demo`, as tests, and the slow ones of the suite
 	$(BIN)/pytest -n 2 tests/e2e $(PYTEST)
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
+
+# mutmut runs in a folder that has lambda/ as src/, from which it imports.
+MUTANTS := .local/mutants
+mutants: $(READY) ## the faults that it puts into the planners and that no test without a server finds
+	rm -rf $(MUTANTS) && mkdir -p $(MUTANTS)
+	cp -R lambda $(MUTANTS)/src && cp -R tests pyproject.toml $(MUTANTS)
+	cd $(MUTANTS) && ../../$(BIN)/mutmut run > run.log
+	cd $(MUTANTS) && ../../$(BIN)/mutmut results
 
 lint: $(READY) ## ruff, pyright, and zizmor and actionlint for the workflows
 	$(BIN)/ruff format --check .
