@@ -151,7 +151,7 @@ def login(evidence: Evidence) -> Answer:
     except LoginError as error:
         return refusal(evidence, error)
     except OSError as error:
-        return _of(error, evidence, CAUSES["lost-connection"])
+        return _of(error, evidence)
     return fine(f"in as {subject.user}")
 
 

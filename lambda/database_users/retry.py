@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from database_users.deadline import Deadline
-from rds_login.causes import NoConnectionLeftError, RefusedTokenError, ServerError
+from rds_login.causes import (
+    NoConnectionLeftError,
+    RefusedTokenError,
+    ServerError,
+    UnansweredLoginError,
+)
 
 ATTEMPTS = 5
 # IAM gives no bound for how long a new policy takes to be known everywhere (IAM User Guide,
@@ -44,6 +49,7 @@ def admitted(login: Callable[[], T], deadline: Deadline) -> T:
 
     Raises:
         NoConnectionLeftError: nobody has given one up.
+        UnansweredLoginError: who lets nobody in there is not waited for again.
         ServerError: any other, at once.
     """
     until = time.monotonic() + FULL_SECONDS
@@ -55,6 +61,9 @@ def admitted(login: Callable[[], T], deadline: Deadline) -> T:
                 error.transient = False  # it has been waited for
                 raise
             time.sleep(min(FULL_PAUSE_SECONDS, deadline.left()))
+        except UnansweredLoginError as error:
+            error.transient = False
+            raise
 
 
 def spread(login: Callable[[], T], deadline: Deadline) -> T:

@@ -686,6 +686,17 @@ _ALL = (
         place="instance",
     ),
     Cause(
+        key="silent-login",
+        step="login",
+        clients_say=("timeout expired",),
+        passes=True,
+        means="the server takes the connection and does not answer the login: a session locks what"
+        " each login to that database reads, or the token waits to be checked",
+        remedy="look from another database which session of that one holds or awaits an"
+        " AccessExclusiveLock (pg_locks), and end it; if none does, look at the instance's load",
+        place="instance",
+    ),
+    Cause(
         key="lost-connection",
         step="login",
         clients_say=("server closed the connection unexpectedly", "the connection was lost"),

@@ -60,6 +60,10 @@ class UnavailableServerError(ServerError):
     transient = True
 
 
+class UnansweredLoginError(UnavailableServerError):
+    """The server takes the connection, and does not answer the login."""
+
+
 class NoConnectionLeftError(UnavailableServerError):
     """The server or the user has as many connections as it may have."""
 
@@ -84,6 +88,7 @@ _ERRORS: dict[str, type[ServerError]] = {
     "unknown-authority": UntrustedServerError,
     "ended-certificate": UntrustedServerError,
     "other-name": UntrustedServerError,
+    "silent-login": UnansweredLoginError,
     "no-database": MissingDatabaseError,
     "shut-database": ShutOutError,
     "no-connect": ShutOutError,

@@ -9,6 +9,7 @@ from pg8000.exceptions import DatabaseError  # pyright: ignore[reportMissingType
 
 from rds_login.causes import ServerError, network_error, refused_login
 from rds_login.raw_names import SERVERS_OWN, RawConnection
+from rds_login.recognition import SilentLoginError
 
 
 class Driver(Protocol):
@@ -75,6 +76,8 @@ def refusal(raised: Exception) -> LoginError | OSError:
     if isinstance(first, DatabaseError):
         fields = cast("dict[str, str]", first.args[0] if first.args else {})
         return LoginError(fields.get("C", ""), fields.get("M", "no message"))
+    if isinstance(first, TimeoutError):
+        return SilentLoginError()
     return first if isinstance(first, OSError) else ConnectionResetError()
 
 

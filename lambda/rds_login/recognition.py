@@ -30,6 +30,10 @@ _STATUSES = {
 }
 
 
+class SilentLoginError(TimeoutError):
+    """The server was asked for a login, and said nothing."""
+
+
 def before_the_login(error: BaseException, *, answered: bool = False) -> Cause:
     """Of an error that came before the server was asked for a login.
 
@@ -56,6 +60,8 @@ def seen(error: BaseException, host: str, port: int) -> str:
             return f"{where} speaks no TLS"
         case OtherEngineError():
             return f"{where} is {error}"
+        case SilentLoginError():
+            return f"{where} does not answer the login"
         case TimeoutError():
             return f"{where} does not answer"
         case ConnectionRefusedError():
@@ -114,6 +120,8 @@ def _key(error: BaseException, answered: bool) -> str:
             return "other-engine"
         case FileNotFoundError() | PermissionError() | IsADirectoryError():
             return "no-authorities"
+        case SilentLoginError():
+            return "silent-login"
         case TimeoutError():
             return "mute-server" if answered else "silent-port"
         case ConnectionRefusedError():

@@ -24,6 +24,7 @@ from doctor.way.ends import Obstacle
 from rds_login.cause_table import CAUSES
 from rds_login.cause_table import STEPS as STEPS_OF_CAUSES
 from rds_login.login import LoginError
+from rds_login.recognition import SilentLoginError
 from rds_login.tls import NoTlsError, OtherEngineError
 
 ROLE = "arn:aws:iam::111122223333:role/teams/analyst"
@@ -209,6 +210,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no-locks": {"entered": LoginError("53200", "out of shared memory")},
     "no-resource": {"entered": LoginError("53200", "out of memory")},
     "damaged-server": {"entered": LoginError("XX001", "invalid page")},
+    "silent-login": {"entered": SilentLoginError()},
     "lost-connection": {"entered": ConnectionResetError()},
     "refused": {"entered": LoginError("XX000", "something else")},
     "broken-session": {"answered": DatabaseError({"C": "57014", "M": "canceling statement"})},

@@ -9,7 +9,12 @@ from database_users.postgres.holders import end_ours, of_catalogs, of_door
 from database_users.postgres.session import Connect, Session
 from database_users.postgres.sql import identifier, literal
 from database_users.postgres.statements import HOME
-from rds_login.causes import FullDatabaseError, RefusedLoginError, ShutOutError
+from rds_login.causes import (
+    FullDatabaseError,
+    RefusedLoginError,
+    ShutOutError,
+    UnansweredLoginError,
+)
 
 ATTEMPTS = 10
 
@@ -42,7 +47,7 @@ class Entrance:
                         raise error from None
                     with suppress(FullDatabaseError, ShutOutError):
                         return self._connect(database)
-            except RefusedLoginError:
+            except (RefusedLoginError, UnansweredLoginError):
                 with self._connect(HOME) as home:
                     if not end_ours(home, of_catalogs(home, database, self._ours)):
                         raise

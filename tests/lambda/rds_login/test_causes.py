@@ -8,6 +8,7 @@ import pytest
 
 from rds_login.cause_table import CAUSES, STEPS
 from rds_login.causes import RefusedTokenError, network_error, refused_login
+from rds_login.recognition import SilentLoginError
 from rds_login.tls import NoTlsError, OtherEngineError
 
 
@@ -29,6 +30,7 @@ NETWORK = {
     "unknown-authority": unverified(19),
     "ended-certificate": unverified(10),
     "other-name": unverified(62),
+    "silent-login": SilentLoginError(),
     "lost-connection": ConnectionResetError(),
 }
 

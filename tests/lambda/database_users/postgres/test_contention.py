@@ -4,8 +4,9 @@ import os
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,12 +15,13 @@ import pytest
 from database_users.deadline import Deadline
 from database_users.desired import Database
 from database_users.errors import LockTimeoutError
-from database_users.postgres import reading, startup, watch
+from database_users.postgres import reading, startup, target, watch
 from database_users.postgres.run import survey
 from database_users.postgres.session import Connect, Session
-from tests.database_server import MASTER, SUPERUSER, VERSIONS, Postgres
+from tests.database_server import MASTER, PORT, SUPERUSER, VERSIONS, Postgres
 from tests.desired import ORDERS, PAYROLL
 from tests.runs import outstanding, run, run_through
+from tests.tls_front import listening, write_certificate
 
 pytestmark = pytest.mark.slow
 
@@ -230,7 +232,21 @@ def test_short_transactions_without_end_do_not_hold_it_up(
 @contextmanager
 def locked(server: Postgres, catalog: str) -> Generator[None]:
     """An owner waits for a catalog of its database that it holds itself: no login passes."""
-    holder, locking = server.login("owner", "orders"), server.login("owner", "orders")
+    with (
+        closing(server.login("owner", "orders")) as holder,
+        closing(server.login("owner", "orders")) as locking,
+        held(server, catalog, holder, locking),
+    ):
+        yield
+
+
+@contextmanager
+def held(
+    server: Postgres,
+    catalog: str,
+    holder: psycopg.Connection[Any],
+    locking: psycopg.Connection[Any],
+) -> Generator[None]:
     holder.autocommit = False
     holder.execute(f"LOCK TABLE {catalog} IN ACCESS SHARE MODE".encode())
 
@@ -247,7 +263,6 @@ def locked(server: Postgres, catalog: str) -> Generator[None]:
     finally:
         holder.close()
         thread.join()
-        locking.close()
 
 
 @pytest.mark.parametrize("catalog", ["pg_class", "pg_attribute", "pg_namespace", "pg_depend"])
@@ -272,6 +287,34 @@ def test_a_check_ends_nobody_and_counts_the_database_whose_catalogs_are_locked(
     assert plan.unread == ("orders",)
     assert "canceling statement due to lock timeout" in str(plan.findings[-1])
     assert 'DROP ROLE "boss"' in [statement.sql for statement in plan.statements()]
+
+
+@pytest.fixture
+def beyond_tls(
+    server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Generator[Connect]:
+    """Opens the master's sessions as in AWS, and waits for no login longer than a second."""
+    monkeypatch.setattr(target, "CONNECT_SECONDS", 1)
+    write_certificate(tmp_path / "ca.pem", "localhost")
+    socket, authorities = server.directory / f".s.PGSQL.{PORT}", tmp_path / "ca.pem"
+    with listening(socket, authorities, lambda user, token: bool(user and token)) as port:
+        master = target.Target("localhost", port, MASTER, "", authorities, token="x")
+        yield lambda database: master.connect(database, Deadline(time.monotonic() + 60))
+
+
+def test_who_keeps_each_login_waiting_is_told_of_as_that_and_ended(
+    server: Postgres, beyond_tls: Connect
+):
+    """No setting bounds what a login waits for that has to find the catalogs first."""
+    busy(server)
+    holder, locking = server.login("owner", "orders"), server.login("owner", "orders")
+    holder.execute("VACUUM FULL pg_class")  # the file that tells where they are is gone with it
+    with closing(locking), held(server, "pg_class", holder, locking):
+        plan = survey(beyond_tls, AFTER, Deadline(time.monotonic() + 60))
+        assert plan.unread == ("orders",)
+        assert "does not answer the login: the server takes the connec" in str(plan.findings[-1])
+        run_through(beyond_tls, *AFTER)
+    assert outstanding(server, *AFTER) == []
 
 
 def test_who_is_not_managed_is_named_and_holds_up_nothing_else(
