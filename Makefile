@@ -288,12 +288,14 @@ node_modules/.ready: package.json package-lock.json .local/node/.ready
 	@$(MARK)
 
 CONSTRAINTS := constructs/airflow_rds_iam/airflow/constraints
+# The image's numpy is for its Python, 3.12: on an older one pandas is content with an older numpy.
 COMPILE := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header
 lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) --group aws -o requirements/aws.txt
 	$(COMPILE) --group runtime -o requirements/runtime.txt
-	$(COMPILE) --group airflow --constraints $(CONSTRAINTS)/3.3.1.txt -o requirements/airflow.txt
+	sed '/^numpy==/s/$$/ ; python_version >= "3.12"/' $(CONSTRAINTS)/3.3.1.txt > .local/constraints-3.3.1.txt
+	$(COMPILE) --group airflow --constraints .local/constraints-3.3.1.txt -o requirements/airflow.txt
 	$(COMPILE) --group airflow-2 --constraints $(CONSTRAINTS)/2.11.2.txt -o requirements/airflow-2.txt
 	$(COMPILE) --group node -o requirements/node.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved

@@ -41,6 +41,23 @@ def test_what_is_declared_of_airflow_is_what_the_image_has(group: str, version: 
         assert str(requirement.specifier) == f"=={image[canonicalize_name(requirement.name)]}"
 
 
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_what_is_declared_is_installed_whatever_the_python(python: str) -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    for group, declared in groups.items():
+        if group == "airflow-2":  # of which there is none for the newest
+            continue
+        names = {canonicalize_name(Requirement(one).name) for one in declared}
+        locked = (REQUIREMENTS / f"{group}.txt").read_text().splitlines()
+        lines = (line.removesuffix("\\") for line in locked if line[:1].isalpha())
+        there = {
+            one.name
+            for one in map(Requirement, lines)
+            if not one.marker or one.marker.evaluate({"python_full_version": f"{python}.0"})
+        }
+        assert names <= there
+
+
 def test_a_lock_has_hashes_and_no_address() -> None:
     locks = sorted(REQUIREMENTS.glob("*.txt"))
     assert locks
