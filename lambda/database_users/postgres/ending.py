@@ -77,14 +77,17 @@ def _look(
 
 
 def _ended_unseen(home: Session, user: str, processes: Collection[int]) -> list[int]:
-    """Those of `processes` that are `user`'s: it may end its own alone, and so tells them apart."""
+    """Those of `processes` that are `user`'s: it may end its own alone, and so tells them apart.
+
+    One that is gone by itself is nobody's.
+    """
     return [process for process in sorted(processes) if _ended_as(home, user, process)]
 
 
 def _ended_as(home: Session, user: str, process: int) -> bool:
     # Signals are not rolled back, and the master's membership is.
     try:
-        home.query(
+        ((ended,),) = home.query(
             f"BEGIN; GRANT {identifier(user)} TO CURRENT_USER WITH INHERIT FALSE, SET TRUE;"
             f" SET LOCAL ROLE {identifier(user)}; SELECT pg_terminate_backend({process:d})",
             f"telling a session of {user} to end",
@@ -93,7 +96,7 @@ def _ended_as(home: Session, user: str, process: int) -> bool:
         return False
     finally:
         home.query("ROLLBACK", "being the master again")
-    return True
+    return ended
 
 
 def named(left: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, str]]:

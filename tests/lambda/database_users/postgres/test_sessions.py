@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -158,6 +159,27 @@ def test_a_session_of_somebody_else_that_acts_as_whom_a_user_was_is_told_of(serv
         assert told.startswith("near is not managed here, and could act as owner, which loses")
         assert near.execute("SELECT current_user").fetchone() == ("orders_owner",)
     assert run(server, WITHOUT_OWNER).findings == ()
+
+
+def test_a_session_that_went_by_itself_is_no_session_of_who_is_revoked(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    """As others' do that come and go all the time."""
+    look = ending._look  # pyright: ignore[reportPrivateUsage]
+
+    def before(home: Session, users: Collection[str]) -> Any:
+        seen, _ = look(home, users)
+        with server.superuser() as gone:
+            process = gone.info.backend_pid
+        while server.query(f"SELECT FROM pg_stat_activity WHERE pid = {process}"):
+            time.sleep(0.01)
+        return seen, frozenset({process})
+
+    monkeypatch.setattr(ending, "_look", before)
+    monkeypatch.setattr(ending, "END_SECONDS", 1)
+    run(server, ORDERS)
+    run(server, WITHOUT_OWNER)
+    assert outstanding(server, WITHOUT_OWNER) == []
 
 
 def test_many_sessions_are_told_to_end_at_once(newest: Postgres, monkeypatch: pytest.MonkeyPatch):
