@@ -32,9 +32,15 @@ from stacks import add_environment, outdir, quota
 app = App()
 try:
     file = declaration_file(app.node.try_get_context("environment"), folder=Path("environments"))
-    declaration = load(file)
+    declaration = load(
+        file,
+        account=os.environ.get("CDK_DEFAULT_ACCOUNT"),
+        region=os.environ.get("CDK_DEFAULT_REGION"),
+    )
 except DeclarationError as error:
     sys.exit(str(error))
+if not (declaration.account and declaration.region):
+    sys.exit(f"{file}: account and region must be declared, or be those of your credentials")
 try:
     outdir.refuse_among_sources(Path(app.outdir), PROJECT)
     outdir.clear(Path(app.outdir))
@@ -42,10 +48,7 @@ try:
         app,
         name=file.stem,
         declaration=declaration,
-        env=Environment(
-            account=declaration.account or os.environ.get("CDK_DEFAULT_ACCOUNT"),
-            region=declaration.region or os.environ.get("CDK_DEFAULT_REGION"),
-        ),
+        env=Environment(account=declaration.account, region=declaration.region),
     )
 except (outdir.OutdirError, FileError) as error:
     sys.exit(str(error))

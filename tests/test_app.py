@@ -13,7 +13,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from proof.mwaa import delivered_variables
 from tests.application import ROOT, CdkOut, synthesize, templates
-from tests.declared import dev, written
+from tests.declared import REMOVED, dev, written
 from tests.templates import keys_and_values, properties, text, the
 
 # What the application is made of.
@@ -223,6 +223,15 @@ def test_by_itself_it_asks_for_an_environment_in_a_sentence(
     assert ran.stderr == (
         "no environment is named: `cdk … -c environment=dev`, `make … ENVIRONMENT=dev`; "
         "environments in environments: dev, existing, prod\n"
+    )
+
+
+def test_an_environment_of_no_account_is_refused_in_words(tmp_path: Path) -> None:
+    file = written(dev({"account": REMOVED}), tmp_path / "dev.yaml")
+    ran = synthesize(str(file), tmp_path / "cdk.out")
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        f"{file}: account and region must be declared, or be those of your credentials\n"
     )
 
 

@@ -63,11 +63,17 @@ class Delivery(Model):
     gitlab: GitLab | None = Field(default=None, description="A project whose pipelines deploy.")
 
     @property
-    def providers_made(self) -> frozenset[str]:
-        """The addresses of the identity providers that are made here."""
-        github = {GITHUB} if self.github and self.github.provider == "made" else set[str]()
-        gitlab = {self.gitlab.url} if self.gitlab and self.gitlab.provider == "made" else set[str]()
-        return frozenset(github | gitlab)
+    def providers_made(self) -> dict[str, str]:
+        """The addresses of the identity providers that are made here, by whose they are."""
+        declared = {
+            "github": (self.github, GITHUB),
+            "gitlab": (self.gitlab, self.gitlab.url if self.gitlab else ""),
+        }
+        return {
+            whose: address
+            for whose, (of, address) in declared.items()
+            if of and of.provider == "made"
+        }
 
     @model_validator(mode="after")
     def _somebody_delivers(self) -> "Delivery":

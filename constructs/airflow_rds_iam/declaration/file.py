@@ -13,7 +13,7 @@ from airflow_rds_iam.declaration import lookups, schema
 from airflow_rds_iam.declaration.conflicts import conflicts
 from airflow_rds_iam.declaration.document import DeclarationError, Document, Path
 from airflow_rds_iam.declaration.model import Declaration
-from airflow_rds_iam.declaration.neighbours import clashes
+from airflow_rds_iam.declaration.neighbours import clashes, shares
 from airflow_rds_iam.declaration.words import Schema, allowed, key
 
 __all__ = ["DeclarationError", "load"]
@@ -24,32 +24,38 @@ UNQUOTED = {"integer": r"'[0-9]+'", "boolean": r"'(true|false|yes|no|on|off)'"}
 WORD = re.compile(r"[\w./:@-]+")
 
 
-def load(file: FilePath) -> Declaration:
+def load(file: FilePath, *, account: str | None = None, region: str | None = None) -> Declaration:
     """The declaration in ``file``, whose stem is the environment's name.
 
     It is held against the others of the folder, as far as they can be read.
 
+    Args:
+        file: in YAML.
+        account: of the credentials, where the declaration has none.
+        region: the same.
+
     Raises:
         DeclarationError: what is wrong, each time with file, line, path, value and what is allowed.
     """
-    declaration = _load(file)
-    if any(one.existing for one in declaration.instances.values()):
+    declaration = _load(file, account=account, region=region)
+    if shares(declaration):
         others: dict[str, Declaration] = {}
         for other in sorted(file.parent.glob("*.yaml")):
             # What is wrong with another is said where that one is used.
             with suppress(DeclarationError):
                 if other.name != file.name:
-                    others[other.stem] = _load(other)
+                    others[other.stem] = _load(other, account=account, region=region)
         if found := list(clashes(declaration, others)):
             raise DeclarationError("\n".join(Document(file).at(*one) for one in found))
     return declaration
 
 
-def _load(file: FilePath) -> Declaration:
+def _load(file: FilePath, **credentials: str | None) -> Declaration:
     document = Document(file)
     content, wrong = lookups.completed(document.content, file.parent)
     if wrong:
         raise DeclarationError("\n".join(document.at(*one) for one in wrong))
+    content = {**{key: value for key, value in credentials.items() if value}, **content}
     found = [
         (path, f"has nothing after it: must be {allowed(where)}")
         for path in document.without_value()

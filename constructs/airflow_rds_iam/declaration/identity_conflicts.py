@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from airflow_rds_iam.declaration.document import Path
 from airflow_rds_iam.declaration.grants import aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import alphanumeric, made_role
+from airflow_rds_iam.declaration.identity_provider import AUDIENCE
 from airflow_rds_iam.declaration.model import Declaration
 from airflow_rds_iam.declaration.policies import connection_ids
 
@@ -83,12 +84,17 @@ def _outputs(declaration: Declaration) -> Iterator[tuple[Path, str]]:
 
 def _providers(declaration: Declaration) -> Iterator[tuple[Path, str]]:
     delivery = declaration.delivery
-    of_pipelines = delivery.providers_made if delivery else frozenset[str]()
+    of_pipelines = delivery.providers_made.values() if delivery else ()
     for name, identity in declaration.identities.items():
-        if identity.makes_provider and identity.issuer in of_pipelines:
-            way = "oidc" if identity.oidc else "kubernetes"
+        if identity.issuer not in of_pipelines:
+            continue
+        path = ("identities", name, "oidc" if identity.oidc else "kubernetes")
+        if identity.makes_provider:
             message = f"'made': {identity.issuer} is made by delivery: declare provider: existing"
-            yield ("identities", name, way, "provider"), message
+            yield (*path, "provider"), message
+        if identity.audience != AUDIENCE:
+            message = f"{identity.audience!r}: the provider that delivery makes takes tokens for "
+            yield (*path, "audience"), f"{message}{AUDIENCE} alone: must be that"
 
 
 def _service_accounts(declaration: Declaration) -> Iterator[tuple[Path, str]]:
@@ -128,8 +134,10 @@ def _task_roles(declaration: Declaration) -> Iterator[tuple[Path, str]]:
         path = ("identities", name, "task_role")
         by = declaration.whose_task(name)
         if by not in taken:
-            there = ", ".join(declaration.airflows) or "none"
+            there = ", ".join(declaration.airflows)
             message = f"no Airflow {by!r} takes it; there are: {there}"
+            if not there:
+                message = "no Airflow is declared whose tasks could take it"
             yield (*path[:2], "airflow" if identity.airflow else "task_role"), message
             continue
         if len(taken) > 1 and not identity.airflow:

@@ -295,6 +295,35 @@ def test_identities_that_outputs_do_not_tell_apart_are_refused(kind: str) -> Non
     ]
 
 
+GITHUB = {"delivery.github": {"repository": "octo-org/octo-repo"}}
+
+
+def job(**more: str) -> dict[str, object]:
+    of = {
+        "issuer": "https://token.actions.githubusercontent.com",
+        "audience": "sts.amazonaws.com",
+        "subjects": ["repo:octo-org/octo-repo:ref:refs/heads/main"],
+    }
+    return {"identities.job": {"oidc": {**of, "source_identity": False, **more}}}
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "says"),
+    [
+        ({"provider": "made"}, "provider", "is made by delivery: declare provider: existing"),
+        ({"audience": "warehouse"}, "audience", "takes tokens for sts.amazonaws.com alone"),
+    ],
+)
+def test_the_provider_of_pipelines_is_made_once_and_for_their_audience(
+    more: dict[str, str], path: str, says: str
+) -> None:
+    assert found({**GITHUB, **job()}) == []
+    assert found(job(**more)) == []
+    [(found_at, message)] = found({**GITHUB, **job(**more)})
+    assert found_at == f"identities.job.oidc.{path}"
+    assert says in message
+
+
 def test_two_identities_are_not_the_same_pods() -> None:
     pods = {"kubernetes": {"namespace": "etl", "service_account": "etl", "cluster": "batch"}}
     issuer = {"issuer": "https://oidc.eks.eu-central-1.amazonaws.com/id/0A1B2C"}

@@ -223,4 +223,4 @@ def test_the_role_of_a_task_needs_an_airflow(tmp_path: Path) -> None:
         },
         tmp_path,
     )
-    assert line == "identities.task.task_role: no Airflow None takes it; there are: none"
+    assert line == "identities.task.task_role: no Airflow is declared whose tasks could take it"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from airflow_rds_iam.declaration.file import DeclarationError, load
-from tests.declared import ENVIRONMENTS
+from tests.declared import ENVIRONMENTS, REMOVED, dev, written
 
 
 def refusal(file: Path) -> list[str]:
@@ -205,3 +205,19 @@ instances:
 def test_an_alias_within_what_it_names_is_refused_like_any_wrong_value(tmp_path: Path) -> None:
     text = "tags: {}\nnetwork:\n  zones: &a [*a, b]\ninstances: {}"
     assert refusal_of(text, tmp_path)[0].startswith(":3: network.zones[0]: &a [*a, b]: must be the")
+
+
+def test_account_and_region_of_the_credentials_are_held_against_the_rest(tmp_path: Path) -> None:
+    file = written(dev({"account": REMOVED, "region": REMOVED}), tmp_path / "dev.yaml")
+    found = load(file, account="111122223333", region="eu-central-1")
+    assert (found.account, found.region) == ("111122223333", "eu-central-1")
+    with pytest.raises(DeclarationError, match=r"must be a role of account 444455556666"):
+        load(file, account="444455556666", region="eu-central-1")
+    with pytest.raises(DeclarationError, match=r"is of another partition: cn-north-1 is of"):
+        load(file, account="111122223333", region="cn-north-1")
+
+
+def test_what_is_declared_wins_over_the_credentials(tmp_path: Path) -> None:
+    file = written(dev(), tmp_path / "dev.yaml")
+    found = load(file, account="444455556666", region="us-east-1")
+    assert (found.account, found.region) == ("111122223333", "eu-central-1")
