@@ -145,6 +145,26 @@ def test_an_example_synthesizes_from_the_wheel(python: Path, example: Path, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_a_strict_type_checker_knows_what_an_example_uses_of_the_wheel(
+    python: Path, example: Path, tmp_path: Path
+) -> None:
+    shutil.copy(example, tmp_path)
+    venv = python.parents[1]
+    configuration = {
+        "include": [example.name],
+        "venvPath": str(venv.parent),
+        "venv": venv.name,
+        "typeCheckingMode": "strict",
+        "reportArgumentType": False,  # jsii's protocols, as pyproject.toml says
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(configuration))
+    pyright = ROOT / "node_modules/.bin/pyright"
+    ran = subprocess.run([pyright], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.slow
 def test_the_api_has_a_page_for_each_public_module_that_says_what_each_thing_is() -> None:
     pages = ROOT / "build/api"
     shutil.rmtree(pages, ignore_errors=True)

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from airflow_rds_iam.declaration.grants import Grant
 from airflow_rds_iam.declaration.policies import first
+from airflow_rds_iam.own_account import refuse_other_account
 from airflow_rds_iam.servers.server import CONNECT, Server, users_arn
 
 
@@ -26,6 +27,9 @@ class LoginPolicies(Construct):
             what logs in as another user than before may do both while it is told which.
         role: who has the policies; with none they are attached to nothing.
         name: of the one policy, with its path, where others refer to it by that.
+
+    Raises:
+        ValueError: the role is of another account.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class LoginPolicies(Construct):
         anew: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
+        if role:
+            refuse_other_account(self, role)
         path, managed_policy_name = name or (None, None)
         users = {
             name: users_arn(self, resource_id=servers[name].resource_id)

@@ -17,6 +17,7 @@ from airflow_rds_iam.acknowledgments import (
     acknowledgments_of_rule,
 )
 from airflow_rds_iam.declaration.tags import LOOKED_UP_BY
+from airflow_rds_iam.own_account import refuse_other_account
 from airflow_rds_iam.servers.server import Server
 
 _NOTHING_TO_ROTATE = (
@@ -116,7 +117,12 @@ class AirflowConnection(Construct):
         acknowledge_each(self._secret, _ACKNOWLEDGED)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let ``grantee`` look the connection up."""
+        """Let ``grantee`` look the connection up.
+
+        Raises:
+            ValueError: it is of another account.
+        """
+        refuse_other_account(self, grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["secretsmanager:GetSecretValue"],

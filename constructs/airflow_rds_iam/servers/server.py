@@ -8,6 +8,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from airflow_rds_iam.own_account import refuse_other_account
+
 CONNECT = "rds-db:connect"
 
 
@@ -72,7 +74,12 @@ class Server(Protocol):
 def grant_connect(
     scope: Construct, grantee: iam.IGrantable, *, resource_id: str, user: str
 ) -> iam.Grant:
-    """Let ``grantee`` log in as the PostgreSQL ``user`` of one server, and as no other."""
+    """Let ``grantee`` log in as the PostgreSQL ``user`` of one server, and as no other.
+
+    Raises:
+        ValueError: it is of another account.
+    """
+    refuse_other_account(scope, grantee)
     return iam.Grant.add_to_principal(
         grantee=grantee,
         actions=[CONNECT],
