@@ -63,6 +63,13 @@ KINDS: Mapping[str, Kind] = {
         "TABLE made.{n}",
         _RELATION,
     ),
+    "table that acts as its owner": Kind(
+        _TABLE,
+        "CREATE TABLE made.{n} (id serial PRIMARY KEY, of int REFERENCES made.{n});"
+        " GRANT USAGE ON TYPE made.{n} TO orders_reader",
+        "TABLE made.{n}",
+        _RELATION,
+    ),
     "partitioned table": Kind(
         _TABLE,
         "CREATE TABLE made.{n} (id int) PARTITION BY RANGE (id)",

@@ -165,7 +165,8 @@ def contents_from_rows(rows: Iterable[Row], trusted: Callable[[str], bool]) -> C
         if any(("pg_class", relation) in members for relation in more if catalog == "pg_type"):
             kept = "an extension"
         definer = catalog == "pg_proc" and more == [True]
-        acts = catalog == "pg_class" and oid in acting
+        # A row's type stays with its table.
+        acts = (more[0] if catalog == "pg_type" else oid) in acting
         objects[kind, schemas.get(schema), owner, acl, kept, definer, acts].append(name)
         if catalog == "pg_class":
             relations[oid] = (schemas[schema], owner, name, kept)

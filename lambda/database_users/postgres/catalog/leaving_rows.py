@@ -12,7 +12,7 @@ from database_users.postgres.sql import literal
 # subscriptioncmds.c: what only a superuser may own or hand over.
 # What an index, a trigger, a rule or a type of a table calls may run as the table's owner: when it
 # is analyzed, or something else is deleted that it refers to (PostgreSQL source, analyze.c,
-# ri_triggers.c and rewriteHandler.c).
+# ri_triggers.c and rewriteHandler.c). A sequence of a column stays with its table.
 _LEAVING = """
 SELECT 'owned', pg_get_userbyid(refobjid), i.type, (parse_ident(i.schema))[1],
     CASE WHEN i.type = 'procedure' THEN (SELECT format('%s.%I(%s)', i.schema, proname,
@@ -27,13 +27,17 @@ SELECT 'owned', pg_get_userbyid(refobjid), i.type, (parse_ident(i.schema))[1],
         THEN 'only a superuser may own it' END,
     (SELECT fdwname FROM pg_foreign_server v JOIN pg_foreign_data_wrapper w ON w.oid = v.srvfdw
         WHERE v.oid = objid AND i.type = 'server'),
-    CASE WHEN i.type IN ('materialized view', 'subscription') OR i.type ~ 'table$' AND EXISTS (
-        SELECT FROM pg_class c WHERE c.oid = objid AND (relhasrules OR relhastriggers
+    CASE WHEN i.type IN ('materialized view', 'subscription')
+        OR i.type ~ '(table|sequence)$' AND EXISTS (SELECT FROM pg_class c
+        WHERE (c.oid = s.objid OR c.oid IN (SELECT refobjid FROM pg_depend d
+            WHERE d.objid = s.objid AND d.classid = 'pg_class'::regclass
+            AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')))
+        AND (relhasrules OR relhastriggers
         OR EXISTS (SELECT FROM pg_index
-            WHERE indrelid = objid AND (indexprs IS NOT NULL OR indpred IS NOT NULL))
-        OR EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = objid AND stxexprs IS NOT NULL)
-        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = objid AND atttypid >= 16384)))
-        THEN objid END
+            WHERE indrelid = c.oid AND (indexprs IS NOT NULL OR indpred IS NOT NULL))
+        OR EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = c.oid AND stxexprs IS NOT NULL)
+        OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND atttypid >= 16384)))
+        THEN s.objid END
     FROM pg_shdepend s, pg_identify_object(classid, objid, objsubid) i
     WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND i.type IS NOT NULL
     AND pg_get_userbyid(refobjid) IN ({roles})

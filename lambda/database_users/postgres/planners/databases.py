@@ -308,16 +308,19 @@ def created_databases(comparison: Comparison) -> Iterator[Planned]:
             )
             of: Subjects = (("database", database.name),)
             yield Transaction((created,), of=of)
-            yield Transaction((closed, _allow_connections(database)), of=of)
+            opened = _allow_connections(database, database.owner)
+            yield Transaction((closed, opened), of=of)
         elif not existing.allows_connections:
-            opened = acting(comparison, HOME, [_allow_connections(database)])
+            owner = comparison.owner_of(database.name)
+            opened = acting(comparison, HOME, [_allow_connections(database, owner)])
             yield from _of(comparison, existing, opened)
 
 
-def _allow_connections(database: Database) -> Statement:
+def _allow_connections(database: Database, owner: str) -> Statement:
     return server_wide(
         f"ALTER DATABASE {identifier(database.name)} ALLOW_CONNECTIONS true",
         f"{database.name}: those who may connect can",
+        acts_for=(owner,),
     )
 
 

@@ -87,3 +87,16 @@ def test_a_server_in_recovery_is_called_a_read_replica(version: int):
         for action in (survey, converge):
             with pytest.raises(UnsuitableServerError, match="read replica, which takes no changes"):
                 action(connect, (ORDERS,), Deadline(time.monotonic() + 60))
+
+
+def test_a_declared_database_of_somebody_within_reach_that_allows_no_connections_is_opened(
+    server: Postgres,
+):
+    run(server, ORDERS)
+    server.execute("CREATE ROLE near", user=MASTER)
+    server.execute(
+        "ALTER DATABASE orders OWNER TO near", "ALTER DATABASE orders ALLOW_CONNECTIONS 0"
+    )
+    run(server, ORDERS)
+    assert outstanding(server, ORDERS) == []
+    server.login("owner", "orders").close()
