@@ -7,7 +7,9 @@ import urllib.request
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -17,6 +19,8 @@ from proof.programs import ROOT, ProgramError, started, tail
 
 PYTHON = ROOT / ".local/venvs/aws/bin/python"
 START_SECONDS = 60
+# A session of boto3 may not make clients in several threads at once.
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +78,9 @@ class Account:
         """A boto3 client of ``service``; as the account's administrator unless told."""
         # Some services' names go before the host's, which an address on loopback cannot take.
         config = Config(inject_host_prefix=False, retries={"total_max_attempts": 1})
-        session = (credentials or self.administrator).session(self.region)
-        return session.client(service, endpoint_url=self.url, config=config)
+        session = _session(credentials or self.administrator, self.region)
+        with _ONE_AT_A_TIME:
+            return session.client(service, endpoint_url=self.url, config=config)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -207,6 +212,12 @@ class Account:
         self.client("iam").create_role(
             RoleName=name, Path="/".join(path) + "/", AssumeRolePolicyDocument=trust
         )
+
+
+# Making a session, and reading a service's description with it, takes longer than most calls.
+@lru_cache(maxsize=64)
+def _session(credentials: Credentials, region: str) -> Any:
+    return credentials.session(region)
 
 
 def allowing(action: str) -> str:
