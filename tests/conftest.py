@@ -3,13 +3,16 @@ import gc
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs]
+from xdist.scheduler import LoadFileScheduling  # pyright: ignore[reportMissingTypeStubs]
 
+from proof.account import Account, started_account
 from tests.application import ROOT, CdkOut, synthesize
 
 if TYPE_CHECKING:
@@ -33,8 +36,25 @@ settings.register_profile(
 settings.register_profile("quick", settings.get_profile("full"), max_examples=4, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+# What is tried on a local AWS, which takes seconds to start.
+ON_A_LOCAL_AWS = ("tests/emulator/", "tests/lambda/bucket_files/")
+
 # Half of the time of collecting would go by in looking for garbage where there is none.
 gc.disable()
+
+
+class OneLocalAws(LoadFileScheduling):
+    """A file is one worker's, and so is all that is tried on a local AWS."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "local AWS" if file.startswith(ON_A_LOCAL_AWS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneLocalAws | None:
+    quick = config.getoption("dist") == "loadfile" and config.getoption("markexpr") == "not slow"
+    # With the slow ones it is more than one worker's share.
+    return OneLocalAws(config, log) if quick else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,6 +72,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    # Seldom: of what the tests make, most goes without it.
+    gc.set_threshold(20_000)
     gc.enable()
 
 
@@ -91,3 +113,18 @@ def cdk_out(tmp_path_factory: pytest.TempPathFactory) -> CdkOut:
         return outdir
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local") / "state"
+
+
+@pytest.fixture(scope="session")
+def account(state: Path) -> Generator[Account]:
+    """A local AWS."""
+    log = state.with_suffix(".log")
+    with started_account(state, account="111122223333", region="eu-central-1", log=log) as running:
+        yield running
+    # It was asked to end, and had the time.
+    assert not (state / "ready.json").exists()

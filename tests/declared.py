@@ -1,6 +1,7 @@
 """Declarations for tests: that of the dev environment, and changes of it."""
 
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ REMOVED = object()
 
 def dev(changes: dict[str, object] | None = None) -> dict[str, Any]:
     """The content of ``dev.yaml`` with values set, or `REMOVED`, at dotted paths."""
-    content = deepcopy(yaml.safe_load((ENVIRONMENTS / "dev.yaml").read_text()))
+    content = deepcopy(_dev())
     for path, value in (changes or {}).items():
         *parents, last = path.split(".")
         node = content
@@ -23,6 +24,11 @@ def dev(changes: dict[str, object] | None = None) -> dict[str, Any]:
         else:
             node[last] = value
     return content
+
+
+@cache
+def _dev() -> dict[str, Any]:
+    return yaml.safe_load((ENVIRONMENTS / "dev.yaml").read_text())
 
 
 def written(content: dict[str, Any], file: Path) -> Path:

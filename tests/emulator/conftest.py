@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from proof.account import Account, started_account
+from proof.account import Account
 from proof.logins import Endpoint, Identity, connect
 
 ACCOUNT = "111122223333"
@@ -150,20 +150,6 @@ def _begins(event: Mapping[str, str]) -> bool:
     """Whether it is the first event of what was done to a stack."""
     begun = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
     return begun and event["ResourceType"] == "AWS::CloudFormation::Stack"
-
-
-@pytest.fixture(scope="session")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("local") / "state"
-
-
-@pytest.fixture(scope="session")
-def account(state: Path) -> Generator[Account]:
-    log = state.with_suffix(".log")
-    with started_account(state, account=ACCOUNT, region=REGION, log=log) as running:
-        yield running
-    # It was asked to end, and had the time.
-    assert not (state / "ready.json").exists()
 
 
 @pytest.fixture(scope="session")

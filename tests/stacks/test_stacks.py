@@ -16,7 +16,7 @@ from tests.templates import text
 Synthesize = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def synthesize(new_app: Callable[[], App]) -> Synthesize:
     def templates(changes: dict[str, object], env: Environment) -> dict[str, Any]:
         app = new_app()
@@ -31,12 +31,18 @@ def synthesize(new_app: Callable[[], App]) -> Synthesize:
     return templates
 
 
-def test_each_instance_has_a_stack_and_everything_else_has_one_of_its_kind(
-    synthesize: Synthesize,
-) -> None:
+@pytest.fixture(scope="module")
+def tagged(synthesize: Synthesize) -> dict[str, Any]:
+    """The templates of two instances."""
     lake = {"databases": {"orders": {"own": ["shop"]}}}
     env = Environment(account="111122223333", region="eu-central-1")
-    assert set(synthesize({"instances.lake": lake}, env)) == {
+    return synthesize({"instances.lake": lake, "tags": {"team": "data"}}, env)
+
+
+def test_each_instance_has_a_stack_and_everything_else_has_one_of_its_kind(
+    tagged: dict[str, Any],
+) -> None:
+    assert set(tagged) == {
         "test-network",
         "test-database-warehouse",
         "test-database-lake",
@@ -45,18 +51,16 @@ def test_each_instance_has_a_stack_and_everything_else_has_one_of_its_kind(
     }
 
 
-def test_the_tags_are_on_every_stateful_resource(synthesize: Synthesize) -> None:
-    env = Environment(account="111122223333", region="eu-central-1")
-    found = synthesize({"tags": {"team": "data"}}, env)
+def test_the_tags_are_on_every_stateful_resource(tagged: dict[str, Any]) -> None:
     for kind in ("AWS::EC2::VPC", "AWS::RDS::DBInstance", "AWS::S3::Bucket", "AWS::KMS::Key"):
-        tagged = [
+        with_it = [
             {"Key": "team", "Value": "data"} in resource["Properties"]["Tags"]
-            for template in found.values()
+            for template in tagged.values()
             for resource in template["Resources"].values()
             if resource["Type"] == kind
         ]
-        assert tagged
-        assert all(tagged)
+        assert with_it
+        assert all(with_it)
 
 
 def test_two_environments_in_one_account_share_no_name_and_no_tag(

@@ -35,9 +35,13 @@ ALARM = "AWS::CloudWatch::Alarm"
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:alarms"
 
 
-def found(templates: Templates, given: Declared = DEV, today: date = TODAY) -> list[Broken]:
+def subject(templates: Templates, given: Declared = DEV, today: date = TODAY) -> Subject:
     access = Access(of_templates(templates), given.arns_by_role)
-    return list(broken(Subject(access, given, matrix(access, given), today)))
+    return Subject(access, given, matrix(access, given), today)
+
+
+def found(templates: Templates, given: Declared = DEV, today: date = TODAY) -> list[Broken]:
+    return list(broken(subject(templates, given, today)))
 
 
 def the(templates: Templates, stack: str, kind: str, **having: Any) -> dict[str, Any]:
@@ -926,7 +930,8 @@ def test_one_changed_property_breaks_its_rule(
     dev_templates: Templates, rule: str, attack: Attack, says: str
 ) -> None:
     attack(dev_templates)
-    said = [one.violation.message for one in found(dev_templates) if one.rule == rule]
+    [module] = [one for one in RULES if name(one) == rule]
+    said = [one.message for one in module.violations(subject(dev_templates))]
     assert [one for one in said if says in one], said
 
 
