@@ -14,6 +14,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from proof.mwaa import delivered_variables
 from tests.application import ROOT, CdkOut, synthesize, templates
 from tests.declared import REMOVED, dev, written
+from tests.linted import linted
 from tests.templates import keys_and_values, properties, text, the
 
 # What the application is made of.
@@ -55,26 +56,9 @@ def test_no_finding_and_no_warning_is_left(environment: Path) -> None:
     assert not [violation for one in report["pluginReports"] for violation in one["violations"]]
 
 
-# Findings of cfn-lint that are right as they are.
-LINT_IGNORED = [
-    "W3005",  # CDK's L2 constructs name a dependency beside the reference that implies it
-    "W3010",  # the zones are declared, so that a subnet keeps its zone
-    "W3691",  # "17" has RDS choose the minor version; cfn-lint knows versions in full alone
-]
-
-
 @pytest.mark.slow
 def test_cfn_lint_finds_nothing(environment: Path) -> None:
-    import cfnlint.api  # pyright: ignore[reportMissingTypeStubs]
-    from cfnlint.config import ManualArgs  # pyright: ignore[reportMissingTypeStubs]
-
-    config = ManualArgs(regions=["eu-central-1"], ignore_checks=LINT_IGNORED)
-    found = [
-        f"{file.name}: {match}"
-        for file in sorted(environment.glob("*.template.json"))
-        for match in cfnlint.api.lint(file.read_text(), config=config)
-    ]
-    assert found == []
+    assert linted(environment) == []
 
 
 def test_no_password_is_anywhere(environment: Path) -> None:
