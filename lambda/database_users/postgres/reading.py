@@ -18,7 +18,7 @@ from database_users.postgres.catalog.server import Server
 from database_users.postgres.catalog.server_rows import SERVER_QUERY, server_from_rows
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.holders import Holder, end_ours, of_advisory_lock
-from database_users.postgres.planners.handover import leaving
+from database_users.postgres.planners.handover import keeps_large_objects, leaving
 from database_users.postgres.session import Session
 from database_users.postgres.startup import LOCK_SECONDS
 
@@ -78,7 +78,10 @@ def _contents(session: Session, comparison: Comparison) -> Contents:
     catalogs = comparison.server.catalogs_of(session.database)
     query = contents_query(catalogs)
     roles = leaving(comparison, session.database)
-    rows = session.query(f"{query};{leaving_query(roles)}" if roles else query, sentence)
+    if roles:
+        keeping = [one for one in roles if keeps_large_objects(comparison, session.database, one)]
+        query += f";{leaving_query(roles, keeping)}"
+    rows = session.query(query, sentence)
     if further := further_query(rows, catalogs):
         rows += session.query(further, sentence)
     return contents_from_rows(rows, comparison.is_trusted)

@@ -4,6 +4,9 @@ from collections.abc import Collection
 
 from database_users.postgres.sql import literal
 
+# Nobody needs a privilege to make large objects, which are thousands in a second.
+MOST_OWNED = 200_000
+
 # What the server itself says an object's name is may not be one that a statement takes: a type's
 # is written as SQL would declare a column, and a procedure's leaves the modes of its arguments out.
 # A subscription is listed for the whole server and yet lives in one database. What is temporary
@@ -38,9 +41,12 @@ SELECT 'owned', pg_get_userbyid(refobjid), i.type, (parse_ident(i.schema))[1],
         OR EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = c.oid AND stxexprs IS NOT NULL)
         OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND atttypid >= 16384)))
         THEN s.objid END
-    FROM pg_shdepend s, pg_identify_object(classid, objid, objsubid) i
-    WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND i.type IS NOT NULL
-    AND pg_get_userbyid(refobjid) IN ({roles})
+    FROM (SELECT * FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o'
+        AND pg_get_userbyid(refobjid) IN ({roles})
+        AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND NOT (classid = 'pg_largeobject'::regclass AND pg_get_userbyid(refobjid) IN ({keeping}))
+        ORDER BY classid = 'pg_largeobject'::regclass LIMIT {most}) s,
+    pg_identify_object(classid, objid, objsubid) i WHERE i.type IS NOT NULL
     AND (i.schema ~ '^pg_(toast_)?temp_') IS NOT TRUE
     AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     OR classid = 'pg_subscription'::regclass AND objid IN (SELECT u.oid FROM pg_subscription u
@@ -58,6 +64,13 @@ SELECT DISTINCT 'mention', pg_get_userbyid(s.refobjid), pg_get_userbyid(o.refobj
     AND pg_get_userbyid(s.refobjid) IN ({roles})"""
 
 
-def leaving_query(roles: Collection[str]) -> str:
-    """Reads what belongs to `roles`, and who else has things that name them."""
-    return _LEAVING.format(roles=", ".join(map(literal, sorted(roles))))
+def leaving_query(roles: Collection[str], keeping: Collection[str]) -> str:
+    """Reads what belongs to `roles`, and who else has things that name them.
+
+    Large objects of those that are `keeping` theirs are left out.
+    """
+    return _LEAVING.format(roles=_names(roles), keeping=_names(keeping), most=MOST_OWNED)
+
+
+def _names(roles: Collection[str]) -> str:
+    return ", ".join(map(literal, sorted(roles) or [""]))

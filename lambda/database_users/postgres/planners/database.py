@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from database_users.plan import Change, Planned, Statement, parted, together
+from database_users.plan import Change, Finding, Planned, Statement, parted, together
 from database_users.postgres.acting import acting
 from database_users.postgres.catalog.contents import Contents
+from database_users.postgres.catalog.contents_rows import MOST_LARGE_OBJECTS
+from database_users.postgres.catalog.leaving_rows import MOST_OWNED
 from database_users.postgres.comparison import Comparison
 from database_users.postgres.planners.default_privileges import default_privileges
 from database_users.postgres.planners.event_triggers import refuse_foreign_code
@@ -22,6 +24,7 @@ def plan_database(
 ) -> Iterator[Planned]:
     """What the database `name`, declared or not, needs, with so many `objects` a transaction."""
     refuse_foreign_code(comparison, name, contents)
+    yield from _cut(name, contents)
     contents = contents.parted(objects)
     declared = comparison.declared.get(name)
     if declared is None:
@@ -46,3 +49,17 @@ def plan_database(
         schemas = [change for change in schemas if not isinstance(change, Statement)]
     changes = chain(schemas, adopted(inside), object_privileges(inside), default_privileges(inside))
     yield from in_parts(summed_up(inside, changes))
+
+
+def _cut(name: str, contents: Contents) -> Iterator[Finding]:
+    """What is not looked at, as there is so much of it."""
+    large = sum(len(group.names) for group in contents.objects if group.kind == "large object")
+    for count, most, what in (
+        (large, MOST_LARGE_OBJECTS, "large objects"),
+        (len(contents.owned), MOST_OWNED, "things of those who are to own nothing"),
+    ):
+        if count >= most:
+            yield Finding(
+                f"{name}: more than {most - 1:,} {what}: no more are looked at in a run; those that"
+                " nobody needs can be removed by whose they are (lo_unlink)"
+            )

@@ -37,6 +37,14 @@ def leaving(comparison: Comparison, name: str) -> frozenset[str]:
     )
 
 
+def keeps_large_objects(comparison: Comparison, name: str, role: str) -> bool:
+    """Whether `role` may own large objects in the database `name`: anybody may make them."""
+    if role not in comparison.logins:
+        return False
+    database, level = comparison.logins[role]
+    return database.name == name and level != "own"
+
+
 @dataclass(frozen=True)
 class Handover:
     """What `roles` own in the database `name` is to be `owner`'s."""
@@ -87,11 +95,10 @@ class Handover:
         )
 
     def _stays(self, one: Owned) -> bool:
-        """Whether it is a large object of a writer's own: nobody else could make it anew."""
-        if one.kind != "large object" or one.role not in self.comparison.logins:
-            return False
-        database, level = self.comparison.logins[one.role]
-        return database.name == self.name and level == "write"
+        """Whether it is a large object of a user's own, who could make it anew at once."""
+        return one.kind == "large object" and keeps_large_objects(
+            self.comparison, self.name, one.role
+        )
 
     def hindrance(self, one: Owned) -> str:
         """Why `one` cannot be handed over, or nothing."""

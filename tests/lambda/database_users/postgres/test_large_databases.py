@@ -10,6 +10,8 @@ import pytest
 
 from database_users.deadline import Deadline
 from database_users.errors import BudgetError
+from database_users.postgres.catalog import leaving_rows
+from database_users.postgres.planners import database as planners
 from database_users.postgres.run import converge
 from database_users.postgres.sql import identifier, identifiers
 from rds_login.causes import RefusedLoginError
@@ -124,3 +126,35 @@ def test_who_takes_all_locks_of_the_server_is_told_of_with_the_way_out(server: P
         time.sleep(0.05)
     run(server, ORDERS, replace(PAYROLL, own=()))
     assert server.query("SELECT FROM pg_roles WHERE rolname = 'boss'") == []
+
+
+MANY = "SELECT lo_create(number) FROM generate_series(30001, 30300) number"
+
+
+def test_large_objects_stay_with_readers_who_can_make_more_of_them_than_can_be_listed(
+    server: Postgres,
+):
+    run(server, ORDERS)
+    server.execute(MANY, database="orders", user="reader")
+    assert run(server, ORDERS).statements < 20
+    assert outstanding(server, ORDERS) == []
+    owners = "SELECT DISTINCT lomowner::regrole::text FROM pg_largeobject_metadata"
+    assert server.query(owners, "orders") == [("reader",)]
+
+
+def test_more_than_is_looked_at_in_a_run_is_told_of(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    for module in (leaving_rows, planners):
+        monkeypatch.setattr(module, "MOST_OWNED", 100)
+    monkeypatch.setattr(planners, "MOST_LARGE_OBJECTS", 300)
+    run(server, ORDERS)
+    server.execute("CREATE TABLE item (id int)", database="orders", user="owner")
+    server.execute(MANY, "ALTER TABLE item OWNER TO reader", database="orders")
+    server.execute(MANY.replace("30", "40"), database="orders", user="reader")
+    after = replace(ORDERS, read=())
+    told = "; ".join(run(server, after).findings)
+    assert "orders: more than 99 things of those who are to own nothing: no more are" in told
+    assert "orders: more than 299 large objects: no more are looked at" in told
+    assert server.query("SELECT FROM pg_roles WHERE rolname = 'reader'") == []
+    assert outstanding(server, after) == []

@@ -303,9 +303,14 @@ def test_an_extension_stays_with_an_owner_role_that_keeps_its_own_database():
 
 @pytest.mark.parametrize(
     ("role", "name", "stays"),
-    [("writer", "orders", True), ("reader", "orders", False), ("writer", "payroll", False)],
+    [
+        ("writer", "orders", True),
+        ("reader", "orders", True),
+        ("owner", "orders", False),
+        ("writer", "payroll", False),
+    ],
 )
-def test_a_large_object_stays_with_who_may_write_in_that_database(
+def test_a_large_object_stays_with_who_may_read_or_write_in_that_database(
     role: str, name: str, stays: bool
 ):
     one = Owned(role, "large object", None, "7")
