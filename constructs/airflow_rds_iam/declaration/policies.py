@@ -93,7 +93,7 @@ def _of_airflow(
             )
             if needed > declaration.managed_policies_per_role:
                 message += f", and {_more(needed)}"
-            yield ("instances", [*logins, *tasks][-1].instance, "databases"), message
+            yield path, message
 
 
 def login_policies(identity: Identity, granted: Sequence[Grant]) -> dict[str, list[Grant]]:

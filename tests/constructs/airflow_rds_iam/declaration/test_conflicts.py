@@ -386,7 +386,7 @@ def test_a_permission_set_has_one_policy_and_no_more_databases_than_it_takes() -
 def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take() -> None:
     assert found(grants_to("airflow", 36)) == []
     [(path, message)] = found(grants_to("airflow", 45))
-    assert path == "instances.warehouse.databases"
+    assert path == "airflow"
     assert message.startswith("47 databases for Airflow make ")
     assert "IAM allows 10,240: declare airflow.policies: packed, which needs 4 managed" in message
 
@@ -394,7 +394,7 @@ def test_airflows_databases_are_as_many_as_the_inline_policies_of_its_role_take(
 def test_airflows_connections_are_as_many_as_the_policy_that_looks_them_up_takes() -> None:
     assert found({**grants_to("airflow", 30), "airflow.name": "a" * 80}) == []
     [(path, message)] = found({**grants_to("airflow", 31), "airflow.name": "a" * 80})
-    assert path == "instances.warehouse.databases"
+    assert path == "airflow"
     assert "characters of the policy that looks its connections up; IAM allows 6,144" in message
 
 
