@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_rds_iam.declaration.identities import Identity, session_name
-from airflow_rds_iam.declaration.identity_provider import host
+from airflow_rds_iam.declaration.identity_provider import GOOGLE, audience_key, host
 
 WEB_IDENTITY, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 NAMING = "sts:SetSourceIdentity"
@@ -17,7 +17,7 @@ class DeclaredTrust:
     kind: str
     """``AWS``, ``Federated`` or ``Service``."""
     principal: str
-    """An ARN, what one ends with, or a service."""
+    """An ARN, what one ends with from a colon on, a service, or a provider that IAM knows."""
     actions: frozenset[str]
     exact: Mapping[str, frozenset[str]]
     """The values of each key."""
@@ -87,10 +87,10 @@ def declared_trust(
     names_source = bool(identity.oidc and identity.oidc.source_identity)
     return DeclaredTrust(
         kind="Federated",
-        principal=f":oidc-provider/{provider}",
+        principal=provider if identity.issuer == GOOGLE else f":oidc-provider/{provider}",
         actions=frozenset({WEB_IDENTITY, *([NAMING] if names_source else [])}),
         exact={
-            f"{provider}:aud": frozenset({identity.audience}),
+            audience_key(identity.issuer): frozenset({identity.audience}),
             f"{provider}:sub": frozenset(subjects),
         },
         names_source=names_source,

@@ -18,6 +18,14 @@ KINDS: dict[str, dict[str, Any]] = {
             "provider": "made",
         }
     },
+    "workspace": {
+        "oidc": {
+            "issuer": "https://accounts.google.com",
+            "audience": "warehouse.apps.example.com",
+            "subjects": ["104857600000000000001"],
+            "source_identity": False,
+        }
+    },
     "staff": {
         "saml": {
             "provider_arn": "arn:aws:iam::111122223333:saml-provider/okta",

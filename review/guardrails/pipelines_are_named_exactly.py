@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from airflow_rds_iam.declaration.identity_provider import audience_key
 from review.guardrails.subject import Subject, Violation
 from review.iam.policy import Statement
 from review.iam.providers import named, providers
@@ -22,6 +23,7 @@ def violations(subject: Subject) -> Iterator[Violation]:
 
 def _open(statement: Statement) -> Iterator[tuple[str, str]]:
     for provider in providers(statement):
-        for claim in ("sub", "aud"):
-            if not named(statement, f"{provider}:{claim}"):
+        keys = {"sub": f"{provider}:sub", "aud": audience_key(f"https://{provider}")}
+        for claim, key in keys.items():
+            if not named(statement, key):
                 yield provider, claim

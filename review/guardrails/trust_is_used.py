@@ -110,7 +110,7 @@ def _beyond(
         is_declared = (
             airflows.get(name) == declared.by_airflow
             if declared.by_airflow
-            else name.endswith(declared.principal)
+            else _is(name, declared.principal)
         )
         if kind != declared.kind or not is_declared:
             yield f"to {kind} {name}, which is not declared"
@@ -130,6 +130,10 @@ def _beyond(
     unnamed = _said(statement, "null").get("sts:sourceidentity") != {"false"}
     if declared.names_source and takes and unnamed:
         yield "to who does not name the person (sts:SourceIdentity)"
+
+
+def _is(name: str, declared: str) -> bool:
+    return name.endswith(declared) if declared.startswith(":") else name == declared
 
 
 def _said(statement: Statement, operator: str) -> dict[str, set[str]]:

@@ -17,6 +17,8 @@ def providers(statement: Statement) -> Iterator[str]:
         for kind, name in named_principals(statement.principal):
             if kind == "Federated" and PROVIDER in name:
                 yield name.partition(PROVIDER)[2]
+            elif kind == "Federated" and ":" not in name:  # which IAM knows by itself
+                yield name
 
 
 def named(statement: Statement, key: str) -> list[str]:

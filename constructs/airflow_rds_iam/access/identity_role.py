@@ -8,7 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.declaration.identities import Identity, session_name
-from airflow_rds_iam.identity_provider import provider_arn
+from airflow_rds_iam.identity_provider import provider_name
 
 Conditions = dict[str, dict[str, str | list[str]]]
 
@@ -86,7 +86,7 @@ def _trust(scope: Construct, identity: Identity) -> Trust:
     if identity.saml:
         return _federated(identity, identity.saml.provider_arn, "sts:AssumeRoleWithSAML")
     if identity.issuer:
-        provider = provider_arn(scope, identity.issuer)
+        provider = provider_name(scope, identity.issuer)
         return _federated(identity, provider, "sts:AssumeRoleWithWebIdentity")
     pods = identity.kubernetes
     if pods is None:

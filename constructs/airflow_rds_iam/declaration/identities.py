@@ -6,7 +6,15 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from airflow_rds_iam.declaration.identity_provider import AUDIENCE, PROVIDER, Provider, host
+from airflow_rds_iam.declaration.identity_provider import (
+    AUDIENCE,
+    GOOGLE,
+    OF_AN_APPLICATION,
+    PROVIDER,
+    Provider,
+    audience_key,
+    host,
+)
 from airflow_rds_iam.declaration.part import Model
 from airflow_rds_iam.declaration.review import Kind
 from airflow_rds_iam.declaration.values import (
@@ -91,6 +99,28 @@ class Oidc(Model):
         "subject stands in CloudTrail's AssumeRoleWithWebIdentity alone.",
     )
     provider: Provider = Field(default="existing", description=PROVIDER)
+
+    @field_validator("issuer")
+    @classmethod
+    def _vouches_for_people(cls, issuer: str) -> str:
+        if host(issuer).partition("/")[0] in OF_AN_APPLICATION:
+            raise ValueError("is of an application's users: must be an organization's provider")
+        if issuer == f"{GOOGLE}/":
+            raise ValueError(f"must be {GOOGLE}, as Google's tokens have it")
+        return issuer
+
+    @model_validator(mode="after")
+    def _google_is_known(self) -> "Oidc":
+        if self.issuer == GOOGLE and self.provider == "made":
+            raise ValueError(
+                "provider: made must not go with Google, which IAM knows by itself, and takes no "
+                "tokens of where an account makes it anew"
+            )
+        if self.issuer == GOOGLE and self.source_identity:
+            raise ValueError(
+                "source_identity: false must go with Google, whose tokens cannot have that claim"
+            )
+        return self
 
 
 class Saml(Model):
@@ -217,7 +247,7 @@ class Identity(Model):
         provider, pods = host(self.issuer or ""), self.kubernetes
         account = pods and f"system:serviceaccount:{pods.namespace}:{pods.service_account}"
         subjects = self.oidc.subjects if self.oidc else [account or ""]
-        return {f"{provider}:aud": self.audience, f"{provider}:sub": subjects}
+        return {audience_key(self.issuer or ""): self.audience, f"{provider}:sub": subjects}
 
     @property
     def names_source(self) -> bool:

@@ -11,6 +11,23 @@ AUDIENCE = "sts.amazonaws.com"
 """Whom a token for AWS must be for, where nothing else is agreed."""
 
 
+GOOGLE = "https://accounts.google.com"
+"""The provider that IAM knows by itself, and takes no tokens of where an account makes it anew.
+
+Source: "Create an OpenID Connect (OIDC) identity provider in IAM".
+"""
+OF_AN_APPLICATION = ("cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
+"""Others that it knows by itself: of an application's users, whom no audience and subject name."""
+
+
+def audience_key(issuer: str) -> str:
+    """IAM's key of a token's `aud`: what Google's is called so is its `azp`.
+
+    Source: "IAM and AWS STS condition context keys", of AWS OIDC federation.
+    """
+    return f"{host(issuer)}:{'oaud' if issuer == GOOGLE else 'aud'}"
+
+
 def host(issuer: str) -> str:
     """The provider at the address ``issuer``, as its ARN ends and keys of conditions begin."""
     return issuer.removeprefix("https://")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from airflow_rds_iam.declaration.document import Path, dotted
 from airflow_rds_iam.declaration.grants import Grant, aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import Identity
-from airflow_rds_iam.declaration.identity_provider import host
+from airflow_rds_iam.declaration.identity_provider import GOOGLE, host
 from airflow_rds_iam.declaration.model import (
     MOST_MANAGED_POLICIES,
     MOST_TRUST_CHARACTERS,
@@ -227,6 +227,8 @@ def trust_characters(identity: Identity) -> int:
     """
     issuer = host(identity.issuer or "")
     provider, action = f"arn:aws-us-gov:iam::111122223333:oidc-provider/{issuer}", "WebIdentity"
+    if identity.issuer == GOOGLE:
+        provider = issuer
     if identity.saml:
         provider, action = identity.saml.provider_arn, "SAML"
     token = json.dumps(identity.token, separators=(",", ":"))

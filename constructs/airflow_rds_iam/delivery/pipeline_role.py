@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from airflow_rds_iam.declaration.identity_provider import AUDIENCE, host
-from airflow_rds_iam.identity_provider import provider_arn
+from airflow_rds_iam.identity_provider import provider_name
 
 BootstrapRole = Literal["deploy", "file-publishing", "image-publishing", "lookup"]
 DEPLOY: tuple[BootstrapRole, ...] = ("deploy", "file-publishing", "image-publishing", "lookup")
@@ -56,7 +56,7 @@ class PipelineRole(Construct):
             self,
             "Role",
             assumed_by=iam.WebIdentityPrincipal(
-                provider_arn(stack, pipeline.issuer),
+                provider_name(stack, pipeline.issuer),
                 {
                     "StringEquals": {
                         f"{host(pipeline.issuer)}:{name}": value for name, value in exact.items()

@@ -173,7 +173,8 @@ ACTIONS: tuple[Any, ...] = ("*", "sts:*", ["sts:AssumeRole", "sts:AssumeRoleWith
 PRINCIPALS: tuple[Any, ...] = (
     "*", {"AWS": "*"}, {"AWS": "arn:aws:iam::444455556666:root"}, {"AWS": "111122223333"},
     {"AWS": {"Ref": "Given"}}, {"Service": "ec2.amazonaws.com"}, {"CanonicalUser": "x"},
-    {"Federated": "accounts.google.com"},
+    {"Federated": "cognito-identity.amazonaws.com"},
+    {"Federated": "arn:aws:iam::111122223333:oidc-provider/accounts.google.com"},
     {"Federated": "arn:aws:iam::111122223333:saml-provider/other"},
 )  # fmt: skip
 

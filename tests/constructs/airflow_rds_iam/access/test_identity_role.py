@@ -81,6 +81,25 @@ KINDS: dict[str, tuple[dict[str, Any], Taking]] = {
         },
         token("gitlab.com", "warehouse", "project_path:group/etl:ref_type:branch:ref:main"),
     ),
+    "people of Google Workspace": (
+        {
+            "oidc": {
+                "issuer": "https://accounts.google.com",
+                "audience": "warehouse.example.com",
+                "subjects": ["104857600000000000001"],
+                "source_identity": False,
+            }
+        },
+        # IAM knows it by itself, and `aud` is what it calls the token's `azp`.
+        Taking(
+            principal=Principal(federated="accounts.google.com", account=ACCOUNT),
+            action=WEB_IDENTITY,
+            context={
+                "accounts.google.com:oaud": "warehouse.example.com",
+                "accounts.google.com:sub": "104857600000000000001",
+            },
+        ),
+    ),
     "people by SAML": (
         {
             "saml": {
@@ -226,7 +245,7 @@ def test_a_trust_in_a_provider_has_as_many_characters_as_the_declaration_is_told
             made = re.sub(r"arn:aws(:iam::[0-9]+:oidc-provider)", r"arn:aws-us-gov\1", text)
             assert len(made) == trust_characters(identity), made
             counted += 1
-    assert counted == 3
+    assert counted == 4
 
 
 def test_an_identity_with_a_role_has_none_made(new_stack: Callable[[], Stack]) -> None:

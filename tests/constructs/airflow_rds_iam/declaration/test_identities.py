@@ -53,6 +53,28 @@ def test_a_provider_is_made_once_for_all_audiences_of_its_identities() -> None:
     assert providers_made(identities[1:2]) == {}
 
 
+def test_google_is_known_to_iam_and_names_nobody() -> None:
+    google = KINDS["workspace"]["oidc"]
+    assert Identity.model_validate({"oidc": google}).token == {
+        "accounts.google.com:oaud": google["audience"],
+        "accounts.google.com:sub": google["subjects"],
+    }
+    assert "must not go with Google" in refused({"oidc": {**google, "provider": "made"}})
+    assert "source_identity: false must go" in refused(
+        {"oidc": {**google, "source_identity": True}}
+    )
+    slash = {**google, "issuer": f"{google['issuer']}/"}
+    assert "as Google's tokens have it" in refused({"oidc": slash})
+
+
+@pytest.mark.parametrize(
+    "host", ["cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"]
+)
+def test_a_provider_of_an_applications_users_is_refused(host: str) -> None:
+    oidc = {**KINDS["workspace"]["oidc"], "issuer": f"https://{host}"}
+    assert "must be an organization's provider" in refused({"oidc": oidc})
+
+
 def test_a_service_account_has_one_way() -> None:
     account = {"namespace": "etl", "service_account": "loader"}
     assert "either a cluster" in refused({"kubernetes": account})
