@@ -13,6 +13,8 @@ import pytest
 from proof.logins import connect
 from tests.emulator.conftest import Database
 
+pytestmark = pytest.mark.slow
+
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 
 

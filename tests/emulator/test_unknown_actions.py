@@ -29,7 +29,7 @@ CALLS = {
 }
 
 
-@pytest.mark.first(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("service", CALLS)
 def test_an_action_that_is_none_is_refused(account: Account, service: str) -> None:
     client = account.client(service)
