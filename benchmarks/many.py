@@ -179,13 +179,13 @@ def measured(count: int) -> list[Figure]:
         back = _change(target, changed, databases)
         return [
             figure(f"{label}: connecting to each, the floor", connecting, "s"),
-            figure(f"{label}: first apply, to the floor", first.seconds / connecting, "x", 2.1),
+            figure(f"{label}: first apply, to the floor", first.seconds / connecting, "x", 2.4),
             figure(f"{label}: first apply, in processor time", first.processor / processor, "x"),
             figure(
                 f"{label}: nothing to do, to the floor",
                 statistics.median(one.seconds for one in ratios),
                 "x",
-                1.2,
+                1.3,
             ),
             figure(
                 f"{label}: nothing to do, in processor time",
