@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_rds_iam.declaration.identities import Identity, session_name
-from airflow_rds_iam.declaration.identity_provider import GOOGLE, audience_key, host
+from airflow_rds_iam.declaration.identity_provider import principal
 
 WEB_IDENTITY, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 NAMING = "sts:SetSourceIdentity"
@@ -51,17 +51,6 @@ def declared_trust(
             actions=frozenset({"sts:AssumeRole"}),
             exact={"sts:ExternalId": frozenset({elsewhere.external_id})},
         )
-    if saml := identity.saml:
-        return DeclaredTrust(
-            kind="Federated",
-            principal=saml.provider_arn,
-            actions=frozenset({SAML, NAMING}),
-            exact={
-                "SAML:aud": frozenset({"https://signin.aws.amazon.com/saml"}),
-                "SAML:sub": frozenset(saml.subjects),
-            },
-            names_source=True,
-        )
     pods = identity.kubernetes
     if pods and pods.cluster:
         return DeclaredTrust(
@@ -74,24 +63,18 @@ def declared_trust(
                 "aws:RequestTag/kubernetes-service-account": frozenset({pods.service_account}),
             },
         )
-    if not identity.issuer:
+    if not (identity.saml or identity.issuer):
         return None
-    provider = host(identity.issuer)
-    subjects = (
-        [f"system:serviceaccount:{pods.namespace}:{pods.service_account}"]
-        if pods
-        else identity.oidc.subjects
-        if identity.oidc
-        else []
-    )
-    names_source = bool(identity.oidc and identity.oidc.source_identity)
+    action = SAML if identity.saml else WEB_IDENTITY
     return DeclaredTrust(
         kind="Federated",
-        principal=provider if identity.issuer == GOOGLE else f":oidc-provider/{provider}",
-        actions=frozenset({WEB_IDENTITY, *([NAMING] if names_source else [])}),
+        principal=identity.saml.provider_arn
+        if identity.saml
+        else principal(identity.issuer or "", ""),
+        actions=frozenset({action, *([NAMING] if identity.names_source else [])}),
         exact={
-            audience_key(identity.issuer): frozenset({identity.audience}),
-            f"{provider}:sub": frozenset(subjects),
+            key: frozenset([said] if isinstance(said, str) else said)
+            for key, said in identity.token.items()
         },
-        names_source=names_source,
+        names_source=identity.names_source,
     )

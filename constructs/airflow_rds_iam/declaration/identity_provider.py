@@ -28,6 +28,18 @@ def audience_key(issuer: str) -> str:
     return f"{host(issuer)}:{'oaud' if issuer == GOOGLE else 'aud'}"
 
 
+def principal(issuer: str, account: str) -> str:
+    """What a trust names the provider at ``issuer``: its ARN, as an account has one of each.
+
+    One that IAM knows by itself has none.
+
+    Args:
+        issuer: the provider's address.
+        account: what an ARN of that account's begins with, `arn:aws:iam::111122223333`.
+    """
+    return host(issuer) if issuer == GOOGLE else f"{account}:oidc-provider/{host(issuer)}"
+
+
 def host(issuer: str) -> str:
     """The provider at the address ``issuer``, as its ARN ends and keys of conditions begin."""
     return issuer.removeprefix("https://")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from airflow_rds_iam.declaration.document import Path, dotted
 from airflow_rds_iam.declaration.grants import Grant, aws_connection_id, grants
 from airflow_rds_iam.declaration.identities import Identity
-from airflow_rds_iam.declaration.identity_provider import GOOGLE, host
+from airflow_rds_iam.declaration.identity_provider import principal
 from airflow_rds_iam.declaration.model import (
     MOST_MANAGED_POLICIES,
     MOST_TRUST_CHARACTERS,
@@ -225,10 +225,8 @@ def trust_characters(identity: Identity) -> int:
 
     The partition's name is taken for the longest.
     """
-    issuer = host(identity.issuer or "")
-    provider, action = f"arn:aws-us-gov:iam::111122223333:oidc-provider/{issuer}", "WebIdentity"
-    if identity.issuer == GOOGLE:
-        provider = issuer
+    provider = principal(identity.issuer or "", "arn:aws-us-gov:iam::111122223333")
+    action = "WebIdentity"
     if identity.saml:
         provider, action = identity.saml.provider_arn, "SAML"
     token = json.dumps(identity.token, separators=(",", ":"))
