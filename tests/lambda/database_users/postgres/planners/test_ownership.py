@@ -1,8 +1,9 @@
 """What removed users and old owners hold is handed over, taken back, or told of."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from database_users.plan import Finding, Statement, Transaction
+from database_users.plan import Finding, Planned, Statement, Transaction
 from database_users.postgres.catalog.contents import (
     NEW_DATABASE,
     Contents,
@@ -43,12 +44,15 @@ def less_of(server: Server, *logins: str) -> Comparison:
     return Comparison((declared,), server)
 
 
+def transactions(planned: Iterable[Planned]) -> list[Transaction]:
+    return [one for one in planned if isinstance(one, Transaction)]
+
+
 def told(comparison: Comparison, contents: Contents) -> tuple[list[str], list[Finding]]:
     """The statements that free `orders` of removed users, and what is found."""
     planned = list(freed(comparison, "orders", contents, 9))
-    transactions = [one for one in planned if isinstance(one, Transaction)]
-    assert all(one.may_fail for one in transactions)
-    statements = [one.sql for transaction in transactions for one in transaction.statements]
+    assert all(one.may_fail for one in transactions(planned))
+    statements = [one.sql for each in transactions(planned) for one in each.statements]
     return statements, [one for one in planned if isinstance(one, Finding)]
 
 
@@ -92,9 +96,7 @@ def test_what_is_handed_over_is_about_the_database_and_the_user_and_in_so_many_o
     schema = ObjectGroup("schema", None, "pg_database_owner", (), ("public",))
     comparison = less_of(server_of(ORDERS), "reader")
     contents = Contents((schema,), owned=(*owned, *others))
-    parts = [
-        one for one in freed(comparison, "orders", contents, 2) if isinstance(one, Transaction)
-    ]
+    parts = transactions(freed(comparison, "orders", contents, 2))
     assert {one.of for one in parts} == {(("database", "orders"), ("user", "reader"))}
     altered = [
         [statement.sql.split()[2] for statement in one.statements if "ALTER" in statement.sql]
@@ -113,9 +115,7 @@ def test_what_is_of_the_whole_server_is_handed_over_within_the_database_and_as_w
     server = server_of(ORDERS)
     shared = (SharedObject("tablespace", "fast", "reader", ()),)
     planned = freed(less_of(replace(server, shared=shared), "reader"), "orders", Contents(()), 9)
-    statements = [
-        statement for one in planned if isinstance(one, Transaction) for statement in one.statements
-    ]
+    statements = [one for each in transactions(planned) for one in each.statements]
     assert {statement.database for statement in statements} == {"orders"}
     (reassigned,) = (one for one in statements if one.sql.startswith("REASSIGN"))
     assert reassigned.acts_for == ("reader", "o_owner")
