@@ -288,8 +288,8 @@ node_modules/.ready: package.json package-lock.json .local/node/.ready
 	@$(MARK)
 
 CONSTRAINTS := constructs/airflow_rds_iam/airflow/constraints
-# The image's numpy is for its Python, 3.12: on an older one pandas is content with an older numpy.
 COMPILE := $(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+# The image's numpy is for its Python, 3.12: on an older one pandas is content with an older numpy.
 lock: .local/venvs/uv/.ready ## the locks, from pyproject.toml and package.json
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) --group aws -o requirements/aws.txt
