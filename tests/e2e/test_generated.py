@@ -23,9 +23,8 @@ from review.kept import review_again
 from review.matrix.model import Row
 from tests.declarations import PEOPLE, ROLES, SERVERS, declarations
 
-EXAMPLES = 10 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 2
-PARTS = 2
-"""Each has an account of its own, so that several workers share what is generated."""
+EXAMPLES, PARTS = (10, 2) if os.environ.get("HYPOTHESIS_PROFILE") == "full" else (2, 1)
+"""Each part has an account of its own, and several declarations in it, one after the other."""
 MADE_ANEW = {"retain": False, "deletion_protection": False, "multi_az": False}
 
 
